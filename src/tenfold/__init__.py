@@ -1,0 +1,51 @@
+"""tenfold reads handwritten digits: labelled pictures in, a model file out, pictures read.
+
+The names below are the public API. They load on first use, so ``import tenfold`` stays cheap and
+the reading half never pulls in torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from tenfold.data.dataset import Dataset as Dataset
+    from tenfold.data.registry import load_dataset as load_dataset
+    from tenfold.errors import TenfoldError as TenfoldError
+    from tenfold.estimator import DigitClassifier as DigitClassifier
+    from tenfold.evaluation.evaluate import Evaluation as Evaluation
+    from tenfold.evaluation.evaluate import evaluate as evaluate
+    from tenfold.model import Model as Model
+    from tenfold.model import load_model as load_model
+    from tenfold.training.recipe import Recipe as Recipe
+    from tenfold.training.run import train as train
+
+_HOMES = {
+    "Dataset": "tenfold.data.dataset",
+    "DigitClassifier": "tenfold.estimator",
+    "Evaluation": "tenfold.evaluation.evaluate",
+    "Model": "tenfold.model",
+    "Recipe": "tenfold.training.recipe",
+    "TenfoldError": "tenfold.errors",
+    "evaluate": "tenfold.evaluation.evaluate",
+    "load_dataset": "tenfold.data.registry",
+    "load_model": "tenfold.model",
+    "train": "tenfold.training.run",
+}
+
+__all__ = [*_HOMES]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tenfold' has no attribute {name!r}")
+    value: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,1 @@
+"""Data sets: from a name or a path to labelled pictures in memory."""

@@ -1,0 +1,103 @@
+"""Labelled pictures in memory: the one shape in which data travels through tenfold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.errors import DataError
+
+DIGITS = tuple("0123456789")
+MIN_SIZE, MAX_SIZE = 8, 64
+
+Split = Literal["train", "test", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Square grey pictures and their labels.
+
+    Parameters
+    ----------
+    images : uint8 array, shape (n, size, size)
+        White ink on black: 0 is paper, 255 is full ink.
+    labels : uint8 array, shape (n,), or None
+        Index into ``classes`` of each picture; None where the source carries no labels.
+    name : str
+        What a person calls it: ``"mnist"``, or the path it came from.
+    split : str
+        Which part of the source this is: ``"train"``, ``"validation"``, ``"test"`` or ``"all"``.
+    classes : tuple of str
+        What the labels mean, in order; the ten digits unless said otherwise.
+
+    Raises
+    ------
+    DataError
+        If the shapes or types do not fit together or the pictures are not square, 8 to 64 wide.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Dataset(np.zeros((2, 8, 8), np.uint8), np.array([3, 7], np.uint8), "mine", "all").counts()
+    array([0, 0, 0, 1, 0, 0, 0, 1, 0, 0])
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8] | None
+    name: str
+    split: str
+    classes: tuple[str, ...] = DIGITS
+
+    def __post_init__(self) -> None:
+        shape = self.images.shape
+        if self.images.dtype != np.uint8 or len(shape) != 3 or shape[1] != shape[2]:
+            raise DataError(
+                f"{self.name}: expected uint8 pictures of shape (n, size, size), "
+                f"got {self.images.dtype} {shape}."
+            )
+        if not MIN_SIZE <= shape[1] <= MAX_SIZE:
+            raise DataError(
+                f"{self.name}: pictures are {shape[1]}×{shape[2]}; data sets hold square pictures "
+                f"from {MIN_SIZE} to {MAX_SIZE} pixels wide. For pictures of any size, "
+                "use 'tenfold read'."
+            )
+        if self.labels is None:
+            return
+        if self.labels.dtype != np.uint8 or self.labels.shape != shape[:1]:
+            raise DataError(
+                f"{self.name}: {shape[0]} pictures need as many uint8 labels, "
+                f"got {self.labels.dtype} {self.labels.shape}."
+            )
+        if len(self.labels) and int(self.labels.max()) >= len(self.classes):
+            row = int(np.argmax(self.labels >= len(self.classes)))
+            raise DataError(
+                f"{self.name}: label {self.labels[row]} at row {row} is beyond the "
+                f"{len(self.classes)} classes ({self.classes[0]}–{self.classes[-1]})."
+            )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def size(self) -> int:
+        """Width and height of every picture, in pixels."""
+        return int(self.images.shape[1])
+
+    @property
+    def targets(self) -> NDArray[np.uint8]:
+        """The labels, shape (n,); raises DataError where the source has none."""
+        if self.labels is None:
+            raise DataError(f"{self.name} has no labels; training and evaluation need them.")
+        return self.labels
+
+    def counts(self) -> NDArray[np.int64]:
+        """Pictures per class, shape (len(classes),)."""
+        return np.bincount(self.targets, minlength=len(self.classes))
+
+    def take(self, rows: NDArray[np.int64], split: str | None = None) -> Dataset:
+        """Return the pictures at these row numbers, in that order."""
+        labels = None if self.labels is None else self.labels[rows]
+        return replace(self, images=self.images[rows], labels=labels, split=split or self.split)

@@ -1,0 +1,196 @@
+"""Find the ink: even out the light, tell paper from ink, and weigh how inky each pixel is.
+
+The paper decides, not the mean: paper is what is wide and smooth, ink is what is thin and differs
+from it. So the colour direction and the side of the ink come from the residual after a median of
+the surroundings, and the light is evened out by a closing just wider than the strokes, which
+follows shadows and vignettes but bridges every stroke.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+SMALL_SIDE = 320  # the light and the ink's colour are judged on a picture no larger than this
+SURROUNDINGS = (0.08, 0.15, 0.35, 0.7)  # sides of the medians that stand for paper, of the short side
+CLEAR_SKEW, CLEAR_PEAK = 0.9, 0.35
+CLOSINGS = (0.06, 0.09, 0.12, 0.18, 0.25, 0.35, 0.5)  # widest stroke bridged, of the short side
+SATURATED = 0.85  # a wider closing that finds hardly more ink than this one is not needed
+TINY_SIDE = 64  # below this the widest closing serves at once: no room for shadows
+FRAME = 20  # this part of the short side at each edge may show the table, not the paper
+NOISE_FACTOR = 5.0
+MIN_CONTRAST = 6.0  # grey levels of 255
+STROKE_SHARE = 0.42  # of the local ink level: where a stroke's edge lies
+PAGE_SHARE = 0.12  # of the page's ink level: fainter marks are dirt
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """Where the ink is.
+
+    Parameters
+    ----------
+    level : uint8 array, shape (h, w)
+        How much darker (or lighter, on dark paper) than the paper, in grey levels.
+    mask : uint8 array, shape (h, w)
+        1 where there is ink.
+    evened : uint8 array, shape (h, w)
+        The picture with paper bright and ink dark, before the light was evened out.
+    noise : float
+        Standard deviation of the paper, in grey levels.
+    light_on_dark : bool
+        Whether the ink is lighter than the paper.
+    """
+
+    level: Pixels
+    mask: Pixels
+    evened: Pixels
+    noise: float
+    light_on_dark: bool
+
+
+def find_ink(pixels: Pixels, flip: bool = False) -> Ink:
+    """Weigh the ink in a grey or RGB picture.
+
+    Parameters
+    ----------
+    pixels : uint8 array, shape (h, w) or (h, w, 3)
+    flip : bool
+        Take the other side than the paper suggests as ink.
+    """
+    small = _shrink(pixels)
+    direction = _ink_direction(small) * (-1 if flip else 1)
+    grey = _project(pixels, direction)
+    paper = _paper(_shrink(grey))
+    paper = np.asarray(cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR))
+    raw = np.asarray(cv2.subtract(paper, grey), np.uint8)
+    offset, noise = _noise(raw)
+    level = np.asarray(cv2.subtract(raw, round(offset)), np.uint8) if offset >= 1 else raw
+    mask = _threshold(level, noise)
+    return Ink(level, mask, grey, noise, bool(direction.sum() < 0))
+
+
+def _shrink(pixels: Pixels) -> Pixels:
+    height, width = pixels.shape[:2]
+    factor = SMALL_SIDE / max(height, width)
+    if factor >= 1:
+        return pixels
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _odd(value: float, least: int = 3) -> int:
+    return max(least, int(value) | 1)
+
+
+def _ink_direction(small: Pixels) -> Floats:
+    """Return the colour axis, paper minus ink, on which the ink stands out most: shape (3,).
+
+    Ink is rare and differs from its surroundings to one side only, so the residual's third moment
+    gives the side. The narrowest surroundings that say so clearly win: shadows, dark frames and
+    vignettes show in the wide ones, while a fat digit's strokes show in those alone.
+    """
+    colour = small if small.ndim == 3 else small[:, :, None]
+    side = min(small.shape[:2])
+    inner = slice(None) if side < TINY_SIDE else slice(side // FRAME, -(side // FRAME))
+    judged: list[tuple[float, float, Floats]] = []
+    for paper in _surroundings(small, colour):
+        residual = (paper.astype(np.float32) - colour)[inner, inner].reshape(-1, colour.shape[2])
+        size = np.linalg.norm(residual, axis=1)
+        peak = float(size.max())
+        strong = residual[size > max(MIN_CONTRAST, 0.3 * peak)]
+        if len(strong) >= 3:
+            axis = np.linalg.eigh(strong.T @ strong)[1][:, -1]
+            along = residual @ axis
+            skew = float((along**3).sum()) / float((np.abs(along) ** 3).sum() + 1e-9)
+            judged.append((abs(skew), peak, np.asarray(axis * np.sign(skew), np.float32)))
+    if not judged:
+        return np.ones(colour.shape[2], np.float32)
+    least = CLEAR_PEAK * max(peak for _, peak, _ in judged)
+    clear = (axis for skew, peak, axis in judged if skew >= CLEAR_SKEW and peak >= least)
+    return next(clear, max(judged, key=lambda one: one[0])[2])
+
+
+def _surroundings(small: Pixels, colour: Pixels) -> list[Pixels]:
+    side = min(small.shape[:2])
+    shares = SURROUNDINGS if side >= TINY_SIDE else SURROUNDINGS[-2:]
+    widths = [min(255, _odd(share * side)) for share in shares]
+    papers = [np.asarray(cv2.medianBlur(small, width), np.uint8) for width in widths]
+    edge = np.broadcast_to(_border_colour(colour), colour.shape).astype(np.uint8)
+    return [*(paper.reshape(colour.shape) for paper in papers), edge]
+
+
+def _border_colour(colour: Pixels) -> Floats:
+    ring = max(1, round(0.05 * min(colour.shape[:2])))
+    parts = (colour[:ring], colour[-ring:], colour[:, :ring], colour[:, -ring:])
+    edge = np.concatenate([part.reshape(-1, colour.shape[2]) for part in parts])
+    return np.asarray(np.median(edge, axis=0), np.float32)
+
+
+def _project(pixels: Pixels, direction: Floats) -> Pixels:
+    """Grey picture along a colour axis, paper bright and ink dark."""
+    if pixels.ndim == 2:
+        return pixels if direction[0] > 0 else np.asarray(255 - pixels, np.uint8)
+    weights = direction / np.abs(direction).sum()
+    offset = -255 * float(np.minimum(weights, 0).sum())
+    matrix = np.append(weights, offset).astype(np.float32)[None]
+    return np.asarray(cv2.transform(pixels, matrix), np.uint8)
+
+
+def _paper(small: Pixels) -> Pixels:
+    """Brightness of the bare paper everywhere, from the narrowest closing that bridges strokes."""
+    side = min(small.shape)
+    if side < TINY_SIDE:
+        return _close(small, CLOSINGS[-1] * side)
+    calm = np.asarray(cv2.medianBlur(small, 3), np.uint8)
+    papers = [_close(calm, share * side) for share in CLOSINGS]
+    energies = [_energy(cv2.subtract(paper, calm)) for paper in papers]
+    chosen = next(
+        (i for i, (one, wider) in enumerate(pairwise(energies)) if one > SATURATED * wider > 0),
+        len(papers) - 2,
+    )
+    return np.asarray(cv2.blur(papers[chosen + 1], (5, 5)), np.uint8)
+
+
+def _close(grey: Pixels, width: float) -> Pixels:
+    kernel = np.ones((_odd(width), _odd(width)), np.uint8)
+    return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_CLOSE, kernel), np.uint8)
+
+
+def _energy(residual: NDArray[np.generic]) -> float:
+    """Sum of squares of what rises above the grain of the paper."""
+    above = residual.astype(np.float32) - 2 * float(np.median(residual))
+    return float(np.square(np.maximum(above, 0)).sum())
+
+
+def _noise(raw: Pixels) -> tuple[float, float]:
+    """Typical level and standard deviation of bare paper under the closing's upper envelope."""
+    step = max(1, int(np.sqrt(raw.size / 50_000)))
+    low, quarter = np.percentile(raw[::step, ::step], (5, 25))
+    spread = float(quarter - low)  # where at most half is ink, both lie on bare paper
+    return float(quarter) + 0.5 * spread, spread
+
+
+def _threshold(level: Pixels, noise: float) -> Pixels:
+    """Ink where the level passes a share of the ink level nearby."""
+    height, width = level.shape
+    block = max(1, round(max(height, width) / 160))
+    rows, columns = -(-height // block), -(-width // block)
+    padded = np.zeros((rows * block, columns * block), np.uint8)
+    calm = cv2.blur(level, (3, 3)) if block > 1 else level
+    padded[:height, :width] = calm
+    peaks = padded.reshape(rows, block, columns, block).max(axis=(1, 3))
+    page = float(np.percentile(peaks, 99.5))
+    reach = _odd(0.15 * max(rows, columns))
+    local = cv2.blur(cv2.dilate(peaks, np.ones((reach, reach), np.uint8)), (reach, reach))
+    least = max(NOISE_FACTOR * noise, MIN_CONTRAST, PAGE_SHARE * page)
+    edge = np.maximum(STROKE_SHARE * local.astype(np.float32), least).astype(np.uint8)
+    edge_full = cv2.resize(edge, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(level > edge_full).astype(np.uint8)

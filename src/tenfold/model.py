@@ -1,0 +1,252 @@
+"""The model file: what training hands to everything that reads.
+
+One ONNX file: uint8 pictures in (``images``, shape ``(n, size, size)``, white ink on black), logits
+out (``logits``, shape ``(n, classes)``). Scaling and normalisation are part of the graph, so no
+caller can get them wrong. What else a reader must know (classes, temperature, what it was trained
+on and how) travels in the file's metadata under one key, as JSON. Opening a file checks it; nothing
+in it is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from tenfold.errors import ModelError
+
+FORMAT_VERSION = 1
+METADATA_KEY = "tenfold"
+# Bounds the memory of a call over a whole data set; larger chunks are no faster.
+CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What a model file says of itself.
+
+    Parameters
+    ----------
+    classes : tuple of str
+        The meaning of each logit, in order.
+    size : int
+        Width and height of the pictures it takes, in pixels.
+    data, data_count : str, int
+        What it was trained on, and how many pictures of it.
+    recipe : str
+        The recipe as used, in TOML; its header names it.
+    seed : int
+        The seed of the training run.
+    temperature : float
+        Logits are divided by this before the softmax (Guo et al. 2017, arXiv 1706.04599).
+    rejection_threshold : float or None
+        Below this confidence an answer should be refused; None where none was fitted.
+    results : dict
+        Test results: ``test_accuracy``, ``test_count``, ``test_loss`` and the like.
+    versions : dict
+        Versions of the libraries that trained it.
+    parameters : int
+        How many weights the network has.
+    format_version : int
+        The layout of this record; files of a newer one are refused.
+    """
+
+    classes: tuple[str, ...]
+    size: int
+    data: str
+    data_count: int
+    recipe: str
+    seed: int
+    temperature: float = 1.0
+    rejection_threshold: float | None = None
+    results: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    parameters: int = 0
+    format_version: int = FORMAT_VERSION
+
+    def to_json(self) -> str:
+        """Return the record as the JSON text that the file carries."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str, where: str) -> ModelInfo:
+        """Read the record back; raises ModelError naming ``where`` if it does not hold together."""
+        try:
+            record: dict[str, Any] = json.loads(text)
+            version = record["format_version"]
+            if version > FORMAT_VERSION:
+                raise ModelError(
+                    f"{where}: written in model format {version}; this tenfold reads up to "
+                    f"{FORMAT_VERSION}. Upgrade with: pip install --upgrade tenfold"
+                )
+            known = {f.name for f in fields(cls)}
+            info = cls(**{k: v for k, v in record.items() if k in known} | _tuples(record))
+            info._check()
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ModelError(
+                f"{where}: its tenfold metadata is damaged ({error}). Export the model again."
+            ) from error
+        return info
+
+    def _check(self) -> None:
+        if not math.isfinite(self.temperature) or self.temperature <= 0:
+            raise ValueError(f"temperature {self.temperature}")
+        if self.size < 1 or len(self.classes) < 1:
+            raise ValueError(f"size {self.size}, {len(self.classes)} classes")
+
+
+def _tuples(record: dict[str, Any]) -> dict[str, Any]:
+    return {"classes": tuple(str(name) for name in record["classes"])}
+
+
+class Model:
+    """A trained network, ready to classify; made by `load_model`.
+
+    Parameters
+    ----------
+    session : onnxruntime.InferenceSession
+        The network.
+    info : ModelInfo
+        What the file says of itself.
+    path : str
+        Where it came from, for messages.
+    """
+
+    def __init__(self, session: ort.InferenceSession, info: ModelInfo, path: str) -> None:
+        self.info = info
+        self.path = path
+        self._session = session
+
+    def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the network's raw outputs.
+
+        Parameters
+        ----------
+        images : uint8 array, shape (n, size, size)
+            White ink on black, 0 to 255.
+
+        Returns
+        -------
+        float32 array, shape (n, classes)
+
+        Raises
+        ------
+        ModelError
+            If the pictures have another type or shape.
+        """
+        size = self.info.size
+        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (size, size):
+            raise ModelError(
+                f"{self.path} takes uint8 pictures of shape (n, {size}, {size}); "
+                f"got {images.dtype} {images.shape}. Pictures of other sizes go through "
+                "'tenfold read', data sets of other sizes need a model of their own."
+            )
+        chunks = [images[i : i + CHUNK] for i in range(0, max(len(images), 1), CHUNK)]
+        outputs = [self._session.run(["logits"], {"images": chunk})[0] for chunk in chunks]
+        logits: NDArray[np.float32] = np.concatenate(outputs)
+        return logits
+
+    def predict_proba(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return calibrated class probabilities.
+
+        Parameters
+        ----------
+        images : uint8 array, shape (n, size, size)
+            White ink on black, 0 to 255.
+
+        Returns
+        -------
+        float32 array, shape (n, classes)
+            Each row sums to 1.
+
+        Raises
+        ------
+        ModelError
+            If the pictures have another type or shape.
+        """
+        logits = self.predict_logits(images) / np.float32(self.info.temperature)
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
+        probabilities: NDArray[np.float32] = odds / odds.sum(axis=1, keepdims=True)
+        return probabilities
+
+    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the most probable class of each picture, uint8, shape (n,)."""
+        classes: NDArray[np.uint8] = self.predict_logits(images).argmax(axis=1).astype(np.uint8)
+        return classes
+
+
+def load_model(path: str | Path, *, threads: int = 0) -> Model:
+    """Open and check a model file with ONNX Runtime alone.
+
+    Parameters
+    ----------
+    path : str or Path
+        The ``.onnx`` file.
+    threads : int
+        How many cores one call may use; 0 leaves it to ONNX Runtime (all of them).
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, cut short, no tenfold model, or of a newer format.
+
+    Examples
+    --------
+    >>> model = tenfold.load_model("runs/digits/model.onnx")  # doctest: +SKIP
+    >>> model.predict_proba(images).argmax(axis=1)  # doctest: +SKIP
+    array([3, 7])
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"{path}: cannot be read ({error.strerror or error}). "
+            "'tenfold train' writes a model file and prints its path."
+        ) from error
+    return open_model(content, str(path), threads=threads)
+
+
+def open_model(content: bytes, where: str, *, threads: int = 0) -> Model:
+    """Check a model file's bytes and make it ready; see `load_model`."""
+    options = ort.SessionOptions()
+    options.log_severity_level = 4  # its own warnings speak of graph internals, not to people
+    options.intra_op_num_threads = threads
+    try:
+        session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    # ONNX Runtime raises a dozen classes of its own, all straight below Exception.
+    except Exception as error:
+        raise ModelError(
+            f"{where}: no ONNX model, or a damaged one ({len(content)} bytes). "
+            "Copy the file again or export it anew."
+        ) from error
+    text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+    if text is None:
+        raise ModelError(
+            f"{where}: an ONNX model, but not one of tenfold's (it carries no tenfold metadata). "
+            "'tenfold train' writes one."
+        )
+    info = ModelInfo.from_json(text, where)
+    _check_graph(session, info, where)
+    return Model(session, info, where)
+
+
+def _check_graph(session: ort.InferenceSession, info: ModelInfo, where: str) -> None:
+    """Refuse a file whose network does not fit what its metadata says."""
+    inputs = {node.name: (node.type, node.shape[1:]) for node in session.get_inputs()}
+    outputs = {node.name: node.shape[1:] for node in session.get_outputs()}
+    expected = ("tensor(uint8)", [info.size, info.size])
+    if inputs != {"images": expected} or outputs.get("logits") != [len(info.classes)]:
+        raise ModelError(
+            f"{where}: its network does not fit its metadata (size {info.size}, "
+            f"{len(info.classes)} classes). Export the model again."
+        )

@@ -1,0 +1,102 @@
+"""Save a run in progress and take it up again, to the bit.
+
+One safetensors file holds everything a run's future depends on: weights, averages, optimizer state,
+the state of torch's random numbers (for dropout), the position and the history. It is plain data,
+checked on opening and written whole or not at all, so a run killed at any moment finds either the
+last checkpoint or the one before.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from tenfold.errors import TrainingError
+from tenfold.files import write_whole
+from tenfold.training.loop import Epoch, Training
+
+NAME = "checkpoint.safetensors"
+
+
+def save_checkpoint(training: Training, folder: Path) -> Path:
+    """Write the run's state into its folder; raises TenfoldError if the disk refuses."""
+    position = {
+        "step": training.step,
+        "seconds": training.seconds,
+        "history": [epoch.to_dict() for epoch in training.history],
+    }
+    tensors = {name: value.detach().cpu().contiguous() for name, value in _tensors(training)}
+    content: bytes = save(tensors, metadata={"position": json.dumps(position)})
+    return write_whole(folder / NAME, content)
+
+
+def load_checkpoint(training: Training, folder: Path) -> bool:
+    """Put a run back where its last checkpoint was; return whether there was one.
+
+    Raises
+    ------
+    TrainingError
+        If the checkpoint is damaged or belongs to another network or optimizer.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return False
+    try:
+        with safe_open(path, framework="pt") as file:
+            position = json.loads(file.metadata()["position"])
+            saved = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        _restore(training, saved)
+        training.step = position["step"]
+        training.seconds = position["seconds"]
+        training.history = [Epoch(**epoch) for epoch in position["history"]]
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise TrainingError(
+            f"{path}: cannot be taken up again ({error}). Start anew with another --out, "
+            "or delete the file."
+        ) from error
+    return True
+
+
+def _tensors(training: Training) -> list[tuple[str, Tensor]]:
+    named = [(f"network.{name}", value) for name, value in training.network.state_dict().items()]
+    named += [(f"average.{i}", value) for i, value in enumerate(training.average)]
+    for i, optimizer in enumerate(training.optimizers):
+        for j, state in optimizer.state_dict()["state"].items():
+            named += [
+                (f"optimizer.{i}.{j}.{key}", value)
+                for key, value in state.items()
+                if isinstance(value, Tensor)
+            ]
+    named += [("totals", training.totals), ("random.cpu", torch.get_rng_state())]
+    if training.device.type == "cuda":
+        named.append(("random.cuda", torch.cuda.get_rng_state(training.device)))
+    return named
+
+
+def _restore(training: Training, saved: dict[str, Tensor]) -> None:
+    training.network.load_state_dict(
+        {
+            name.removeprefix("network."): v
+            for name, v in saved.items()
+            if name.startswith("network.")
+        }
+    )
+    for i, value in enumerate(training.average):
+        value.copy_(saved[f"average.{i}"])
+    for i, optimizer in enumerate(training.optimizers):
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in saved.items():
+            if name.startswith(f"optimizer.{i}."):
+                _, _, j, key = name.split(".")
+                state.setdefault(int(j), {})[key] = value
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": state, "param_groups": groups})
+    training.totals.copy_(saved["totals"])
+    torch.set_rng_state(saved["random.cpu"])
+    if training.device.type == "cuda":
+        torch.cuda.set_rng_state(saved["random.cuda"], training.device)

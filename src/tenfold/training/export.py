@@ -1,0 +1,81 @@
+"""From a trained network to the bytes of a model file."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import warnings
+from collections.abc import Iterator
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from tenfold.model import METADATA_KEY, ModelInfo
+from tenfold.training.networks import scale
+
+
+class _FromBytes(nn.Module):
+    """The network as the model file carries it: bytes in, logits out."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.network(scale(images))
+        return logits
+
+
+def export(network: nn.Module, info: ModelInfo) -> bytes:
+    """Return the model file's content for a network in evaluation mode.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Takes float pictures in [0, 1], shape ``(n, 1, size, size)``; returns logits.
+    info : ModelInfo
+        What the file is to say of itself.
+
+    Returns
+    -------
+    bytes
+        For `tenfold.files.write_whole` or `tenfold.model.open_model`.
+    """
+    device = next(network.parameters()).device
+    # Two pictures, not one: an example of one is taken for a constant of the graph.
+    example = torch.zeros(2, info.size, info.size, dtype=torch.uint8, device=device)
+    with _quiet():
+        program = torch.onnx.export(
+            _FromBytes(network).eval(),
+            (example,),
+            dynamo=True,
+            verbose=False,
+            input_names=["images"],
+            output_names=["logits"],
+            dynamic_shapes={"images": {0: torch.export.Dim("n")}},
+        )
+    assert program is not None  # noqa: S101 - only None with dynamo=False
+    return with_info(program.model_proto.SerializeToString(), info)
+
+
+def with_info(content: bytes, info: ModelInfo) -> bytes:
+    """Return the same model file with other metadata."""
+    model = onnx.load_model_from_string(content)
+    onnx.helper.set_model_props(model, {METADATA_KEY: info.to_json()})
+    written: bytes = model.SerializeToString()
+    return written
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the exporter's notes about its own insides from people who cannot act on them."""
+    log = logging.getLogger("torch.onnx")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)

@@ -1,0 +1,280 @@
+"""The training loop, whole: read it top to bottom.
+
+The data set lies in memory as one tensor; each epoch shuffles it, varies it in blocks of about a
+thousand pictures, and steps through it in batches. Every random number comes from the seed, the
+epoch and the block, so a run that was stopped anywhere goes on as if it had not been: `Training`
+holds all there is to know, and `tenfold.training.checkpoint` saves and restores it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tenfold.data.dataset import Dataset
+from tenfold.errors import TrainingError
+from tenfold.training.augment import augment
+from tenfold.training.losses import make_loss, one_hot
+from tenfold.training.networks import make_network, scale
+from tenfold.training.optimizers import FlatParameters, make_optimizers, rate_factor
+from tenfold.training.recipe import Recipe
+
+BLOCK = 1024  # pictures varied at once: large enough to be fast, small enough to stay in the cache
+REPORT_SECONDS = 0.1  # how often a watcher hears of the steps
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What one epoch came to; losses as the recipe defines them, ``None`` without validation."""
+
+    epoch: int
+    loss: float
+    accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+    learning_rate: float
+    images_per_second: float
+    seconds: float  # of training so far
+
+    def to_dict(self) -> dict[str, float | None]:
+        """Return the figures by name, ready for JSON."""
+        return asdict(self)
+
+
+class Watcher(Protocol):
+    """Whoever wants to follow a run."""
+
+    def on_step(self, step: int, steps: int, loss: float) -> None:
+        """Hear that steps went by; ``loss`` is the epoch's mean so far."""
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """Hear that an epoch ended."""
+
+
+class Training:
+    """A run in progress: network, weights, optimizer, position and history.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Every choice of the run.
+    train : Dataset
+        What it learns from.
+    validation : Dataset or None
+        What it is watched on after each epoch.
+    device : torch.device
+        Where it computes.
+    """
+
+    def __init__(
+        self, recipe: Recipe, train: Dataset, validation: Dataset | None, device: torch.device
+    ) -> None:
+        self.recipe, self.device = recipe, device
+        self.images = torch.from_numpy(train.images).to(device)
+        self.labels = torch.from_numpy(train.targets).to(device)
+        self.validation = validation
+        self.classes = len(train.classes)
+        torch.manual_seed(recipe.seed)
+        self.network: nn.Module = make_network(recipe.network, train.size, self.classes).to(device)
+        if recipe.channels_last:
+            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.loss = make_loss(recipe.loss)
+        self.flat = FlatParameters(self.network)
+        self.optimizers = make_optimizers(recipe.optimizer, self.network, self.flat)
+        self.average = copy.deepcopy(self._state()) if recipe.ema else []
+        self.step = 0
+        self.totals = torch.zeros(2, dtype=torch.float64, device=device)  # this epoch: loss, hits
+        self.history: list[Epoch] = []
+        self.seconds = 0.0
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches an epoch, the last one possibly smaller."""
+        return math.ceil(len(self.images) / self.recipe.batch)
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return self.recipe.epochs * self.steps_per_epoch
+
+    def batches(self, epoch: int, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield pictures ``(batch, 1, size, size)`` and labels from batch ``first`` of an epoch."""
+        batch = self.recipe.batch
+        order = torch.randperm(
+            len(self.images), generator=_generator(torch.device("cpu"), self.recipe.seed, epoch)
+        ).to(self.device)
+        per_block = max(BLOCK // batch, 1)
+        for block, rows in enumerate(torch.split(order, per_block * batch)):
+            skip = max(first - block * per_block, 0)
+            if skip >= per_block:
+                continue
+            generator = _generator(self.device, self.recipe.seed, epoch, block)
+            images = augment(scale(self.images[rows]), self.recipe.augment, generator)
+            labels = self.labels[rows]
+            if self.recipe.channels_last:
+                images = images.contiguous(memory_format=torch.channels_last)
+            pairs = zip(torch.split(images, batch), torch.split(labels, batch), strict=True)
+            yield from list(pairs)[skip:]
+
+    def advance(self, images: Tensor, labels: Tensor) -> None:
+        """Take one step: forward, loss, backward, move the weights, and count."""
+        factor = rate_factor(self.recipe.schedule, self.step, self.steps)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = self.recipe.optimizer.learning_rate * factor
+        self.flat.gradients.zero_()
+        targets = one_hot(labels, self.classes, self.recipe.loss.label_smoothing)
+        with self._precision():
+            logits = self.network(images).float()
+        loss = self.loss(logits, targets)
+        loss.backward()  # type: ignore[no-untyped-call]
+        for optimizer in self.optimizers:
+            optimizer.step()
+        self.step += 1
+        self._average_in()
+        with torch.no_grad():
+            hits = (logits.argmax(dim=1) == labels).sum()
+            self.totals += torch.stack([loss * len(labels), hits])
+
+    @property
+    def seen(self) -> int:
+        """Pictures seen so far in this epoch."""
+        return min(self.step % self.steps_per_epoch * self.recipe.batch, len(self.images))
+
+    @property
+    def mean_loss(self) -> float:
+        """Mean loss over the pictures seen in this epoch, of which there must be some."""
+        return float(self.totals[0]) / self.seen
+
+    def end_epoch(self, seconds: float) -> None:
+        """Write an epoch into the history and start counting anew; ``seconds`` since the last."""
+        count = len(self.images)
+        validation_loss, validation_accuracy = self.validate()
+        elapsed = self.seconds + seconds
+        earlier = self.history[-1].seconds if self.history else 0.0
+        loss, hits = self.totals.tolist()
+        self.history.append(
+            Epoch(
+                epoch=self.step // self.steps_per_epoch,
+                loss=loss / count,
+                accuracy=hits / count,
+                validation_loss=validation_loss,
+                validation_accuracy=validation_accuracy,
+                learning_rate=self.optimizers[0].param_groups[0]["lr"],
+                images_per_second=count / (elapsed - earlier),
+                seconds=elapsed,
+            )
+        )
+        self.totals.zero_()
+
+    def validate(self) -> tuple[float | None, float | None]:
+        """Return loss and accuracy on the validation part, with the averaged weights if any."""
+        if self.validation is None:
+            return None, None
+        with self.result() as network, torch.inference_mode():
+            chunks = torch.split(torch.from_numpy(self.validation.images).to(self.device), BLOCK)
+            logits = torch.cat([network(scale(chunk)) for chunk in chunks])
+            labels = torch.from_numpy(self.validation.targets).to(self.device)
+            loss = self.loss(logits, one_hot(labels, self.classes))
+            accuracy = (logits.argmax(dim=1) == labels).float().mean()
+        return float(loss), float(accuracy)
+
+    @contextlib.contextmanager
+    def result(self) -> Iterator[nn.Module]:
+        """Lend the network as it would be handed out: in evaluation mode, weights averaged."""
+        current = copy.deepcopy(self._state()) if self.average else []
+        self._put(self.average)
+        self.network.eval()
+        try:
+            yield self.network
+        finally:
+            self.network.train()
+            self._put(current)
+
+    def check_finite(self) -> None:
+        """Raise TrainingError with advice once the loss is no number any more."""
+        if not torch.isfinite(self.totals[0]):
+            raise TrainingError(
+                f"the loss is no longer a number, in step {self.step} of {self.steps}. The usual "
+                "cause is a learning rate that is too high: try a tenth of it, "
+                f"--set optimizer.learning_rate={self.recipe.optimizer.learning_rate / 10:g}, "
+                "or --set schedule.warmup=0.1."
+            )
+
+    def _state(self) -> list[Tensor]:
+        floats = [b for b in self.network.buffers() if b.is_floating_point()]
+        return [self.flat.values, *floats]
+
+    @torch.no_grad()
+    def _average_in(self) -> None:
+        # A shorter memory at first, or the random first weights would weigh on for long.
+        decay = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
+        for average, value in zip(self.average, self._state() if self.average else [], strict=True):
+            average.lerp_(value, 1 - decay)
+
+    @torch.no_grad()
+    def _put(self, values: list[Tensor]) -> None:
+        for target, value in zip(self._state() if values else [], values, strict=True):
+            target.copy_(value)
+
+    def _precision(self) -> contextlib.AbstractContextManager[object]:
+        if self.recipe.precision == "float32":
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+
+def fit(
+    training: Training,
+    watchers: Sequence[Watcher] = (),
+    save: Callable[[], None] = lambda: None,
+    save_every: float = math.inf,
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Run a training to its end, or until ``stop`` says so; return whether it got there.
+
+    ``save`` is called every ``save_every`` seconds, when stopped, and at the end, each time with
+    weights that are sound. Raises TrainingError when the loss turns into no number.
+    """
+    training.network.train()
+    stopped = False
+    last_save = last_report = mark = time.perf_counter()
+    while training.step < training.steps and not stopped:
+        epoch, first = divmod(training.step, training.steps_per_epoch)
+        for images, labels in training.batches(epoch, first):
+            training.advance(images, labels)
+            if training.step % training.steps_per_epoch == 0:
+                training.check_finite()
+                training.end_epoch(time.perf_counter() - mark)
+                for watcher in watchers:
+                    watcher.on_epoch(training.history[-1])
+            now = time.perf_counter()
+            training.seconds, mark = training.seconds + now - mark, now
+            if now - last_report > REPORT_SECONDS and training.seen:
+                training.check_finite()
+                for watcher in watchers:
+                    watcher.on_step(training.step, training.steps, training.mean_loss)
+                last_report = now
+            stopped = stop()
+            if stopped or now - last_save > save_every:
+                training.check_finite()
+                save()
+                last_save = mark = time.perf_counter()
+            if stopped:
+                break
+    save()
+    return training.step == training.steps
+
+
+def _generator(device: torch.device, *key: int) -> torch.Generator:
+    """Make a generator whose numbers depend on all of ``key`` and on nothing else."""
+    seed = np.random.SeedSequence(list(key)).generate_state(1, np.uint64)[0]
+    return torch.Generator(device).manual_seed(int(seed))

@@ -1,0 +1,90 @@
+"""Networks by name: pictures in [0, 1], ``(n, 1, size, size)``, to logits, ``(n, classes)``."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from tenfold.training.recipe import Network
+
+
+def tutorial(size: int, classes: int) -> nn.Sequential:
+    """Build the seed tutorial's network; 53,002 weights for 8×8 pictures and ten classes.
+
+    The last softmax lives in the loss and in the model file, where it is numerically safe.
+    """
+    features = 64 * ((size - 4) // 2) ** 2
+    network = nn.Sequential(
+        nn.Conv2d(1, 32, 3),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Dropout(0.25),
+        nn.Flatten(),
+        nn.Linear(features, 128),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Linear(128, classes),
+    )
+    # Keras starts from Glorot's uniform distribution and zero biases.
+    for layer in network:
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    return network
+
+
+def convnet(
+    size: int, classes: int, channels: tuple[int, ...], depth: int, dropout: float
+) -> nn.Sequential:
+    """Stack stages of 3×3 convolutions with batch normalisation, halving the picture in between.
+
+    The last feature map is flattened rather than averaged: where a stroke lies tells 6 from 9.
+    """
+    layers: list[nn.Module] = []
+    width = 1
+    for stage, stage_width in enumerate(channels):
+        for _ in range(depth):
+            layers += [
+                nn.Conv2d(width, stage_width, 3, padding=1, bias=False),
+                nn.BatchNorm2d(stage_width),
+                nn.ReLU(),
+            ]
+            width = stage_width
+        if stage < len(channels) - 1 or size >= 14:
+            layers.append(nn.MaxPool2d(2))
+            size //= 2
+    layers += [nn.Flatten(), nn.Dropout(dropout), nn.Linear(width * size * size, classes)]
+    return nn.Sequential(*layers)
+
+
+def mlp(size: int, classes: int, hidden: int, depth: int, dropout: float) -> nn.Sequential:
+    """Hidden layers over the pixels as one row, without any notion of neighbourhood."""
+    layers: list[nn.Module] = [nn.Flatten()]
+    width = size * size
+    for _ in range(depth):
+        layers += [nn.Linear(width, hidden), nn.ReLU()]
+        width = hidden
+    return nn.Sequential(*layers, nn.Dropout(dropout), nn.Linear(width, classes))
+
+
+def make_network(network: Network, size: int, classes: int) -> nn.Sequential:
+    """Build the network a recipe names, with fresh weights from torch's current random state."""
+    if network.name == "tutorial":
+        return tutorial(size, classes)
+    if network.name == "convnet":
+        return convnet(size, classes, network.channels, network.depth, network.dropout)
+    depth = network.depth if network.name == "mlp" else 0
+    return mlp(size, classes, network.hidden, depth, network.dropout)
+
+
+def count_parameters(network: nn.Module) -> int:
+    """How many weights the network has."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def scale(images: Tensor) -> Tensor:
+    """Bytes to what networks take: uint8 ``(n, size, size)`` to float32 ``(n, 1, size, size)``."""
+    return images.unsqueeze(1).to(torch.float32) / 255

@@ -1,0 +1,260 @@
+"""A recipe: every choice of a training run, in one TOML file a person can read, copy and change.
+
+Built-in recipes are files in the same format, in the folder ``recipes`` beside this module. What a
+file leaves out takes the defaults below; what it misspells is refused with the names that exist.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tenfold.errors import UsageError
+
+BUILT_IN = Path(__file__).with_name("recipes")
+
+NetworkName = Literal["tutorial", "convnet", "mlp", "linear"]
+LossName = Literal["cross-entropy", "log-cosh", "mean-squared-error", "kl-divergence", "focal"]
+OptimizerName = Literal["rmsprop", "sgd", "adam", "adamw", "muon"]
+ScheduleName = Literal["constant", "one-cycle", "cosine"]
+Precision = Literal["float32", "bfloat16"]
+
+LOSSES: tuple[str, ...] = get_args(LossName)
+OPTIMIZERS: tuple[str, ...] = get_args(OptimizerName)
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Network(_Section):
+    """Which network, and how wide."""
+
+    name: NetworkName = "convnet"
+    # convnet: one stage an entry, pooling between stages
+    channels: Annotated[tuple[Count, ...], Field(min_length=1, max_length=6)] = (32, 64)
+    depth: Count = 2  # convnet: convolutions a stage; mlp: hidden layers
+    hidden: Count = 128  # mlp: units of a hidden layer
+    dropout: Fraction = 0.0  # before the last layer (the tutorial's network has its own two)
+
+
+class Loss(_Section):
+    """What is minimised."""
+
+    name: LossName = "cross-entropy"
+    label_smoothing: Fraction = 0.0  # the share of the target spread over all classes
+    gamma: NotNegative = 2.0  # focal: how much easy pictures are played down
+
+
+class Optimizer(_Section):
+    """How the weights move."""
+
+    name: OptimizerName = "adamw"
+    learning_rate: Positive = 0.001
+    momentum: Fraction = 0.9  # sgd (Nesterov's), muon
+    rho: Fraction = 0.9  # rmsprop: how long squared gradients are remembered
+    betas: tuple[Fraction, Fraction] = (0.9, 0.999)  # adam, adamw
+    epsilon: Positive = 1e-7
+    weight_decay: NotNegative = 0.0  # on weight matrices and kernels, never on biases
+
+
+class Schedule(_Section):
+    """How the learning rate goes over the run."""
+
+    name: ScheduleName = "constant"
+    warmup: Fraction = 0.0  # share of the steps in which it rises to its peak
+    final: Fraction = 0.0  # what is left of it at the end, as a share of the peak
+
+
+class Augment(_Section):
+    """How each picture is varied, anew in every epoch; 0 is off."""
+
+    shift: Fraction = 0.0  # up to this share of the picture's width, either way
+    rotation: Annotated[float, Field(ge=0, le=180)] = 0.0  # degrees
+    scale: Fraction = 0.0  # 0.1: from 0.9 to 1.1 times the size
+    shear: Annotated[float, Field(ge=0, le=60)] = 0.0  # degrees
+    elastic: NotNegative = 0.0  # mean displacement in pixels
+    stroke: Fraction = 0.0  # share of pictures whose pen gets thicker or thinner
+
+
+class Recipe(_Section):
+    """Every choice of a training run.
+
+    Parameters
+    ----------
+    name : str
+        What a person calls it.
+    epochs, batch : int
+        How often all pictures are seen, and how many go into one step.
+    validation : float
+        The share of the training part held out (stratified) to watch the run; 0 trains on all.
+    precision : "float32" or "bfloat16"
+        What the forward pass computes in; bfloat16 needs a processor that has it.
+    channels_last : bool
+        Keep pictures as height × width × channels, which convolutions like better on most CPUs.
+    ema : float
+        Decay per step of the weights' exponential moving average, which is then the result; 0: off.
+    threads : int
+        Cores for the loop, 0 for all; very small batches run faster on one.
+    seed : int
+        Decides the first weights, the order and the augmentation.
+
+    Examples
+    --------
+    >>> from tenfold import Recipe
+    >>> from tenfold.training.recipe import load_recipe
+    >>> load_recipe("tutorial").optimizer.name
+    'rmsprop'
+    """
+
+    name: str = "custom"
+    epochs: Count = 10
+    batch: Count = 64
+    validation: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    precision: Precision = "float32"
+    channels_last: bool = False
+    ema: Fraction = 0.0
+    threads: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    network: Network = Network()
+    loss: Loss = Loss()
+    optimizer: Optimizer = Optimizer()
+    schedule: Schedule = Schedule()
+    augment: Augment = Augment()
+
+    def to_toml(self) -> str:
+        """Write the recipe out in full, defaults included."""
+        record = self.model_dump()
+        plain = {k: v for k, v in record.items() if not isinstance(v, dict)}
+        lines = [f"{key} = {_toml(value)}" for key, value in plain.items()]
+        for section, values in record.items():
+            if isinstance(values, dict):
+                lines += ["", f"[{section}]", *(f"{k} = {_toml(v)}" for k, v in values.items())]
+        return "\n".join(lines) + "\n"
+
+    def replace(self, changes: dict[str, Any]) -> Recipe:
+        """Return a recipe with some keys changed; dotted keys reach into sections.
+
+        Raises
+        ------
+        UsageError
+            If a key does not exist or a value is not allowed.
+        """
+        record = self.model_dump()
+        for key, value in changes.items():
+            *sections, last = key.split(".")
+            table = record
+            for section in sections:
+                inner = table.get(section)
+                if not isinstance(inner, dict):
+                    raise UsageError(_unknown(key, "recipe"))
+                table = inner
+            table[last] = value
+        return _validate(record, "recipe")
+
+
+def built_in_recipes() -> list[str]:
+    """Names of the recipes that come with tenfold."""
+    return sorted(path.stem for path in BUILT_IN.glob("*.toml"))
+
+
+def load_recipe(recipe: str | Path) -> Recipe:
+    """Load a built-in recipe by name, or one from a TOML file.
+
+    Raises
+    ------
+    UsageError
+        If there is no such recipe, the file is no TOML, or a key or value is not allowed.
+    """
+    path = Path(recipe)
+    if str(recipe) in built_in_recipes():
+        path = BUILT_IN / f"{recipe}.toml"
+    elif path.suffix != ".toml":
+        raise UsageError(
+            f"recipe {str(recipe)!r} is not known. Built in: {', '.join(built_in_recipes())}; "
+            "or give a .toml file."
+        )
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read as a recipe ({error}).") from error
+    return parse_recipe(text, str(path), default_name=path.stem)
+
+
+def parse_recipe(text: str, where: str, default_name: str = "custom") -> Recipe:
+    """Parse a recipe's TOML text; ``where`` names it in messages. Raises UsageError."""
+    try:
+        record = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{where}: not a TOML file ({error}).") from error
+    return _validate({"name": default_name} | record, where)
+
+
+def parse_settings(settings: list[str]) -> dict[str, Any]:
+    """Turn ``key=value`` words from the command line into changes for `Recipe.replace`.
+
+    Examples
+    --------
+    >>> parse_settings(["epochs=3", "loss.name=focal", "network.channels=[16, 32]"])
+    {'epochs': 3, 'loss.name': 'focal', 'network.channels': [16, 32]}
+    """
+    changes: dict[str, Any] = {}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"--set {setting!r}: write it as key=value, such as epochs=3.")
+        try:
+            value = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            value = text.strip()  # a bare word is a string: --set loss.name=focal
+        changes[key.strip()] = value
+    return changes
+
+
+def _validate(record: dict[str, Any], where: str) -> Recipe:
+    try:
+        return Recipe.model_validate(record)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise UsageError(_unknown(key, where)) from None
+        raise UsageError(f"{where}: {key} = {first['input']!r}: {_sentence(first)}.") from None
+
+
+def _sentence(error: Any) -> str:
+    allowed = error.get("ctx", {}).get("expected")
+    if error["type"] == "literal_error":
+        return f"must be one of {allowed}"
+    message: str = error["msg"]
+    return message[0].lower() + message[1:]
+
+
+def _known_keys() -> list[str]:
+    keys = []
+    for name, value in Recipe().model_dump().items():
+        keys += [f"{name}.{inner}" for inner in value] if isinstance(value, dict) else [name]
+    return keys
+
+
+def _unknown(key: str, where: str) -> str:
+    known = _known_keys()
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    close = close or [k for k in known if k.endswith(f".{key.split('.')[-1]}")][:1]
+    hint = f" Did you mean {close[0]}?" if close else ""
+    return f"{where}: there is no key {key!r}.{hint} Known keys: {', '.join(known)}."
+
+
+def _toml(value: object) -> str:
+    # JSON and TOML write strings, numbers, booleans and flat lists alike.
+    return json.dumps(list(value) if isinstance(value, tuple) else value)

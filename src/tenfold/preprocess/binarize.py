@@ -28,6 +28,8 @@ FRAME = 20  # this part of the short side at each edge may show the table, not t
 NOISE_FACTOR = 5.0
 MIN_CONTRAST = 6.0  # grey levels of 255
 STROKE_SHARE = 0.42  # of the local ink level: where a stroke's edge lies
+FAINT_SHARE = 0.18  # of the local ink level: ridges this faint continue a stroke
+FAINT_REACH = 6  # pixels
 PAGE_SHARE = 0.12  # of the page's ink level: fainter marks are dirt
 
 
@@ -192,5 +194,16 @@ def _threshold(level: Pixels, noise: float) -> Pixels:
     local = cv2.blur(cv2.dilate(peaks, np.ones((reach, reach), np.uint8)), (reach, reach))
     least = max(NOISE_FACTOR * noise, MIN_CONTRAST, PAGE_SHARE * page)
     edge = np.maximum(STROKE_SHARE * local.astype(np.float32), least).astype(np.uint8)
-    edge_full = cv2.resize(edge, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(level > edge_full).astype(np.uint8)
+    faint = np.maximum(FAINT_SHARE * local.astype(np.float32), least).astype(np.uint8)
+    size = (width, height)
+    mask = np.asarray(level > cv2.resize(edge, size, interpolation=cv2.INTER_LINEAR))
+    ridge = np.asarray(level > cv2.resize(faint, size, interpolation=cv2.INTER_LINEAR))
+    ridge &= level >= cv2.blur(level, (5, 5))
+    return _extend(mask.astype(np.uint8), ridge.astype(np.uint8))
+
+
+def _extend(mask: Pixels, ridge: Pixels) -> Pixels:
+    """Follow the strokes on along faint ridges, a few pixels far: thin pens skip."""
+    for _ in range(FAINT_REACH):
+        mask = cv2.max(mask, cv2.min(cv2.dilate(mask, np.ones((3, 3), np.uint8)), ridge))
+    return mask

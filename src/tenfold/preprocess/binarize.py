@@ -26,6 +26,8 @@ SATURATED = 0.85  # a wider closing that finds hardly more ink than this one is 
 TINY_SIDE = 64  # below this the widest closing serves at once: no room for shadows
 FRAME = 20  # this part of the short side at each edge may show the table, not the paper
 NOISE_FACTOR = 5.0
+GRAIN_SIDE, GRAIN_CELLS = 200, 24  # pictures this large may be grainier in one place than another
+GRAINY = 2.0  # grey levels: paper with more grain is smoothed
 MIN_CONTRAST = 6.0  # grey levels of 255
 STROKE_SHARE = 0.42  # of the local ink level: where a stroke's edge lies
 FAINT_SHARE = 0.18  # of the local ink level: ridges this faint continue a stroke
@@ -73,10 +75,9 @@ def find_ink(pixels: Pixels, flip: bool = False) -> Ink:
     paper = _paper(_shrink(grey))
     paper = np.asarray(cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR))
     raw = np.asarray(cv2.subtract(paper, grey), np.uint8)
-    offset, noise = _noise(raw)
-    level = np.asarray(cv2.subtract(raw, round(offset)), np.uint8) if offset >= 1 else raw
-    mask = _threshold(level, noise)
-    return Ink(level, mask, grey, noise, bool(direction.sum() < 0))
+    level, grain = _calm(raw)
+    mask = _threshold(level, grain)
+    return Ink(level, mask, grey, float(np.median(grain)), bool(direction.sum() < 0))
 
 
 def _shrink(pixels: Pixels) -> Pixels:
@@ -172,15 +173,49 @@ def _energy(residual: NDArray[np.generic]) -> float:
     return float(np.square(np.maximum(above, 0)).sum())
 
 
-def _noise(raw: Pixels) -> tuple[float, float]:
-    """Typical level and standard deviation of bare paper under the closing's upper envelope."""
-    step = max(1, int(np.sqrt(raw.size / 50_000)))
-    low, quarter = np.percentile(raw[::step, ::step], (5, 25))
-    spread = float(quarter - low)  # where at most half is ink, both lie on bare paper
-    return float(quarter) + 0.5 * spread, spread
+def _calm(raw: Pixels) -> tuple[Pixels, Floats]:
+    """Subtract the bare paper's own level, and smooth what is grainy.
+
+    Returns the ink levels and the paper's standard deviation on a coarse grid.
+    """
+    base, grain = _grain(raw)
+    if min(raw.shape) >= GRAIN_SIDE and float(np.median(grain)) >= GRAINY:
+        raw = np.asarray(cv2.GaussianBlur(raw, (5, 5), 1.1), np.uint8)
+        base, grain = _grain(raw)
+    if float(base.max()) < 1:
+        return raw, grain
+    offset = cv2.resize(base, raw.shape[::-1], interpolation=cv2.INTER_LINEAR).astype(np.uint8)
+    return np.asarray(cv2.subtract(raw, offset), np.uint8), grain
 
 
-def _threshold(level: Pixels, noise: float) -> Pixels:
+def _grain(raw: Pixels) -> tuple[Floats, Floats]:
+    """Level and standard deviation of bare paper under the closing's envelope, on a coarse grid.
+
+    The grain shows as what differs from its own neighbourhood, on paper as within fat strokes.
+    """
+    height, width = raw.shape
+    if min(height, width) < GRAIN_SIDE:
+        low, quarter = np.percentile(raw, (5, 25))  # where at most half is ink, both are paper
+        spread = np.full((1, 1), quarter - low, np.float32)
+        return np.asarray(quarter + 0.5 * spread, np.float32), spread
+    rough = np.asarray(cv2.absdiff(raw, cv2.blur(raw, (7, 7))), np.uint8)
+    grain = np.asarray(cv2.medianBlur(_cell_medians(rough), 5), np.float32) / 0.67
+    base = np.asarray(cv2.medianBlur(_cell_medians(raw), 5), np.float32)
+    return np.minimum(base, 4 * grain), grain
+
+
+def _cell_medians(values: Pixels) -> Pixels:
+    """Medians of square cells, about 24 along the longer side."""
+    height, width = values.shape
+    cell = max(height, width) // GRAIN_CELLS
+    step = max(1, cell // 10)
+    rows, columns = height // cell, width // cell
+    cells = values[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell)
+    cells = cells[:, ::step, :, ::step].swapaxes(1, 2).reshape(rows, columns, -1)
+    return np.asarray(np.median(cells, axis=2)).astype(np.uint8)
+
+
+def _threshold(level: Pixels, grain: Floats) -> Pixels:
     """Ink where the level passes a share of the ink level nearby."""
     height, width = level.shape
     block = max(1, round(max(height, width) / 160))
@@ -192,7 +227,8 @@ def _threshold(level: Pixels, noise: float) -> Pixels:
     page = float(np.percentile(peaks, 99.5))
     reach = _odd(0.15 * max(rows, columns))
     local = cv2.blur(cv2.dilate(peaks, np.ones((reach, reach), np.uint8)), (reach, reach))
-    least = max(NOISE_FACTOR * noise, MIN_CONTRAST, PAGE_SHARE * page)
+    least = NOISE_FACTOR * cv2.resize(grain, (columns, rows), interpolation=cv2.INTER_LINEAR)
+    least = np.maximum(least, max(MIN_CONTRAST, PAGE_SHARE * page))
     edge = np.maximum(STROKE_SHARE * local.astype(np.float32), least).astype(np.uint8)
     faint = np.maximum(FAINT_SHARE * local.astype(np.float32), least).astype(np.uint8)
     size = (width, height)

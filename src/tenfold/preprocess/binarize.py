@@ -19,7 +19,12 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 SMALL_SIDE = 320  # the light and the ink's colour are judged on a picture no larger than this
-SURROUNDINGS = (0.08, 0.15, 0.35, 0.7)  # sides of the medians that stand for paper, of the short side
+SURROUNDINGS = (
+    0.08,
+    0.15,
+    0.35,
+    0.7,
+)  # sides of the medians that stand for paper, of the short side
 CLEAR_SKEW, CLEAR_PEAK = 0.9, 0.35
 CLOSINGS = (0.06, 0.09, 0.12, 0.18, 0.25, 0.35, 0.5)  # widest stroke bridged, of the short side
 SATURATED = 0.85  # a wider closing that finds hardly more ink than this one is not needed
@@ -169,7 +174,8 @@ def _close(grey: Pixels, width: float) -> Pixels:
 
 def _energy(residual: NDArray[np.generic]) -> float:
     """Sum of squares of what rises above the grain of the paper."""
-    above = residual.astype(np.float32) - 2 * float(np.median(residual))
+    levels = np.asarray(residual, np.float32)
+    above = levels - 2 * float(np.median(levels))
     return float(np.square(np.maximum(above, 0)).sum())
 
 
@@ -211,8 +217,8 @@ def _cell_medians(values: Pixels) -> Pixels:
     step = max(1, cell // 10)
     rows, columns = height // cell, width // cell
     cells = values[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell)
-    cells = cells[:, ::step, :, ::step].swapaxes(1, 2).reshape(rows, columns, -1)
-    return np.asarray(np.median(cells, axis=2)).astype(np.uint8)
+    sample = cells[:, ::step, :, ::step].swapaxes(1, 2).reshape(rows, columns, -1)
+    return np.asarray(np.median(sample, axis=2)).astype(np.uint8)
 
 
 def _threshold(level: Pixels, grain: Floats) -> Pixels:
@@ -241,5 +247,6 @@ def _threshold(level: Pixels, grain: Floats) -> Pixels:
 def _extend(mask: Pixels, ridge: Pixels) -> Pixels:
     """Follow the strokes on along faint ridges, a few pixels far: thin pens skip."""
     for _ in range(FAINT_REACH):
-        mask = cv2.max(mask, cv2.min(cv2.dilate(mask, np.ones((3, 3), np.uint8)), ridge))
+        near = cv2.min(cv2.dilate(mask, np.ones((3, 3), np.uint8)), ridge)
+        mask = np.asarray(cv2.max(mask, near), np.uint8)
     return mask

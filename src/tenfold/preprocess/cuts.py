@@ -54,7 +54,7 @@ def cut(piece: Piece, height: float, pen: float) -> list[Atom]:
     scale = ROWS / piece.height
     size = (max(2, round(piece.width * scale)), ROWS)
     small = np.asarray(cv2.resize(piece.mask * np.uint8(255), size, interpolation=cv2.INTER_AREA))
-    ink = small.astype(np.float32) / 255
+    ink = small.astype(np.float32) / np.float32(255)
     unit = height * scale
     places = _places(ink, unit)
     if not len(places):
@@ -141,8 +141,6 @@ def _atoms(piece: Piece, zones: Pixels, costs: NDArray[np.float32]) -> list[Atom
             continue
         x, y = int(columns[0]), int(rows[0])
         part = np.ascontiguousarray(own[y : rows[-1] + 1, x : columns[-1] + 1])
-        inner = Piece(
-            piece.x + x, piece.y + y, part.shape[1], part.shape[0], part, int(part.sum())
-        )
+        inner = Piece(piece.x + x, piece.y + y, part.shape[1], part.shape[0], part, int(part.sum()))
         atoms.append(Atom(inner, before if atoms else 0.0))
     return atoms

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, TiffImagePlugin, WebPImagePlugin
+from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from tenfold.errors import DataError
 
@@ -96,7 +96,7 @@ def open_picture(source: Source, name: str | None = None) -> Picture:
             return _from_pillow(image, name)
     except DataError:
         raise
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise DataError(
             f"{name}: not a picture that can be opened. Use JPEG, PNG, GIF, BMP, TIFF or WebP."
         ) from None
@@ -201,7 +201,7 @@ def _from_array(array: NDArray[np.generic], name: str) -> Pixels:
         if not np.isfinite(array).all():
             raise DataError(f"{name}: the array holds NaN or infinity. Replace them.")
         array = _to_8_bits(array)
-    pixels: Pixels = np.ascontiguousarray(array)  # type: ignore[assignment]
+    pixels: Pixels = np.ascontiguousarray(array)
     return _over_paper(pixels) if pixels.ndim == 3 and pixels.shape[2] == 4 else pixels
 
 

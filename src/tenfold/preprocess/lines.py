@@ -11,7 +11,6 @@ Floats = NDArray[np.float64]
 
 SLOPES = np.tan(np.radians(np.arange(-15, 15.1, 1.0)))
 NEAR = 0.45  # digit heights by which neighbours on a line may stand apart across it
-SPECK = 0.22  # digit heights: smaller marks are no digits
 
 
 def digit_height(pieces: list[Piece], page_height: int) -> float:

@@ -82,7 +82,7 @@ def _fit(soft: Pixels) -> Pixels:
         fine = _resize(soft, BOX * ROOM) if longest > BOX * ROOM else soft
         width = round((THIN - pen) * max(fine.shape) / BOX)
         if width >= 1:
-            fine = cv2.copyMakeBorder(fine, *(width,) * 4, cv2.BORDER_CONSTANT, value=0)
+            fine = np.pad(fine, width)
             nib = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width + 1, width + 1))
             soft = np.asarray(cv2.dilate(fine, nib), np.uint8)
             peak = int(soft.max())

@@ -1,0 +1,117 @@
+"""From ink to lines of pieces: forms, rules, dirt and picture edges left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.preprocess.binarize import Ink
+from tenfold.preprocess.colour import drop_form_colour
+from tenfold.preprocess.lines import digit_height, group_lines
+from tenfold.preprocess.rules import is_frame, remove_rules
+from tenfold.preprocess.segment import Piece, find_pieces
+
+Pixels = NDArray[np.uint8]
+
+SPECK = 0.22  # digit heights: smaller marks are no digits
+SMALL = 0.45  # digit heights: smaller pieces make no line, but may belong to a digit of one
+TALLEST, LONGEST = 2.5, 14.0  # digit heights of a piece, however many digits touch in it
+ASIDE, ABOVE = 0.5, 0.2  # digit heights a small piece may lie off a digit of its line
+EDGE_SLENDER, EDGE_TALL, EDGE_LONG = 0.25, 1.5, 3.0  # digit heights of what a picture's edge shows
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Ink without forms, and its lines.
+
+    Parameters
+    ----------
+    ink : Ink
+    lines : list of list of Piece
+        From top to bottom, each from left to right.
+    height : float
+        How high a digit is, in pixels; 0.0 without ink.
+    """
+
+    ink: Ink
+    lines: list[list[Piece]]
+    height: float
+
+
+def lay_out(pixels: Pixels, ink: Ink, one_line: bool = False) -> Page:
+    """Find the lines of a page.
+
+    Parameters
+    ----------
+    pixels : uint8 array, shape (h, w) or (h, w, 3)
+        The picture; its colours may give a form away.
+    ink : Ink
+    one_line : bool
+        Take everything as one line.
+    """
+    page_height = len(ink.mask)
+    pieces = find_pieces(ink.mask)
+    if not pieces:
+        return Page(ink, [], 0.0)
+    height = digit_height(pieces, page_height)
+    cleaned = drop_form_colour(pixels, ink, height)
+    if cleaned is not ink:
+        pieces = find_pieces(cleaned.mask)
+        height = digit_height(pieces, page_height)
+    cleaned = _without(cleaned, [piece for piece in pieces if is_frame(piece, height)])
+    cleaned = remove_rules(cleaned, height)
+    pieces = find_pieces(cleaned.mask)
+    height = digit_height(pieces, page_height)
+    pieces = [piece for piece in pieces if _may_be_writing(piece, height, cleaned.mask)]
+    height = digit_height(pieces, page_height)
+    lines = [pieces] if one_line and pieces else _lines(pieces, height)
+    lines = [sorted(line, key=lambda piece: piece.middle) for line in lines]
+    return Page(cleaned, lines, height)
+
+
+def _without(ink: Ink, pieces: Sequence[Piece]) -> Ink:
+    if not pieces:
+        return ink
+    mask = ink.mask.copy()
+    for piece in pieces:
+        box = mask[piece.y : piece.bottom, piece.x : piece.right]
+        box[piece.mask > 0] = 0
+    return replace(ink, mask=mask)
+
+
+def _may_be_writing(piece: Piece, height: float, mask: Pixels) -> bool:
+    """Leave out specks, blocks, and what only the picture's edge shows."""
+    longest = max(piece.width, piece.height)
+    if longest < SPECK * height or piece.height > TALLEST * height:
+        return False
+    if piece.width > LONGEST * height or is_frame(piece, height):
+        return False
+    at_edge = piece.x <= 1 or piece.y <= 1
+    at_edge |= piece.right >= mask.shape[1] - 1 or piece.bottom >= mask.shape[0] - 1
+    if not at_edge:
+        return True
+    slender = min(piece.width, piece.height) < EDGE_SLENDER * height and longest > height
+    return not (slender or piece.height > EDGE_TALL * height or piece.width > EDGE_LONG * height)
+
+
+def _lines(pieces: list[Piece], height: float) -> list[list[Piece]]:
+    """Group the larger pieces, then add to each line the small ones beside its digits."""
+    large = [piece for piece in pieces if piece.height > SMALL * height]
+    lines = group_lines(large, height)
+    for piece in pieces:
+        if piece.height > SMALL * height:
+            continue
+        distances = [min(_distance(piece, other, height) for other in line) for line in lines]
+        if distances and min(distances) < np.inf:
+            lines[int(np.argmin(distances))].append(piece)
+    return lines
+
+
+def _distance(piece: Piece, other: Piece, height: float) -> float:
+    aside = max(other.x - piece.right, piece.x - other.right, 0)
+    above = max(other.y - piece.bottom, piece.y - other.bottom, 0)
+    near = aside < ASIDE * height and above < ABOVE * height
+    return float(aside + above) if near else float("inf")

@@ -37,8 +37,8 @@ class ModelInfo:
         The meaning of each logit, in order.
     size : int
         Width and height of the pictures it takes, in pixels.
-    data, data_count : str, int
-        What it was trained on, and how many pictures of it.
+    data, data_count, data_fingerprint : str, int, str
+        What it was trained on, how many pictures of it, and their SHA-256.
     recipe : str
         The recipe as used, in TOML; its header names it.
     seed : int
@@ -63,6 +63,7 @@ class ModelInfo:
     data_count: int
     recipe: str
     seed: int
+    data_fingerprint: str = ""
     temperature: float = 1.0
     rejection_threshold: float | None = None
     results: dict[str, float] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -96,6 +97,14 @@ class Dataset:
     def counts(self) -> NDArray[np.int64]:
         """Pictures per class, shape (len(classes),)."""
         return np.bincount(self.targets, minlength=len(self.classes))
+
+    def fingerprint(self) -> str:
+        """SHA-256 over shape, pictures and labels: equal only for the same data in order."""
+        digest = hashlib.sha256(str(self.images.shape).encode())
+        digest.update(np.ascontiguousarray(self.images).data)
+        if self.labels is not None:
+            digest.update(np.ascontiguousarray(self.labels).data)
+        return digest.hexdigest()
 
     def take(self, rows: NDArray[np.int64], split: str | None = None) -> Dataset:
         """Return the pictures at these row numbers, in that order."""

@@ -18,7 +18,8 @@ from torch import Tensor
 
 from tenfold.errors import TrainingError
 from tenfold.files import write_whole
-from tenfold.training.loop import Epoch, Training
+from tenfold.training.history import Epoch
+from tenfold.training.loop import Training
 
 NAME = "checkpoint.safetensors"
 

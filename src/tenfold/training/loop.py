@@ -13,8 +13,6 @@ import copy
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -23,6 +21,7 @@ from torch import Tensor, nn
 from tenfold.data.dataset import Dataset
 from tenfold.errors import TrainingError
 from tenfold.training.augment import augment
+from tenfold.training.history import Epoch, Step, Watcher
 from tenfold.training.losses import make_loss, one_hot
 from tenfold.training.networks import make_network, scale
 from tenfold.training.optimizers import FlatParameters, make_optimizers, rate_factor
@@ -30,34 +29,6 @@ from tenfold.training.recipe import Recipe
 
 BLOCK = 1024  # pictures varied at once: large enough to be fast, small enough to stay in the cache
 REPORT_SECONDS = 0.1  # how often a watcher hears of the steps
-
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """What one epoch came to; losses as the recipe defines them, ``None`` without validation."""
-
-    epoch: int
-    loss: float
-    accuracy: float
-    validation_loss: float | None
-    validation_accuracy: float | None
-    learning_rate: float
-    images_per_second: float
-    seconds: float  # of training so far
-
-    def to_dict(self) -> dict[str, float | None]:
-        """Return the figures by name, ready for JSON."""
-        return asdict(self)
-
-
-class Watcher(Protocol):
-    """Whoever wants to follow a run."""
-
-    def on_step(self, step: int, steps: int, loss: float) -> None:
-        """Hear that steps went by; ``loss`` is the epoch's mean so far."""
-
-    def on_epoch(self, epoch: Epoch) -> None:
-        """Hear that an epoch ended."""
 
 
 class Training:
@@ -150,10 +121,15 @@ class Training:
         """Pictures seen so far in this epoch."""
         return min(self.step % self.steps_per_epoch * self.recipe.batch, len(self.images))
 
-    @property
-    def mean_loss(self) -> float:
-        """Mean loss over the pictures seen in this epoch, of which there must be some."""
-        return float(self.totals[0]) / self.seen
+    def position(self) -> Step:
+        """Tell where the run stands, within an epoch of which some pictures were seen."""
+        return Step(
+            step=self.step,
+            steps=self.steps,
+            epoch=self.step // self.steps_per_epoch + 1,
+            epochs=self.recipe.epochs,
+            loss=float(self.totals[0]) / self.seen,
+        )
 
     def end_epoch(self, seconds: float) -> None:
         """Write an epoch into the history and start counting anew; ``seconds`` since the last."""
@@ -165,6 +141,7 @@ class Training:
         self.history.append(
             Epoch(
                 epoch=self.step // self.steps_per_epoch,
+                epochs=self.recipe.epochs,
                 loss=loss / count,
                 accuracy=hits / count,
                 validation_loss=validation_loss,
@@ -261,7 +238,7 @@ def fit(
             if now - last_report > REPORT_SECONDS and training.seen:
                 training.check_finite()
                 for watcher in watchers:
-                    watcher.on_step(training.step, training.steps, training.mean_loss)
+                    watcher.on_step(training.position())
                 last_report = now
             stopped = stop()
             if stopped or now - last_save > save_every:

@@ -168,6 +168,16 @@ def built_in_recipes() -> list[str]:
     return sorted(path.stem for path in BUILT_IN.glob("*.toml"))
 
 
+def built_in_path(name: str) -> Path:
+    """Return the file of a built-in recipe; raises UsageError if there is none of this name."""
+    if name not in built_in_recipes():
+        raise UsageError(
+            f"recipe {name!r} is not known. Built in: {', '.join(built_in_recipes())}; "
+            "or give a .toml file."
+        )
+    return BUILT_IN / f"{name}.toml"
+
+
 def load_recipe(recipe: str | Path) -> Recipe:
     """Load a built-in recipe by name, or one from a TOML file.
 
@@ -177,13 +187,8 @@ def load_recipe(recipe: str | Path) -> Recipe:
         If there is no such recipe, the file is no TOML, or a key or value is not allowed.
     """
     path = Path(recipe)
-    if str(recipe) in built_in_recipes():
-        path = BUILT_IN / f"{recipe}.toml"
-    elif path.suffix != ".toml":
-        raise UsageError(
-            f"recipe {str(recipe)!r} is not known. Built in: {', '.join(built_in_recipes())}; "
-            "or give a .toml file."
-        )
+    if path.suffix != ".toml":
+        path = built_in_path(str(recipe))
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -248,11 +253,14 @@ def _known_keys() -> list[str]:
 
 
 def _unknown(key: str, where: str) -> str:
-    known = _known_keys()
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    close = close or [k for k in known if k.endswith(f".{key.split('.')[-1]}")][:1]
-    hint = f" Did you mean {close[0]}?" if close else ""
-    return f"{where}: there is no key {key!r}.{hint} Known keys: {', '.join(known)}."
+    known = {name: name.rpartition(".")[2] for name in _known_keys()}
+    last = key.rpartition(".")[2]
+    initials = {"".join(word[0] for word in leaf.split("_")): leaf for leaf in known.values()}
+    leaf = initials.get(last, last)  # lr is meant to be learning_rate
+    close = difflib.get_close_matches(leaf, known.values(), n=1, cutoff=0.7)
+    meant = [name for name in known if close and known[name] == close[0]]
+    advice = f"Did you mean {' or '.join(meant)}?" if meant else f"Known keys: {', '.join(known)}."
+    return f"{where}: there is no key {key!r}. {advice}"
 
 
 def _toml(value: object) -> str:

@@ -1,0 +1,40 @@
+# Two commands do all the set-up: make run and make test.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint format bench docs clean
+
+run: $(VENV)/.train ## train on the embedded digits and evaluate
+	$(BIN)/tenfold train
+
+test: $(VENV)/.dev ## every test
+	$(BIN)/pytest
+
+lint: $(VENV)/.dev ## format, style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev ## put the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## measure beside named peers (long; each script says what it needs)
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+docs: $(VENV)/.dev ## build the pages into site/
+	$(BIN)/mkdocs build --strict
+
+clean: ## remove what make made
+	rm -rf $(VENV) site .mypy_cache .pytest_cache .ruff_cache
+
+$(VENV)/.train: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[train]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@ $(VENV)/.train

@@ -1,0 +1,74 @@
+"""The command line: one module a command, each importing what is heavy only when it runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from tenfold import __version__
+from tenfold.cli import compare, data, evaluate, recipe, train, tutorial
+from tenfold.cli.console import complain
+from tenfold.errors import TenfoldError
+
+app = typer.Typer(
+    name="tenfold",
+    help="Read handwritten digits: train, measure, compare.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(epilog=tutorial.EXAMPLE)(tutorial.tutorial)
+app.command(epilog=train.EXAMPLE)(train.train)
+app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command(epilog=compare.EXAMPLE)(compare.compare)
+app.command(epilog=recipe.EXAMPLE)(recipe.recipe)
+app.add_typer(data.app, name="data")
+
+# What only tenfold[train] installs; anything else missing is a fault of ours.
+_EXTRAS = {
+    "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch", "pydantic", "safetensors",
+    "scipy", "sklearn", "tensorboardX", "torch",
+}  # fmt: skip
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tenfold {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Read handwritten digits: train, measure, compare."""
+
+
+def main() -> None:
+    """Run the command line; a person's own mistake costs them one line, never a traceback."""
+    try:
+        app()
+    except TenfoldError as error:
+        complain(str(error))
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # whoever read our output, such as head, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        complain(f"{error.filename or 'input or output'}: {error.strerror or error}.")
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRAS:
+            raise
+        complain(
+            f"this command needs the package {error.name}, which is not installed. "
+            "Run: pip install 'tenfold[train]'"
+        )
+        sys.exit(1)

@@ -1,0 +1,103 @@
+"""tenfold compare: losses and optimizers side by side."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from tenfold.cli.console import DataDir, Json, Quiet, err, out, percent, print_json
+from tenfold.cli.train import Device
+
+if TYPE_CHECKING:
+    from tenfold.training.compare import Cell
+
+EXAMPLE = "Example: tenfold compare --losses cross-entropy,focal --optimizers adam,muon --seeds 5"
+
+
+def compare(
+    losses: Annotated[
+        str, typer.Option(help="Losses, separated by commas.")
+    ] = "cross-entropy,log-cosh,mean-squared-error",
+    optimizers: Annotated[
+        str, typer.Option(help="Optimizers, separated by commas.")
+    ] = "rmsprop,sgd,adam",
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each pair.")] = 2,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Replaces the recipe's.")] = None,
+    data: Annotated[str, typer.Option(help="digits, mnist, or a path.")] = "digits",
+    recipe: Annotated[
+        str | None, typer.Option(help="A built-in recipe's name or a TOML file.")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--out", help="Where the results go; by default a new folder below ./runs."),
+    ] = None,
+    device: Device = "auto",
+    data_dir: DataDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Try losses and optimizers on the same data and budget; judge on validation data.
+
+    The recipe fixes everything else. The test part is not looked at.
+    """
+    from tenfold.evaluation.plots import comparison_curves
+    from tenfold.files import make_folder, write_whole
+    from tenfold.training import compare as comparing
+
+    folder = make_folder(folder or Path("runs") / f"compare-{datetime.now():%Y%m%d-%H%M%S}")
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn())
+    hidden = quiet or json or not err.is_terminal
+    with Progress(*columns, TimeRemainingColumn(), console=err, disable=hidden) as progress:
+        task = progress.add_task("starting", total=None)
+        cells = comparing.compare(
+            data,
+            recipe,
+            losses=_names(losses),
+            optimizers=_names(optimizers),
+            seeds=seeds,
+            epochs=epochs,
+            device=device,
+            data_dir=data_dir,
+            on_run=lambda done, total, name: progress.update(
+                task, completed=done, total=total, description=name
+            ),
+        )
+    records = [cell.to_dict() for cell in cells]
+    write_whole(folder / "compare.json", jsonlib.dumps(records, indent=2) + "\n")
+    curves = {f"{cell.loss}, {cell.optimizer}": cell.curve for cell in cells}
+    write_whole(folder / "curves.png", comparison_curves(curves))
+    if json:
+        for record in records:
+            print_json(record)
+    elif quiet:
+        typer.echo(f"{cells[0].loss} {cells[0].optimizer}")
+    else:
+        out.print(_table(cells, seeds))
+        out.print(f"\nFigures and curves: [bold]{folder}[/] (compare.json, curves.png)")
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _table(cells: list[Cell], seeds: int) -> Table:
+    heading = f"validation accuracy, mean ± standard deviation over {seeds} seeds"
+    table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD)
+    for name in ("loss", "optimizer"):
+        table.add_column(name, no_wrap=True)
+    for name in ("learning rate", "accuracy", "seconds"):
+        table.add_column(name, justify="right")
+    for cell in cells:
+        accuracy = f"{percent(cell.mean)} ± {100 * cell.spread:.2f}"
+        if cell.diverged:
+            accuracy = f"{accuracy} ({cell.diverged} diverged)"
+        rate, seconds = f"{cell.learning_rate:g}", f"{cell.seconds:.1f}"
+        table.add_row(cell.loss, cell.optimizer, rate, accuracy, seconds)
+    return table

@@ -1,0 +1,117 @@
+"""tenfold train: from a data set and a recipe to a model file."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from tenfold.cli.console import (
+    DataDir,
+    Json,
+    Quiet,
+    accuracy_line,
+    confusion_table,
+    out,
+    print_json,
+    stop_on_interrupt,
+)
+
+if TYPE_CHECKING:
+    from tenfold.training.history import Watcher
+    from tenfold.training.outcome import Run
+
+
+EXAMPLE = "Example: tenfold train --data mnist --recipe mnist --set epochs=3 --out runs/mine"
+
+
+Device = Annotated[
+    Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute; auto takes CUDA if there.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the recipe; repeatable."),
+]
+
+
+def train(
+    data: Annotated[
+        str | None, typer.Option(help="digits, mnist, or a path (see 'tenfold data').")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="A built-in recipe's name or a TOML file.")
+    ] = None,
+    settings: Settings = None,
+    seed: Annotated[int | None, typer.Option(help="Replaces the recipe's seed.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--out", help="The run folder; by default a new one below ./runs."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out where it stopped.")
+    ] = False,
+    device: Device = "auto",
+    data_dir: DataDir = None,
+    checkpoint_every: Annotated[
+        float, typer.Option(min=0, help="Seconds between checkpoints.")
+    ] = 10.0,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write TensorBoard's event files too.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a network and save it as a model file with its figures.
+
+    Without options: scikit-learn's digits, in seconds.
+    """
+    from tenfold.cli.progress import Bar, JsonLines
+    from tenfold.training import run as training
+    from tenfold.training.recipe import parse_settings
+
+    with ExitStack() as stack:
+        watchers: list[Watcher] = [JsonLines()] if json else []
+        if not quiet and not json:
+            watchers.append(stack.enter_context(Bar()))
+        result = training.train(
+            data,
+            recipe,
+            settings=parse_settings(settings or []),
+            seed=seed,
+            out=folder,
+            resume=resume,
+            device=device,
+            data_dir=data_dir,
+            watchers=watchers,
+            stop=stack.enter_context(stop_on_interrupt()),
+            checkpoint_every=checkpoint_every,
+            tensorboard=tensorboard,
+        )
+    if json:
+        print_json({"event": "done"} | result.to_dict())
+    elif quiet:
+        typer.echo(result.model)
+    else:
+        report(result)
+
+
+def report(run: Run) -> None:
+    """Print what a run came to."""
+    recipe, evaluation = run.recipe, run.evaluation
+    rate = run.history[-1].images_per_second
+    out.print(
+        f"\nRecipe [bold]{recipe.name}[/] on {evaluation.data}: {recipe.epochs} epochs in "
+        f"{run.train_seconds:.1f} s ({rate:,.0f} images/s), seed {recipe.seed}"
+    )
+    out.print(
+        f"Test part, {evaluation.count:,} pictures: loss {run.test_loss:.4f} "
+        f"({recipe.loss.name}), {accuracy_line(evaluation)}\n"
+    )
+    out.print(confusion_table(evaluation))
+    out.print(f"\nRun folder: [bold]{run.folder}[/]")
+    out.print("  model.onnx            the trained network: tenfold evaluate takes it")
+    out.print("  learning-curve.png    loss and accuracy over the epochs")
+    out.print("  samples.png           the first training pictures")
+    out.print("  mistakes.png          what was read wrongly, the surest first")

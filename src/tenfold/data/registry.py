@@ -1,0 +1,174 @@
+"""The door to all data: from a name or a path to pictures and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenfold.data.dataset import Dataset, Split
+from tenfold.data.digits import COUNT, load_digits
+from tenfold.data.folder import is_picture_folder, load_picture_folder
+from tenfold.data.mnist import (
+    count_mnist,
+    find_mnist,
+    is_idx_folder,
+    load_idx_folder,
+    load_mnist,
+)
+from tenfold.data.npz import load_npz
+from tenfold.data.splits import Splits, concatenate, hold_out
+from tenfold.data.tables import load_csv
+from tenfold.errors import DataError, UsageError
+
+Parts = tuple[Dataset, Dataset | None]
+_FILES: dict[str, Callable[[Path, str], Parts]] = {".csv": load_csv, ".npz": load_npz}
+PATHS = "a folder of IDX files, a folder of folders 0 to 9 with pictures, a .csv or an .npz"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set known by name, and whether it is at hand.
+
+    Parameters
+    ----------
+    name, description : str
+        What to call it, and what it is.
+    place : str or None
+        Where it was found on this machine; None where it would have to be downloaded.
+    pictures : int
+        How many pictures it holds.
+    """
+
+    name: str
+    description: str
+    place: str | None
+    pictures: int
+
+
+def load_splits(source: str | Path, data_dir: Path | None = None) -> Splits:
+    """Load the training and the test part of a data set.
+
+    Sources with a test part of their own keep it. From the others a stratified fifth is held out,
+    always the same one, and ``own_test`` is False.
+
+    Parameters
+    ----------
+    source : str or Path
+        ``"digits"``, ``"mnist"``, or the path of a folder of IDX files, a folder of label-named
+        folders of pictures, a CSV or an NPZ. A name goes before a path; for a folder that is
+        called ``digits``, give ``./digits``.
+    data_dir : Path, optional
+        Where MNIST is looked for first; then in ``TENFOLD_DATA`` and the per-user cache.
+
+    Raises
+    ------
+    UsageError
+        If the name is unknown and no such path exists.
+    DataError
+        If the data is damaged or has no labels.
+
+    Examples
+    --------
+    >>> load_splits("digits").test.counts()
+    array([18, 21, 19, 22, 22, 19, 22, 20, 17, 20])
+    """
+    train, test = load_parts(source, data_dir)
+    if train.labels is None or (test is not None and test.labels is None):
+        raise DataError(
+            f"{source}: there are no labels, and without them there is no training or test part. "
+            "Add labels, or use the whole set ('all')."
+        )
+    return hold_out(train) if test is None else Splits(train, test, own_test=True)
+
+
+def load_dataset(
+    source: str | Path, split: Split = "train", *, data_dir: Path | None = None
+) -> Dataset:
+    """Load one part of a data set.
+
+    Parameters
+    ----------
+    source : str or Path
+        A name or a path, as for `load_splits`.
+    split : {"train", "test", "all"}
+        Which part; ``"all"`` gives every picture in the order of the source and needs no labels.
+    data_dir : Path, optional
+        Where MNIST is looked for first.
+
+    Raises
+    ------
+    UsageError
+        If the name or the split is unknown.
+    DataError
+        If the data is damaged, or has no labels and a part was asked for.
+
+    Examples
+    --------
+    >>> load_dataset("digits", "train").images.shape
+    (1597, 8, 8)
+    """
+    if split == "all":
+        train, test = load_parts(source, data_dir)
+        return train if test is None else concatenate(train, test)
+    if split not in ("train", "test"):
+        raise UsageError(f"Unknown split '{split}'. Choose train, test or all.")
+    splits = load_splits(source, data_dir)
+    return splits.train if split == "train" else splits.test
+
+
+def known_sources(data_dir: Path | None = None) -> list[Source]:
+    """List the data sets known by name and where they are on this machine."""
+    folder = find_mnist(data_dir)
+    return [
+        Source("digits", "scikit-learn's digits, 8×8; test part: the last 200", "built in", COUNT),
+        Source(
+            "mnist",
+            "MNIST, 28×28; test part: its own 10,000",
+            None if folder is None else str(folder),
+            70_000 if folder is None else count_mnist(folder),
+        ),
+    ]
+
+
+def load_parts(source: str | Path, data_dir: Path | None = None) -> Parts:
+    """Load a source as it stands: its training and test part, or the whole of it and None.
+
+    Nothing is held out, so this also opens data without labels and sets too small to split.
+
+    Raises
+    ------
+    UsageError, DataError
+        As `load_splits`, except for missing labels.
+    """
+    try:
+        if source in ("digits", "mnist"):
+            splits = load_digits() if source == "digits" else load_mnist(data_dir)
+            return splits.train, splits.test
+        return _load_path(Path(source), str(source))
+    except OSError as error:  # a name too long, a folder or a disk that cannot be read
+        raise DataError(f"{source}: cannot be read ({error.strerror or error}).") from error
+
+
+def _load_path(path: Path, name: str) -> Parts:
+    if path.is_dir():
+        return _load_folder(path, name)
+    if not path.exists():
+        raise UsageError(
+            f"'{name}' is neither a known data set (digits, mnist) nor a path that exists. "
+            f"A path may be {PATHS}."
+        )
+    if path.suffix.lower() not in _FILES:
+        raise DataError(f"{path}: not a kind of file that holds a data set. Give {PATHS}.")
+    return _FILES[path.suffix.lower()](path, name)
+
+
+def _load_folder(folder: Path, name: str) -> Parts:
+    if is_idx_folder(folder):
+        return load_idx_folder(folder, name)
+    if is_picture_folder(folder):
+        return load_picture_folder(folder, name)
+    raise DataError(
+        f"{folder}: neither IDX files nor folders named 0 to 9 in it. For loose pictures, use "
+        "'tenfold read'."
+    )

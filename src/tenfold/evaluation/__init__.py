@@ -1,0 +1,1 @@
+"""Measure a model file on labelled data."""

@@ -1,0 +1,107 @@
+"""Pictures of a run and of an evaluation: the curve, the samples, the mistakes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from PIL import Image
+
+from tenfold.data.dataset import Dataset
+from tenfold.evaluation.evaluate import Evaluation
+from tenfold.pictures import sheet
+
+SHOWN = 50  # pictures on a sheet
+BLUE, ORANGE, GREY = "#0969da", "#bc4c00", "#6e7781"
+
+
+def samples_sheet(data: Dataset) -> Image.Image:
+    """Show the first pictures of a data set with their labels."""
+    first = data.take(np.arange(min(SHOWN, len(data))))
+    captions = [data.classes[label] for label in first.targets]
+    title = f"{data.name}: the first {len(first)} of {len(data):,} training pictures"
+    return sheet(first.images, captions, title=title)
+
+
+def mistakes_sheet(data: Dataset, evaluation: Evaluation) -> Image.Image:
+    """Show the pictures read wrongly, the surest first: label → reading · confidence."""
+    shown = evaluation.mistakes[:SHOWN]
+    total = len(evaluation.mistakes)
+    title = f"{data.name}: {total} of {evaluation.count:,} read wrongly"
+    if not shown:
+        title = f"{data.name}: all {evaluation.count:,} read rightly"
+    elif len(shown) < total:
+        title += f"; the surest {len(shown)}"
+    captions = [f"{m.label} → {m.predicted} · {100 * m.confidence:.0f} %" for m in shown]
+    rows = np.array([m.index for m in shown], dtype=np.int64)
+    return sheet(data.images[rows], captions, columns=8, title=title)
+
+
+def learning_curve(
+    epochs: Sequence[int],
+    losses: Mapping[str, Sequence[float]],
+    accuracies: Mapping[str, Sequence[float]],
+) -> bytes:
+    """Draw loss (log scale) and accuracy over the epochs, side by side; returns PNG bytes.
+
+    Parameters
+    ----------
+    epochs : sequence of int
+        The epochs' numbers.
+    losses, accuracies : mapping of str to sequence of float
+        One line each, by its name in the legend, such as ``"training"``; accuracies 0 to 1.
+    """
+    figure = Figure(figsize=(10, 4), dpi=120, layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for colour, (name, values) in zip((ORANGE, BLUE), losses.items(), strict=False):
+        left.plot(epochs, values, color=colour, label=name, marker=_marker(epochs))
+    for colour, (name, values) in zip((ORANGE, BLUE), accuracies.items(), strict=False):
+        right.plot(epochs, values, color=colour, label=name, marker=_marker(epochs))
+    left.set(yscale="log", ylabel="loss (log scale)", title="Loss")
+    right.set(ylabel="accuracy", title="Accuracy")
+    right.yaxis.set_major_formatter(PercentFormatter(xmax=1))
+    for axes in (left, right):
+        finish(axes)
+    return to_png(figure)
+
+
+def comparison_curves(curves: Mapping[str, Sequence[float]]) -> bytes:
+    """Draw one accuracy curve (0 to 1) a name over the epochs, the best first; PNG bytes."""
+    figure = Figure(figsize=(9, 5), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    colours = colormaps["turbo"](np.linspace(0.05, 0.95, max(len(curves), 1)))
+    for colour, (name, values) in zip(colours, curves.items(), strict=True):
+        epochs = range(1, len(values) + 1)
+        axes.plot(epochs, values, color=colour, label=name, marker=_marker(epochs))
+    axes.set(ylabel="validation accuracy", title="Validation accuracy, mean over seeds")
+    axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
+    finish(axes)
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    return to_png(figure)
+
+
+def _marker(epochs: Sequence[int]) -> str | None:
+    return "o" if len(epochs) < 4 else None  # a line through one point is invisible
+
+
+def finish(axes: Axes) -> None:
+    """Give a plot over epochs its label, legend and quiet frame."""
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+
+
+def to_png(figure: Figure) -> bytes:
+    """Render a figure without touching pyplot's global state."""
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure)
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()

@@ -1,0 +1,221 @@
+"""A training run from data to model file."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from tenfold.data.dataset import Dataset
+from tenfold.data.registry import load_splits
+from tenfold.data.splits import Splits, stratified_split
+from tenfold.errors import TrainingError, UsageError
+from tenfold.training import runfolder
+from tenfold.training.checkpoint import load_checkpoint, save_checkpoint
+from tenfold.training.history import Watcher
+from tenfold.training.loop import Training, fit
+from tenfold.training.outcome import Run, finish
+from tenfold.training.recipe import Recipe, load_recipe
+
+Device = Literal["auto", "cpu", "cuda"]
+VALIDATION_SEED = 0  # all seeds of a recipe are watched on the same pictures
+
+
+class RunStoppedError(TrainingError):
+    """The run was stopped on request; its folder holds what it takes to go on."""
+
+    exit_code = 130
+
+
+def train(
+    data: str | Path | Splits | None = None,
+    recipe: str | Path | Recipe | None = None,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    device: Device = "auto",
+    data_dir: Path | None = None,
+    watchers: Sequence[Watcher] = (),
+    stop: Callable[[], bool] = lambda: False,
+    checkpoint_every: float = 10.0,
+    tensorboard: bool = False,
+) -> Run:
+    """Train a network and write it as a model file, with its figures, into a run folder.
+
+    Parameters
+    ----------
+    data : str, Path or Splits, optional
+        A name or path as for `tenfold.load_dataset`, or parts already loaded; ``"digits"`` by
+        default.
+    recipe : str, Path or Recipe, optional
+        A built-in recipe's name, a TOML file or a recipe; by default ``"digits"`` for pictures
+        below 16×16 and ``"mnist"`` for larger ones.
+    settings : mapping, optional
+        Changes to the recipe by dotted key, such as ``{"epochs": 3, "loss.name": "focal"}``.
+    seed : int, optional
+        Replaces the recipe's seed.
+    out : str or Path, optional
+        The run folder; by default a new one below ``runs``.
+    resume : bool
+        Take up the run in ``out`` where its last checkpoint left it.
+    device : {"auto", "cpu", "cuda"}
+        Where to compute; ``"auto"`` takes a CUDA device if there is one.
+    data_dir : Path, optional
+        Where MNIST is looked for first.
+    watchers : sequence of Watcher
+        Told of steps and epochs as they go by.
+    stop : callable
+        Asked after every step; once true, the run is saved and `RunStoppedError` is raised.
+    checkpoint_every : float
+        Seconds between checkpoints.
+    tensorboard : bool
+        Write TensorBoard's event files too.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    UsageError, DataError, TrainingError, RunStoppedError
+        Each with what was wrong and what to do.
+
+    Examples
+    --------
+    >>> run = tenfold.train("digits", settings={"epochs": 3}, out="runs/try")  # doctest: +SKIP
+    >>> run.evaluation.accuracy  # doctest: +SKIP
+    0.975
+    """
+    started = time.perf_counter()
+    if resume:
+        data, chosen, folder = _reopen(data, recipe, settings, seed, out)
+        splits = _load(data, data_dir)
+        _same_data(folder, splits.train)
+    else:
+        splits = _load("digits" if data is None else data, data_dir)
+        chosen = choose_recipe(recipe, splits.train.size, settings, seed)
+        folder = runfolder.new_folder(out, chosen)
+    target = pick_device(device)
+    chosen = _possible_precision(chosen, target)
+    if not resume:
+        fingerprint = splits.train.fingerprint()
+        runfolder.describe(folder, chosen, splits.train.name, fingerprint, str(target))
+    with threads(chosen.threads), torch.random.fork_rng():
+        training = _prepare(chosen, splits.train, target)
+        if resume:
+            load_checkpoint(training, folder)
+        _fit(training, folder, watchers, stop, checkpoint_every, tensorboard)
+        return finish(training, splits, folder, started)
+
+
+def choose_recipe(
+    recipe: str | Path | Recipe | None,
+    size: int,
+    settings: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+) -> Recipe:
+    """Return the recipe for pictures of this size, with changes and seed applied."""
+    if recipe is None:
+        recipe = "digits" if size < 16 else "mnist"
+    chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    changes = dict(settings or {}) | ({} if seed is None else {"seed": seed})
+    return chosen.replace(changes) if changes else chosen
+
+
+def pick_device(device: Device) -> torch.device:
+    """Return the device to compute on; raises UsageError if CUDA was asked for and is not there."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError("--device cuda: this machine has no CUDA device. Use --device cpu.")
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(device)
+
+
+def _load(data: str | Path | Splits, data_dir: Path | None) -> Splits:
+    return data if isinstance(data, Splits) else load_splits(data, data_dir)
+
+
+def _reopen(
+    data: str | Path | Splits | None,
+    recipe: str | Path | Recipe | None,
+    settings: Mapping[str, Any] | None,
+    seed: int | None,
+    out: str | Path | None,
+) -> tuple[str | Path | Splits, Recipe, Path]:
+    """Find the run to resume; its recipe is fixed, its data may be given anew."""
+    if out is None:
+        raise UsageError("--resume needs --out, the folder of the run to go on with.")
+    if recipe is not None or settings or seed is not None:
+        raise UsageError("--resume goes on with the run's own recipe; leave out recipe and seed.")
+    used, record = runfolder.reopen(Path(out))
+    return (record["data"] if data is None else data), used, Path(out)
+
+
+def _same_data(folder: Path, train: Dataset) -> None:
+    if runfolder.reopen(folder)[1]["data_fingerprint"] != train.fingerprint():
+        raise UsageError(
+            f"{folder}: was started on other data than {train.name} is now. "
+            "Give back its data, or start a new run with another --out."
+        )
+
+
+def _possible_precision(recipe: Recipe, device: torch.device) -> Recipe:
+    """Fall back to float32 where bfloat16 would only be emulated, and slow."""
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    fast = any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    if device.type == "cpu" and recipe.precision == "bfloat16" and not fast:
+        return recipe.replace({"precision": "float32"})
+    return recipe
+
+
+def _prepare(recipe: Recipe, train: Dataset, device: torch.device) -> Training:
+    """Hold out the validation part and take two throw-away steps, so that the clock starts warm."""
+    validation = None
+    learned = train
+    if recipe.validation:
+        learned, validation = stratified_split(train, recipe.validation, VALIDATION_SEED)
+    warm = Training(recipe, learned, validation, device)
+    for number, (images, labels) in enumerate(warm.batches(0)):
+        if number == 2:
+            break
+        warm.advance(images, labels)
+    return Training(recipe, learned, validation, device)
+
+
+def _fit(
+    training: Training,
+    folder: Path,
+    watchers: Sequence[Watcher],
+    stop: Callable[[], bool],
+    checkpoint_every: float,
+    tensorboard: bool,
+) -> None:
+    metrics = runfolder.Metrics(folder, training.history, tensorboard)
+
+    def save() -> None:
+        save_checkpoint(training, folder)
+
+    with contextlib.closing(metrics):
+        ended = fit(training, [*watchers, metrics], save, checkpoint_every, stop)
+    if not ended:
+        raise RunStoppedError(
+            f"Stopped after step {training.step:,} of {training.steps:,}; everything is saved. "
+            f"Go on with: tenfold train --resume --out {folder}"
+        )
+
+
+@contextlib.contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Let torch use so many cores for a while; 0 leaves it as it is."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,161 @@
+"""The folder of one run: what went in, how it went, what came out.
+
+recipe.toml              the recipe as used, defaults written out
+run.json                 data, seed, device, versions
+metrics.jsonl            one object an epoch
+checkpoint.safetensors   where the run stands, for --resume
+model.onnx               the result
+result.json              its figures
+samples.png, mistakes.png, learning-curve.png
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tenfold.data.dataset import Dataset
+from tenfold.errors import TrainingError, UsageError
+from tenfold.evaluation.evaluate import Evaluation
+from tenfold.evaluation.plots import learning_curve, mistakes_sheet, samples_sheet
+from tenfold.files import make_folder, write_whole
+from tenfold.pictures import save_png
+from tenfold.training.history import Epoch, Step
+from tenfold.training.recipe import Recipe, parse_recipe
+
+RUNS = Path("runs")
+
+
+def new_folder(out: str | Path | None, recipe: Recipe) -> Path:
+    """Make an empty run folder: the one asked for, or one below ``runs`` named by recipe and time.
+
+    Raises
+    ------
+    UsageError
+        If a run lies there already.
+    TenfoldError
+        If the folder cannot be made or written.
+    """
+    folder = Path(out) if out is not None else _free_name(recipe)
+    if (folder / "run.json").exists():
+        raise UsageError(
+            f"{folder}: a run lies here already. Go on with it by --resume, "
+            "or choose another folder with --out."
+        )
+    return make_folder(folder)
+
+
+def _free_name(recipe: Recipe) -> Path:
+    name = f"{recipe.name}-{datetime.now():%Y%m%d-%H%M%S}"
+    folder, number = RUNS / name, 2
+    while folder.exists():
+        folder, number = RUNS / f"{name}-{number}", number + 1
+    return folder
+
+
+def describe(folder: Path, recipe: Recipe, data: str, fingerprint: str, device: str) -> None:
+    """Write down what goes into a run, before it starts."""
+    write_whole(folder / "recipe.toml", recipe.to_toml())
+    record = {
+        "data": data,
+        "data_fingerprint": fingerprint,
+        "seed": recipe.seed,
+        "device": device,
+        "versions": versions(),
+    }
+    write_whole(folder / "run.json", json.dumps(record, indent=2) + "\n")
+
+
+def reopen(folder: Path) -> tuple[Recipe, dict[str, Any]]:
+    """Return recipe and description of a run that was started earlier.
+
+    Raises
+    ------
+    UsageError
+        If there is no run in this folder.
+    TrainingError
+        If its description is damaged.
+    """
+    if not (folder / "run.json").exists():
+        raise UsageError(f"{folder}: there is no run here to resume. Start one without --resume.")
+    try:
+        record: dict[str, Any] = json.loads((folder / "run.json").read_text())
+        recipe = parse_recipe((folder / "recipe.toml").read_text(), str(folder / "recipe.toml"))
+        if not isinstance(record["data"], str) or not isinstance(record["data_fingerprint"], str):
+            raise ValueError("run.json names no data")
+    except (OSError, ValueError, KeyError, TypeError, UsageError) as error:
+        raise TrainingError(
+            f"{folder}: the run's description is damaged ({error}). Start anew with another --out."
+        ) from error
+    return recipe, record
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a run's figures depend on."""
+    packages = {name: version(name) for name in ("tenfold", "torch", "numpy", "onnx")}
+    return {"python": platform.python_version()} | packages
+
+
+class Metrics:
+    """Watch a run and write one JSON line an epoch, and TensorBoard's files where asked.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    history : list of Epoch
+        Epochs that ended before; written again, for a killed run may have torn the last line.
+    tensorboard : bool
+        Write TensorBoard's event files too, below ``tensorboard``.
+    """
+
+    def __init__(self, folder: Path, history: list[Epoch], tensorboard: bool) -> None:
+        self._path = folder / "metrics.jsonl"
+        write_whole(self._path, "".join(_line(epoch) for epoch in history))
+        self._board: Any = None
+        if tensorboard:
+            from tensorboardX import SummaryWriter
+
+            self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=len(history) + 1)
+
+    def on_step(self, step: Step) -> None:
+        """Leave steps alone."""
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """Write the epoch down."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(_line(epoch))
+        if self._board is not None:
+            for name, value in epoch.to_dict().items():
+                if name not in ("epoch", "epochs") and value is not None:
+                    self._board.add_scalar(name, value, epoch.epoch)
+            self._board.flush()
+
+    def close(self) -> None:
+        """End the event file."""
+        if self._board is not None:
+            self._board.close()
+
+
+def _line(epoch: Epoch) -> str:
+    return json.dumps(epoch.to_dict()) + "\n"
+
+
+def save_pictures(
+    folder: Path, train: Dataset, test: Dataset, evaluation: Evaluation, history: list[Epoch]
+) -> None:
+    """Write the sheet of samples, the mistakes and the learning curve."""
+    save_png(samples_sheet(train), folder / "samples.png")
+    save_png(mistakes_sheet(test, evaluation), folder / "mistakes.png")
+    losses = {"training": [epoch.loss for epoch in history]}
+    accuracies = {"training": [epoch.accuracy for epoch in history]}
+    watched = [epoch.validation_loss for epoch in history]
+    if None not in watched:
+        losses["validation"] = [epoch.validation_loss or 0.0 for epoch in history]
+        accuracies["validation"] = [epoch.validation_accuracy or 0.0 for epoch in history]
+    curve = learning_curve([epoch.epoch for epoch in history], losses, accuracies)
+    write_whole(folder / "learning-curve.png", curve)

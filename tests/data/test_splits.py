@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tenfold.data.dataset import Dataset
+from tenfold.data.digits import load_digits
+from tenfold.data.splits import concatenate, hold_out, stratified_split
+from tenfold.errors import DataError, UsageError
+
+
+def _toy(labels: NDArray[np.int64] | list[int]) -> Dataset:
+    """Pictures that carry their row number in two pixels."""
+    images = np.zeros((len(labels), 8, 8), np.uint8)
+    images[:, 0, 0], images[:, 0, 1] = divmod(np.arange(len(labels)), 256)
+    return Dataset(images, np.array(labels, np.uint8), "toy", "all")
+
+
+def _rows(dataset: Dataset) -> list[int]:
+    return [int(image[0, 0]) * 256 + int(image[0, 1]) for image in dataset.images]
+
+
+@settings(deadline=None)
+@given(
+    repeats=st.lists(st.integers(4, 30), min_size=2, max_size=10),
+    share=st.floats(0.3, 0.7),
+    seed=st.integers(0, 99),
+)
+def test_nothing_is_lost_and_every_class_gets_its_share(
+    repeats: list[int], share: float, seed: int
+) -> None:
+    dataset = _toy(np.repeat(np.arange(len(repeats)), repeats))
+    rest, part = stratified_split(dataset, share, seed)
+    assert sorted(_rows(rest) + _rows(part)) == list(range(len(dataset)))
+    assert _rows(part) == sorted(_rows(part))
+    exact = len(part) / len(dataset) * dataset.counts()
+    assert (abs(part.counts() - exact) <= 1).all()
+    again = stratified_split(dataset, share, seed)[1]
+    assert _rows(again) == _rows(part)
+
+
+def test_a_count_is_held_out_exactly_and_the_parts_are_named() -> None:
+    train = load_digits().train
+    rest, part = stratified_split(train, 200, seed=3)
+    assert (len(rest), rest.split, len(part), part.split) == (1397, "train", 200, "validation")
+    _, named = stratified_split(train, np.int64(200), seed=3, names=("a", "b"))  # type: ignore[arg-type]
+    assert named.split == "b"
+    assert _rows(stratified_split(train, 200, seed=4)[1]) != _rows(part)
+
+
+def test_the_hold_out_is_a_fifth_and_always_the_same() -> None:
+    dataset = _toy(np.arange(100) % 10)
+    splits = hold_out(dataset)
+    assert (len(splits.train), len(splits.test), splits.own_test) == (80, 20, False)
+    assert splits.test.counts().tolist() == [2] * 10
+    assert (splits.train.split, splits.test.split, splits.all.split) == ("train", "test", "all")
+    assert _rows(splits.test)[:5] == [0, 5, 6, 8, 28]
+
+
+@pytest.mark.parametrize("share", [0, -1, 40, 41, 0.0, 1.0, 1.5])
+def test_impossible_shares_are_refused(share: float) -> None:
+    with pytest.raises(UsageError, match=f"toy: cannot hold out {share} of 40 pictures"):
+        stratified_split(_toy(np.arange(40) % 10), share, 0)
+
+
+def test_a_class_with_one_picture_is_named() -> None:
+    with pytest.raises(DataError, match="toy: class 7 has only one picture"):
+        stratified_split(_toy([0] * 20 + [7] + [9] * 20), 0.5, 0)
+
+
+@pytest.mark.parametrize("share", [5, 35])
+def test_a_part_too_small_for_all_classes_is_refused(share: int) -> None:
+    with pytest.raises(DataError, match="leave a part without some of the 10 classes"):
+        stratified_split(_toy(np.arange(40) % 10), share, 0)
+
+
+def test_without_labels_there_is_no_split() -> None:
+    with pytest.raises(DataError, match="toy has no labels"):
+        hold_out(Dataset(np.zeros((40, 8, 8), np.uint8), None, "toy", "all"))
+
+
+def test_parts_that_do_not_match_are_not_joined() -> None:
+    small = _toy([1, 2])
+    large = Dataset(np.zeros((2, 9, 9), np.uint8), small.labels, "toy", "test")
+    bare = Dataset(small.images, None, "toy", "test")
+    with pytest.raises(DataError, match="8×8 in the all part and of 9×9 in the test part"):
+        concatenate(small, large)
+    with pytest.raises(DataError, match="only one of its two parts has labels"):
+        concatenate(small, bare)
+    assert concatenate(bare, bare).labels is None

@@ -55,7 +55,7 @@ def blur(images: Tensor, dice: Dice) -> Tensor:
 
 
 def harden(images: Tensor, dice: Dice) -> Tensor:
-    """A steep contrast curve, up to black and white."""
+    """Apply a steep contrast curve, up to black and white."""
     level = _wide(dice.uniform(0.3, 0.6)) * images.amax((1, 2), keepdim=True)
     return ((images - level) * _wide(dice.ratio(1.2, 12)) + level).clamp(0, 1)
 
@@ -67,13 +67,13 @@ def uneven(images: Tensor, dice: Dice) -> Tensor:
 
 
 def speck(images: Tensor, dice: Dice) -> Tensor:
-    """A dot of dirt somewhere."""
+    """Drop a dot of dirt somewhere."""
     away = (PAPER - dice.spot(-12, 12)[:, None, None]).norm(dim=-1)
     return torch.maximum(images, (_wide(dice.uniform(0.4, 1.2)) - away + 0.5).clamp(0, 1))
 
 
 def ruled(images: Tensor, dice: Dice) -> Tensor:
-    """A line along one border, as a ruled line or a box leaves."""
+    """Leave a line along one border, as a ruled line or a box leaves."""
     x, y = PAPER.unbind(-1)
     side = _wide(dice.whole(4))
     along, across = torch.where(side < 2, x, y), torch.where(side < 2, y, x)

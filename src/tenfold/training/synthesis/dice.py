@@ -32,7 +32,7 @@ class Dice:
     generator: Generator
 
     def of(self, n: int) -> Dice:
-        """The same generator for another number of pictures."""
+        """Share the generator for another number of pictures."""
         return Dice(n, self.generator)
 
     def uniform(self, low: float, high: float) -> Tensor:
@@ -40,7 +40,7 @@ class Dice:
         return low + (high - low) * torch.rand(self.n, generator=self.generator)
 
     def normal(self, spread: float) -> Tensor:
-        """Normally around 0, ``(n,)``."""
+        """Draw from a normal distribution around 0, ``(n,)``."""
         return spread * torch.randn(self.n, generator=self.generator)
 
     def ratio(self, low: float, high: float) -> Tensor:
@@ -48,11 +48,11 @@ class Dice:
         return self.uniform(math.log(low), math.log(high)).exp()
 
     def chance(self, share: float) -> Tensor:
-        """True in a share of them, bool ``(n,)``."""
+        """Say true in a share of them, bool ``(n,)``."""
         return torch.rand(self.n, generator=self.generator) < share
 
     def sometimes(self, share: float, value: Tensor, otherwise: float) -> Tensor:
-        """The value ``(n,)`` in a share of them, a constant in the rest."""
+        """Take the value ``(n,)`` in a share of them, a constant in the rest."""
         return torch.where(self.chance(share), value, torch.tensor(otherwise))
 
     def whole(self, below: int) -> Tensor:
@@ -60,7 +60,7 @@ class Dice:
         return torch.randint(below, (self.n,), generator=self.generator)
 
     def one(self, low: int, high: int) -> int:
-        """A single whole number, both bounds included."""
+        """Draw a single whole number, both bounds included."""
         return int(torch.randint(low, high + 1, (1,), generator=self.generator))
 
     def spot(self, low: float, high: float) -> Tensor:
@@ -68,13 +68,11 @@ class Dice:
         return torch.stack([self.uniform(low, high), self.uniform(low, high)], 1)
 
     def noise(self, *shape: int) -> Tensor:
-        """Normal noise with spread 1, ``(n, *shape)``."""
+        """Draw normal noise with spread 1, ``(n, *shape)``."""
         return torch.randn(self.n, *shape, generator=self.generator)
 
     def smooth(self, knots: int, size: int) -> Tensor:
-        """Smooth noise with spread about 1, ``(n, size, size)``."""
+        """Draw smooth noise with spread about 1, ``(n, size, size)``."""
         coarse = self.noise(1, knots, knots)
-        fine = functional.interpolate(
-            coarse, size=(size, size), mode="bicubic", align_corners=True
-        )
+        fine = functional.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=True)
         return fine[:, 0]

@@ -87,8 +87,9 @@ def _distance(inked: Bytes) -> NDArray[np.float32]:
     return np.asarray(away, np.float32)
 
 
-def _store(distance: NDArray[np.float32]) -> Bytes:
-    return np.clip(128 + _LEVELS * distance, 0, 255).round().astype(np.uint8)
+def _store(distance: NDArray[np.floating]) -> Bytes:
+    stored: Bytes = np.clip(128 + _LEVELS * distance, 0, 255).round().astype(np.uint8)
+    return stored
 
 
 def thin(inked: Bytes) -> Bytes:

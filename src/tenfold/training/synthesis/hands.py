@@ -46,7 +46,7 @@ def vary(shapes: Shapes, labels: Tensor, zeros: Tensor, dice: Dice) -> Shapes:
 
 
 def zeros(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
-    """Slashes and dots."""
+    """Add slashes and dots."""
     tilt = dice.uniform(0.3, 1.2) * dice.sometimes(0.1, -torch.ones(dice.n), 1.0)
     half = _vector(tilt.sin(), -tilt.cos()) * (dice.uniform(0.3, 0.62) * at.height)[:, None]
     middle = at.point(torch.full((dice.n,), 0.5), "middle")
@@ -56,7 +56,7 @@ def zeros(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
 
 
 def ones(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
-    """Upstrokes from short to the whole height, some bent or flicked; narrow loops; feet."""
+    """Add upstrokes from short to the whole height, some bent or flicked; narrow loops; feet."""
     top = at.point(torch.full((dice.n,), 0.03), "middle")
     foot = at.point(dice.uniform(0.94, 1), "middle")
     stem = foot - top
@@ -79,17 +79,19 @@ def ones(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
 
 
 def twos(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
-    """Loops at the lower left."""
+    """Add loops at the lower left."""
     radii = dice.spot(1, 3) + torch.tensor([0.7, 0.0])
     centre = at.point(dice.uniform(0.82, 0.95), "left") + radii * torch.tensor([0.8, -0.5])
     return shapes.draw(dice.chance(0.12), ellipse(centre, radii))
 
 
 def fours(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
-    """Closed tops; and open ones: an angle or a bow, and a second stroke that may be short."""
+    """Close some tops; draw others open: an angle or a bow, and a second, maybe short stroke."""
     left = at.point(dice.uniform(0.05, 0.15), "left")
     right = at.point(dice.uniform(0.03, 0.12), "right")
-    shapes = shapes.draw(dice.chance(0.2), chain(left, right))
+    # Closed by a long bar it would be an angular nine.
+    narrow = (right - left)[:, 0] < 0.35 * at.height
+    shapes = shapes.draw(narrow & dice.chance(0.4), chain(left, right))
     anew = dice.chance(0.2)
     shapes = replace(shapes, rows=torch.where(anew, -1, shapes.rows)).erase_strokes(anew)
     top = _vector(dice.uniform(-4, 5), torch.full((dice.n,), -10.0))
@@ -111,11 +113,15 @@ def fours(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
 
 
 def fives(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
-    """Bars that float above the belly, long bars, and a few that were lost."""
+    """Let bars float above the belly, lengthen some, lose a few."""
     height = at.top + dice.uniform(0.1, 0.28) * at.height
     above = torch.stack([dice.normal(0.15), -torch.ones(dice.n), -height], 1)
     moved = torch.stack(
-        [dice.uniform(-1, 4), -dice.uniform(0, 2.5), dice.sometimes(0.8, dice.uniform(0.3, 1.2), math.inf)],
+        [
+            dice.uniform(-1, 4),
+            -dice.uniform(0, 2.5),
+            dice.sometimes(0.8, dice.uniform(0.3, 1.2), math.inf),
+        ],
         1,
     )
     moved[:, :2] *= torch.isfinite(moved[:, 2:])
@@ -126,7 +132,7 @@ def fives(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
 
 
 def sevens(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
-    """Bars across the stem, ticks at the left end of the top, a rare foot."""
+    """Add bars across the stem, ticks at the left end of the top, a rare foot."""
     stem = at.point(dice.uniform(0.38, 0.7), "middle")
     slope = dice.normal(0.2).clamp(-0.5, 0.5).tan()
     reach = [side * dice.uniform(0.1, 0.4) * at.height for side in (-1, 1)]
@@ -140,7 +146,7 @@ def sevens(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
 
 
 def nines(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
-    """Tails that hook to the left or end on a foot."""
+    """Add tails that hook to the left or end on a foot."""
     tip = at.point(dice.uniform(0.95, 1), "middle")
     reach = dice.uniform(0.2, 0.75) * at.height
     end = tip + _vector(-reach, dice.uniform(-0.25, 0.12) * at.height)
@@ -149,7 +155,7 @@ def nines(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
 
 
 def loops(shapes: Shapes, zeros: Tensor, dice: Dice) -> Shapes:
-    """Nines made of a small zero and a tail: straight, swung onto a foot or into a hook."""
+    """Make nines of a small zero and a tail: straight, swung onto a foot or into a hook."""
     anew = dice.chance(0.35)
     size = dice.uniform(0.4, 0.6)
     middle = _vector(dice.normal(0.5), -10 + 10 * size)
@@ -178,7 +184,7 @@ def loops(shapes: Shapes, zeros: Tensor, dice: Dice) -> Shapes:
 
 
 def skips(shapes: Shapes, dice: Dice) -> Shapes:
-    """Small gaps anywhere, where the pen skipped."""
+    """Leave small gaps anywhere, where the pen skipped."""
     angle = dice.uniform(0, math.pi)
     cut = torch.stack([angle.cos(), angle.sin(), dice.normal(4)], 1)
     gap = torch.cat([dice.spot(-0.6, 0.6), dice.uniform(0.5, 2)[:, None]], 1)

@@ -40,7 +40,7 @@ class Outline:
         return self.bottom - self.top
 
     def point(self, share: Tensor, edge: Literal["left", "right", "middle"]) -> Tensor:
-        """The point ``(n, 2)`` at this share of the height (0 top, 1 bottom), on one edge."""
+        """Find the point ``(n, 2)`` at this share of the height (0 top, 1 bottom), on one edge."""
         y = self.top + share * self.height
         row = (y + (FRAME - 1) / 2).round().long().clamp(0, FRAME - 1)
         xs: Tensor = getattr(self, edge)

@@ -1,8 +1,8 @@
 """Draw shapes with pens of many widths, in MNIST's frame.
 
 The hand comes first (tilt, slant, proportions, a tremor), then the frame (the ink's longer side is
-20 pixels, its centre of mass in the middle, as `tenfold.preprocess` does it), and last the pen, whose
-width is counted in pixels of the finished picture.
+20 pixels, its centre of mass in the middle, as `tenfold.preprocess` does it), and last the pen,
+whose width is counted in pixels of the finished picture.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Pen:
         self.width = torch.where((kind > 0.6) & ~self.even, own, wanted)
 
     def ink(self, points: Tensor, scale: Tensor) -> Tensor:
-        """How far inside the ink points ``(n, h, w, 2)`` lie, in pixels of the shape.
+        """Return how far inside the ink points ``(n, h, w, 2)`` lie, in pixels of the shape.
 
         ``scale`` ``(n,)`` is how much larger the picture is than the shape.
         """
@@ -95,7 +95,7 @@ def frame(ink: Tensor, axis: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def posture(dice: Dice) -> Tensor:
-    """Maps ``(n, 2, 2)`` from the picture to the shape: tilt, slant and proportions."""
+    """Draw maps ``(n, 2, 2)`` from the picture to the shape: tilt, slant and proportions."""
     tilt = torch.where(dice.chance(0.85), dice.normal(0.09), dice.normal(0.22)).clamp(-0.5, 0.5)
     slant = dice.normal(0.2).clamp(-0.7, 0.7)
     tall = torch.where(dice.chance(0.8), dice.normal(0.12), dice.uniform(-0.6, 0.5)).exp().sqrt()

@@ -66,7 +66,7 @@ class Shapes:
         )
 
     def take(self, rows: Tensor) -> Shapes:
-        """Some of the shapes, by int64 row numbers."""
+        """Pick some of the shapes, by int64 row numbers."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _BATCHED})
 
     def put(self, rows: Tensor, part: Shapes) -> Shapes:
@@ -82,7 +82,7 @@ class Shapes:
         return replace(self, **changed)
 
     def distances(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Distances from the digit's outline, its centre line and the strokes, ``(n, h, w)``.
+        """Return distances from the outline, the centre line and the strokes, ``(n, h, w)``.
 
         ``points`` is ``(n, h, w, 2)``. The first is positive inside the ink; the others never are.
         """

@@ -6,6 +6,8 @@ is ``x0, y0, x1, y1``. Pieces that a picture does not have lie `FAR` away.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor
 
@@ -19,16 +21,16 @@ def chain(*points: Tensor) -> Tensor:
 
 
 def curve(*control: Tensor, pieces: int = 6) -> Tensor:
-    """A Bézier curve with these ``(n, 2)`` control points, as ``(n, pieces, 4)``."""
+    """Flatten a Bézier curve with these ``(n, 2)`` control points, as ``(n, pieces, 4)``."""
     share = torch.linspace(0, 1, pieces + 1)[None, :, None]
     level = [point[:, None, :] for point in control]
     while len(level) > 1:  # de Casteljau
-        level = [a + share * (b - a) for a, b in zip(level, level[1:], strict=False)]
+        level = [a + share * (b - a) for a, b in pairwise(level)]
     return torch.cat([level[0][:, :-1], level[0][:, 1:]], 2)
 
 
 def ellipse(centre: Tensor, radii: Tensor, pieces: int = 8) -> Tensor:
-    """A whole ellipse as ``(n, pieces, 4)``; centre and radii are ``(n, 2)``."""
+    """Draw a whole ellipse as ``(n, pieces, 4)``; centre and radii are ``(n, 2)``."""
     angle = torch.linspace(0, 2 * torch.pi, pieces + 1)
     round_ = torch.stack([angle.cos(), angle.sin()], 1)  # pieces + 1, 2
     return chain(*(centre[:, None] + radii[:, None] * round_).unbind(1))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -19,6 +19,18 @@ from tenfold.training.synthesis.dice import Dice
 from tenfold.training.synthesis.outline import Outline, find_outline
 from tenfold.training.synthesis.shapes import Shapes
 from tenfold.training.synthesis.strokes import FAR, chain, curve, ellipse
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A closed loop of n digits: its middle and radii, both ``(n, 2)``."""
+
+    middle: Tensor
+    radii: Tensor
+
+    def at(self, angle: Tensor) -> Tensor:
+        """Find the point ``(n, 2)`` at an angle in radians, 0 on the right, then down."""
+        return self.middle + self.radii * _vector(angle.cos(), angle.sin())
 
 
 def vary(shapes: Shapes, labels: Tensor, zeros: Tensor, dice: Dice) -> Shapes:
@@ -31,7 +43,7 @@ def vary(shapes: Shapes, labels: Tensor, zeros: Tensor, dice: Dice) -> Shapes:
     labels : uint8 tensor, shape (n,)
         Which digits they are.
     zeros : int64 tensor
-        Rows of zeros in ``shapes.fields``; some nines are made of them.
+        Rows of zeros in ``shapes.fields``; some sixes and nines are made of them.
     dice : Dice
         For n pictures.
     """
@@ -40,8 +52,11 @@ def vary(shapes: Shapes, labels: Tensor, zeros: Tensor, dice: Dice) -> Shapes:
         if len(rows):
             own = dice.of(len(rows))
             part = shapes.take(rows)
-            part = change(part, find_outline(part), own)
-            shapes = shapes.put(rows, loops(part, zeros, own) if digit == 9 else part)
+            shapes = shapes.put(rows, change(part, find_outline(part), own))
+    for digit, share, make in ((6, 0.15, looped_sixes), (9, 0.35, looped_nines)):
+        rows = ((labels == digit) & dice.chance(share)).nonzero()[:, 0]
+        if len(rows):
+            shapes = shapes.put(rows, make(shapes.take(rows), zeros, dice.of(len(rows))))
     return skips(shapes, dice)
 
 
@@ -154,22 +169,25 @@ def nines(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
     return shapes.draw(dice.chance(0.35), curve(tip, bow, end, pieces=5))
 
 
-def loops(shapes: Shapes, zeros: Tensor, dice: Dice) -> Shapes:
-    """Make nines of a small zero and a tail: straight, swung onto a foot or into a hook."""
-    anew = dice.chance(0.35)
+def small_loop(shapes: Shapes, zeros: Tensor, below: bool, dice: Dice) -> tuple[Shapes, Loop]:
+    """Put a small zero in place of all of the shapes, at the top or at the bottom."""
     size = dice.uniform(0.4, 0.6)
-    middle = _vector(dice.normal(0.5), -10 + 10 * size)
+    middle = _vector(dice.normal(0.5), (10 - 10 * size) * (1 if below else -1))
+    rows = zeros[dice.whole(len(zeros))]
     place = torch.cat([size[:, None], middle], 1)
-    shapes = replace(
-        shapes,
-        rows=torch.where(anew, zeros[dice.whole(len(zeros))], shapes.rows),
-        place=torch.where(anew[:, None], place, shapes.place),
-    ).erase_strokes(anew)
+    shapes = replace(shapes, rows=rows, place=place)
+    shapes = shapes.erase_strokes(torch.ones(dice.n, dtype=torch.bool))
     at = find_outline(shapes)
-    radii = torch.stack([at.width, at.height], 1) / 2 * size[:, None] * 0.85
+    radii = torch.stack([at.width, at.height], 1) / 2 * size[:, None] * 0.85  # to mid-stroke
+    return shapes, Loop(middle, radii)
+
+
+def looped_nines(shapes: Shapes, zeros: Tensor, dice: Dice) -> Shapes:
+    """Make nines of a small zero and a tail: straight, swung onto a foot or into a hook."""
+    shapes, loop = small_loop(shapes, zeros, False, dice)
     # The tail leaves the loop on its right, in a few at its lower left.
     angle = torch.where(dice.chance(0.8), dice.uniform(-0.5, 0.6), dice.uniform(0.6, 2.6))
-    start = middle + radii * _vector(angle.cos(), angle.sin())
+    start = loop.at(angle)
     x, y = start.unbind(1)
     bottom = dice.uniform(8.5, 10)
     tip = _vector(x * 0.5 + dice.uniform(-5, 2), bottom)
@@ -177,10 +195,18 @@ def loops(shapes: Shapes, zeros: Tensor, dice: Dice) -> Shapes:
     out = start + _vector(dice.uniform(2, 9), dice.uniform(3, 8))
     heel = _vector(x + dice.uniform(-2, 5), bottom + dice.uniform(0, 1.5))
     toe = _vector(-dice.uniform(3, 9), bottom + dice.uniform(-4, 1))
-    swung = dice.chance(0.55)[:, None, None]
-    return shapes.draw(
-        anew, torch.where(swung, curve(start, out, heel, toe), curve(start, bow, tip))
-    )
+    swung = dice.chance(0.6)[:, None, None]
+    tail = torch.where(swung, curve(start, out, heel, toe), curve(start, bow, tip))
+    return shapes.draw(torch.ones(dice.n, dtype=torch.bool), tail)
+
+
+def looped_sixes(shapes: Shapes, zeros: Tensor, dice: Dice) -> Shapes:
+    """Make sixes of a small zero and a stroke that comes down to its left, straight or bent."""
+    shapes, loop = small_loop(shapes, zeros, True, dice)
+    end = loop.at(dice.uniform(2.4, 3.6))
+    start = _vector(end[:, 0] + dice.uniform(-1, 8), -dice.uniform(8.5, 10))
+    bow = (start + end) / 2 - _vector(dice.uniform(0, 4), dice.uniform(-2, 3))
+    return shapes.draw(torch.ones(dice.n, dtype=torch.bool), curve(start, bow, end))
 
 
 def skips(shapes: Shapes, dice: Dice) -> Shapes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +11,7 @@ from torch import Generator, Tensor
 
 from tenfold.data.dataset import Dataset
 from tenfold.errors import DataError
+from tenfold.training.recipe import Synthesis
 from tenfold.training.synthesis import hands
 from tenfold.training.synthesis.cameras import photograph
 from tenfold.training.synthesis.dice import Dice
@@ -24,30 +24,19 @@ NO_DIGIT = "none"  # the class of things that are no digits
 BATCH = 256  # a batch this small stays in the processor's cache, four times as fast as 2,000
 
 
-def synthesise(
-    source: Dataset,
-    count: int,
-    *,
-    original: float,
-    doodles: float,
-    seed: int,
-    watch: Callable[[int, int], None] = lambda _done, _of: None,
-) -> Dataset:
+def synthesise(source: Dataset, how: Synthesis, seed: int) -> Dataset:
     """Make a training set from digits.
 
     Parameters
     ----------
     source : Dataset
         The digits, 28×28 with labels 0 to 9, all ten of them present.
-    count : int
-        How many pictures to make, at least.
-    original, doodles : float
-        Shares of the pictures that are digits of the source as they are, and that are no digits.
-        The rest are digits as other hands, pens and cameras would have given them.
+    how : Synthesis
+        How many pictures to make (rounded up to whole batches), the shares of them that are digits
+        of the source as they are, and that are no digits. The rest are digits as other hands, pens
+        and cameras would have given them.
     seed : int
         The same seed gives the same pictures.
-    watch : callable
-        Told now and then how many pictures are made, and of how many.
 
     Returns
     -------
@@ -64,13 +53,12 @@ def synthesise(
             f"{source.name}: synthesis starts from 28×28 pictures of all ten digits. Use MNIST."
         )
     maker = _Maker(source, seed)
-    batches = -(-count // BATCH)
+    batches = -(-how.pictures // BATCH)
     images = np.empty((batches * BATCH, FRAME, FRAME), np.uint8)
     labels = np.empty(batches * BATCH, np.uint8)
     for batch in range(batches):
         rows = slice(batch * BATCH, (batch + 1) * BATCH)
-        images[rows], labels[rows] = maker.batch(original, doodles)
-        watch((batch + 1) * BATCH, len(images))
+        images[rows], labels[rows] = maker.batch(how.original, how.doodles)
     classes = (*source.classes, NO_DIGIT)
     return replace(source, images=images, labels=labels, classes=classes)
 
@@ -85,9 +73,7 @@ class _Maker:
         self.zeros = (self.labels == 0).nonzero()[:, 0]
         self.generator = Generator().manual_seed(seed)
 
-    def batch(
-        self, original: float, doodles: float
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def batch(self, original: float, doodles: float) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         rows = torch.randint(len(self.labels), (BATCH,), generator=self.generator)
         kept, drawn = round(BATCH * original), round(BATCH * doodles)
         same, other = rows[:kept], rows[kept : BATCH - drawn]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -108,31 +109,37 @@ def _ink_direction(small: Pixels) -> Floats:
     colour = small if small.ndim == 3 else small[:, :, None]
     side = min(small.shape[:2])
     inner = slice(None) if side < TINY_SIDE else slice(side // FRAME, -(side // FRAME))
-    judged: list[tuple[float, float, Floats]] = []
-    for paper in _surroundings(small, colour):
-        residual = (paper.astype(np.float32) - colour)[inner, inner].reshape(-1, colour.shape[2])
-        size = np.linalg.norm(residual, axis=1)
-        peak = float(size.max())
-        strong = residual[size > max(MIN_CONTRAST, 0.3 * peak)]
-        if len(strong) >= 3:
-            axis = np.linalg.eigh(strong.T @ strong)[1][:, -1]
-            along = residual @ axis
-            skew = float((along**3).sum()) / float((np.abs(along) ** 3).sum() + 1e-9)
-            judged.append((abs(skew), peak, np.asarray(axis * np.sign(skew), np.float32)))
-    if not judged:
-        return np.ones(colour.shape[2], np.float32)
-    least = CLEAR_PEAK * max(peak for _, peak, _ in judged)
-    clear = (axis for skew, peak, axis in judged if skew >= CLEAR_SKEW and peak >= least)
-    return next(clear, max(judged, key=lambda one: one[0])[2])
-
-
-def _surroundings(small: Pixels, colour: Pixels) -> list[Pixels]:
-    side = min(small.shape[:2])
-    shares = SURROUNDINGS if side >= TINY_SIDE else SURROUNDINGS[-2:]
-    widths = [min(255, _odd(share * side)) for share in shares]
-    papers = [np.asarray(cv2.medianBlur(small, width), np.uint8) for width in widths]
     edge = np.broadcast_to(_border_colour(colour), colour.shape).astype(np.uint8)
-    return [*(paper.reshape(colour.shape) for paper in papers), edge]
+    last = _judge_axis(edge[inner, inner], colour[inner, inner])
+    judged = [last]
+    for share in SURROUNDINGS if side >= TINY_SIDE else SURROUNDINGS[-2:]:
+        paper = np.asarray(cv2.medianBlur(small, min(255, _odd(share * side))), np.uint8)
+        one = _judge_axis(paper.reshape(colour.shape)[inner, inner], colour[inner, inner])
+        if one.skew >= CLEAR_SKEW and one.peak >= CLEAR_PEAK * last.peak:
+            return one.axis
+        judged.append(one)
+    return max(judged, key=lambda one: one.skew).axis
+
+
+class _Axis(NamedTuple):
+    axis: Floats
+    skew: float
+    peak: float
+
+
+def _judge_axis(paper: Pixels, colour: Pixels) -> _Axis:
+    """Strongest axis of what differs from the paper, how one-sided it is, and how strong."""
+    residual = (paper.astype(np.float32) - colour).reshape(-1, colour.shape[2])
+    size = np.sqrt(np.einsum("ij,ij->i", residual, residual))
+    peak = float(size.max())
+    strong = residual[size > max(MIN_CONTRAST, 0.3 * peak)]
+    if len(strong) < 3:
+        return _Axis(np.ones(colour.shape[2], np.float32), 0.0, peak)
+    axis = np.linalg.eigh(strong.T @ strong)[1][:, -1]
+    along = residual @ axis
+    cubes = along * along * along
+    skew = float(cubes.sum()) / float(np.abs(cubes).sum() + 1e-9)
+    return _Axis(np.asarray(axis * np.sign(skew), np.float32), abs(skew), peak)
 
 
 def _border_colour(colour: Pixels) -> Floats:

@@ -23,6 +23,7 @@ APART = 5.0  # squared distance of two inks' colours over their variances
 LEAST_SHARE = 0.08  # of the ink: a second colour with less is noise
 FORM, MARGIN = 0.6, 0.25  # share of boxes and lines in a form's colour, and more than in the pen's
 MOST_SAMPLES = 20_000
+GRID = 64  # cells along each side on which the paper's colour is taken
 
 
 def drop_form_colour(pixels: Pixels, ink: Ink, height: float) -> Ink:
@@ -39,13 +40,15 @@ def drop_form_colour(pixels: Pixels, ink: Ink, height: float) -> Ink:
     inked = ink.mask > 0
     if pixels.ndim == 2 or not inked.any():
         return ink
-    tones = _tones(pixels, inked)
-    split = _split(tones[:: max(1, len(tones) // MOST_SAMPLES)])
+    rows, columns = np.nonzero(inked)
+    step = max(1, len(rows) // MOST_SAMPLES)
+    paper = _paper_colour(pixels)
+    split = _split(_tones(pixels, paper, rows[::step], columns[::step]))
     if split is None:
         return ink
     axis, threshold = split
     second = np.zeros_like(ink.mask)
-    second[inked] = (tones @ axis > threshold).astype(np.uint8)
+    second[rows, columns] = _tones(pixels, paper, rows, columns) @ axis > threshold
     first = ink.mask - second
     shares = [_form_share(mask, height) for mask in (first, second)]
     form = int(np.argmax(shares))
@@ -55,12 +58,20 @@ def drop_form_colour(pixels: Pixels, ink: Ink, height: float) -> Ink:
     return replace(ink, mask=pen, level=ink.level * (1 - (first, second)[form]))
 
 
-def _tones(pixels: Pixels, inked: NDArray[np.bool_]) -> Floats:
-    """Direction in which each ink pixel's colour differs from the paper's: shape (n, 3)."""
-    small = cv2.resize(pixels, (64, 64), interpolation=cv2.INTER_AREA)
-    paper = cv2.resize(cv2.medianBlur(small, 31), inked.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    difference = paper[inked].astype(np.float32) - pixels[inked]
-    length = np.linalg.norm(difference, axis=1, keepdims=True)
+def _paper_colour(pixels: Pixels) -> Pixels:
+    """Colour of the paper on a coarse grid: shape (64, 64, 3)."""
+    small = cv2.resize(pixels, (GRID, GRID), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.medianBlur(small, GRID // 2 - 1), np.uint8)
+
+
+def _tones(
+    pixels: Pixels, paper: Pixels, rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> Floats:
+    """Direction in which pixels' colours differ from the paper's: shape (n, 3)."""
+    height, width = pixels.shape[:2]
+    local = paper[rows * GRID // height, columns * GRID // width].astype(np.float32)
+    difference = local - pixels[rows, columns]
+    length = np.sqrt(np.einsum("ij,ij->i", difference, difference))[:, None]
     return np.asarray(difference / np.maximum(length, 1), np.float32)
 
 

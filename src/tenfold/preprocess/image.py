@@ -8,14 +8,15 @@ larger than the reader needs; everything that cannot be used ends in a DataError
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from tenfold.errors import DataError
 
@@ -29,10 +30,20 @@ SUFFIXES = (
 MAX_PIXELS = 52_000_000  # a phone's "50 megapixels" are 8192 × 6144
 MAX_BYTES = 400_000_000
 MIN_SIDE = 8
-WORKING_SIDE = 2048
+WORKING_SIDE = 1600
 # A JPEG is decoded straight to a half, a quarter or an eighth, but not below this long side.
-DRAFT_SIDE = 1536
+DRAFT_SIDE = 1400
 ROTATED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+# What undoes each EXIF orientation; one step after the other.
+UPRIGHT: dict[int, tuple[Callable[[Any], Any], ...]] = {
+    2: (np.fliplr,),
+    3: (np.flipud, np.fliplr),
+    4: (np.flipud,),
+    5: (cv2.transpose,),
+    6: (cv2.transpose, np.fliplr),
+    7: (cv2.transpose, np.flipud, np.fliplr),
+    8: (cv2.transpose, np.flipud),
+}
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Source: TypeAlias = str | Path | bytes | NDArray[np.generic] | Image.Image
@@ -45,7 +56,7 @@ class Picture:
     Parameters
     ----------
     pixels : uint8 array, shape (h, w) or (h, w, 3)
-        Upright; grey or RGB; the longest side at most 2048.
+        Upright; grey or RGB; the longest side at most 1600.
     scale : float
         Pixels of the upright original per pixel here, at least 1.
     width, height : int
@@ -145,9 +156,9 @@ def _from_pillow(image: Image.Image, name: str) -> Picture:
     if orientation in ROTATED:
         width, height = height, width
     pixels = _to_array(image)
-    if orientation != 1:
-        pixels = np.asarray(_upright(Image.fromarray(pixels), orientation))
-    return _finish(pixels, name, (width, height), notes)
+    for step in UPRIGHT.get(orientation, ()):
+        pixels = np.asarray(step(pixels))
+    return _finish(np.ascontiguousarray(pixels), name, (width, height), notes)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -156,13 +167,6 @@ def _orientation(image: Image.Image) -> int:
     except Exception:  # a broken EXIF block must not cost the picture
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
-
-
-def _upright(image: Image.Image, orientation: int) -> Image.Image:
-    exif = image.getexif()
-    exif[0x0112] = orientation
-    image.info["exif"] = exif.tobytes()
-    return ImageOps.exif_transpose(image)
 
 
 def _to_array(image: Image.Image) -> Pixels:

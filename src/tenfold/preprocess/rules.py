@@ -20,6 +20,7 @@ Pixels = NDArray[np.uint8]
 LONG = 2.2  # digit heights: what is straight for longer is no stroke
 ACROSS = 1.3  # digit heights: enough where it runs across the whole picture
 STEEPEST = 0.21  # slope of a rule against the picture's edge
+HOUGH_HEIGHT, FAINTEST = 32.0, 40  # lines are sought where digits are this high, and this inky
 BREAK = 0.6  # digit heights of a rule that crossing strokes may hide
 THICKEST = 0.2  # digit heights
 MOST_RULES = 400
@@ -50,14 +51,21 @@ def _rules(mask: Pixels, height: float) -> Pixels:
     shortest = min(LONG * height, max(ACROSS * height, 0.85 * mask.shape[1]))
     if shortest > mask.shape[1]:
         return marks
-    runs = _run_lengths(mask)
-    thin = ((runs > 0) & (runs <= max(2.0, THICKEST * height))).astype(np.uint8)
+    zoom = min(1.0, HOUGH_HEIGHT / height)
+    thick = np.ones((max(2, int(THICKEST * height)) + 1, 1), np.uint8)
+    thin = cv2.subtract(mask, cv2.morphologyEx(mask, cv2.MORPH_OPEN, thick))
+    size = (max(1, round(mask.shape[1] * zoom)), max(1, round(mask.shape[0] * zoom)))
+    small = cv2.resize(thin * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    points = np.asarray(small > FAINTEST).astype(np.uint8)
+    unit = height * zoom
     segments = cv2.HoughLinesP(
-        thin, 1, np.pi / 720, round(0.4 * shortest), None, shortest, BREAK * height
+        points, 1, np.pi / 360, round(0.4 * shortest * zoom), None, shortest * zoom, BREAK * unit
     )
     if segments is None:
         return marks
-    for x0, y0, x1, y1 in np.asarray(segments).reshape(-1, 4)[:MOST_RULES].tolist():
+    runs = _run_lengths(mask)
+    for segment in (np.asarray(segments).reshape(-1, 4)[:MOST_RULES] / zoom).tolist():
+        x0, y0, x1, y1 = segment
         if x1 != x0 and abs(y1 - y0) <= STEEPEST * abs(x1 - x0):
             _mark(marks, runs, (x0, y0, x1, y1), height)
     return marks
@@ -77,14 +85,18 @@ def _run_lengths(mask: Pixels) -> NDArray[np.int32]:
 
 
 def _mark(
-    marks: Pixels, runs: NDArray[np.int32], segment: tuple[int, int, int, int], height: float
+    marks: Pixels,
+    runs: NDArray[np.int32],
+    segment: tuple[float, float, float, float],
+    height: float,
 ) -> None:
     """Mark the rule's own runs along one segment, as thick as it is where it runs alone."""
     x0, y0, x1, y1 = segment
-    columns = np.arange(max(0, x0 - 2), min(runs.shape[1], x1 + 3))
+    columns = np.arange(max(0, int(x0) - 2), min(runs.shape[1], int(x1) + 3))
     rows = np.round(y0 + (columns - x0) * (y1 - y0) / (x1 - x0)).astype(int)
     inside = (rows >= 0) & (rows < runs.shape[0])
     columns, rows = columns[inside], rows[inside]
+    rows = _snap(runs, rows, columns, 2 + int(0.06 * height))
     along = runs[rows, columns]
     alone = along[(along > 0) & (along <= max(2.0, THICKEST * height))]
     if len(alone) < ALONE * len(along):
@@ -98,6 +110,19 @@ def _mark(
         y = np.clip(rows + shift, 0, runs.shape[0] - 1)
         rule = (runs[y, columns] > 0) & (runs[y, columns] <= 1.6 * thickness + 1)
         marks[y[rule], columns[rule]] = 1
+
+
+def _snap(
+    runs: NDArray[np.int32], rows: NDArray[np.intp], columns: NDArray[np.intp], reach: int
+) -> NDArray[np.intp]:
+    """Move the whole line up or down to where it meets most thin ink."""
+
+    def ink(shift: int) -> float:
+        local = runs[np.clip(rows + shift, 0, len(runs) - 1), columns]
+        return float((1 / local[local > 0]).sum()) - 0.01 * abs(shift)
+
+    best = max(range(-reach, reach + 1), key=ink)
+    return np.clip(rows + best, 0, len(runs) - 1)
 
 
 def is_frame(piece: Piece, height: float) -> bool:

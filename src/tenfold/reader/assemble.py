@@ -47,12 +47,13 @@ def _is_word(line: Sequence[Found], verdicts: Sequence[Refusal | None], height: 
     return len(marks) >= WORD_MARKS and accepted < WORD_SHARE * len(marks)
 
 
-def quality(lines: Lines) -> float:
+def quality(lines: Lines, height: float) -> float:
     """Mean of probability times digitness over all marks, 0 to 1: how well a page reads."""
     scores = [
         float(found.probabilities.max()) * found.digitness if found.is_digit else 0.0
         for line in lines
         for found in line
+        if found.piece.height >= MARK * height
     ]
     return sum(scores) / len(scores) if scores else 0.0
 
@@ -64,20 +65,17 @@ def assemble(
     texts: list[Line] = []
     digits: list[Digit] = []
     for line, verdicts in zip(lines, refused, strict=True):
-        accepted: list[Digit] = []
-        number = len(texts)
-        for found, verdict in zip(line, verdicts, strict=True):
-            digit = _digit(found, verdict, number, picture)
-            digits.append(digit)
-            if digit.accepted:
-                accepted.append(digit)
+        number = len(texts) if None in verdicts else None
+        row = [_digit(*pair, number, picture) for pair in zip(line, verdicts, strict=True)]
+        accepted = [digit for digit in row if digit.accepted]
+        digits += row
         if accepted:
             text = "".join(str(digit.digit) for digit in accepted)
             texts.append(Line(text, _union([digit.box for digit in accepted])))
     return tuple(texts), tuple(digits)
 
 
-def _digit(found: Found, verdict: Refusal | None, number: int, picture: Picture) -> Digit:
+def _digit(found: Found, verdict: Refusal | None, number: int | None, picture: Picture) -> Digit:
     chances = found.probabilities
     return Digit(
         digit=int(chances.argmax()),

@@ -50,12 +50,12 @@ class Weights:
     """
 
     certainty: float = 1.0
-    digitness: float = 1.0
-    cut: float = 1.5
+    digitness: float = 2.5
+    cut: float = 1.6
     gap: float = 2.0
     digit: float = 0.5
     low: float = 8.0
-    garbage: float = 4.0
+    garbage: float = 2.8
     speck: float = 0.5
 
 

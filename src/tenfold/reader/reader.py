@@ -34,7 +34,7 @@ DEFAULT_MIN_CONFIDENCE = 0.5
 DEFAULT_DIGITNESS = 0.5  # for model files that carry no rejection threshold
 TINY = 40  # pixels: a picture this small holds one digit
 TURN_BELOW, TURN_GAIN, TURN_MARKS = 0.8, 0.1, 4
-SURE_SINGLE = 0.9
+SURE_SINGLE, SINGLE_SHARE = 0.9, 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,21 +168,22 @@ class Reader:
         page = lay_out(picture.pixels, ink, one_line=self.layout == "line")
         lines = self._read_page(page)
         if self.layout == "auto" and sum(map(len, lines)) <= TURN_MARKS:
-            single = self._single(picture, ink)
+            single = self._single(picture, ink, least_share=SINGLE_SHARE)
             if _is_single(single, lines):
                 return 0, None, single
         if self.rotate != "auto" or self.layout == "line":
             return 0, page, lines
         return self._best_turn(picture, ink, page, lines)
 
-    def _single(self, picture: Picture, ink: Ink) -> Lines:
+    def _single(self, picture: Picture, ink: Ink, least_share: float = 0.0) -> Lines:
+        """Read one digit; where it is none, try the paper as ink."""
         judge = self.model.predict_with_digitness
-        found = read_single(ink, judge)
-        if found is None or found.digitness * found.probabilities.max() < self._least_digitness:
+        best = read_single(ink, judge)
+        if best is None or best[0].digitness < self._least_digitness:
             other = read_single(find_ink(picture.pixels, flip=True), judge)
-            if other is not None and (found is None or other.digitness > SURE_SINGLE):
-                found = other
-        return [] if found is None else [[found]]
+            if other is not None and (best is None or other[0].digitness > SURE_SINGLE):
+                best = other
+        return [[best[0]]] if best is not None and best[1] >= least_share else []
 
     def _read_page(self, page: Page) -> Lines:
         lines: Lines = []
@@ -195,14 +196,15 @@ class Reader:
         self, picture: Picture, ink: Ink, page: Page, lines: Lines
     ) -> tuple[int, Page, Lines]:
         """Turn a page that reads badly, if it reads better that way."""
-        best = (quality(lines), 0, page, lines)
+        best = (quality(lines, page.height), 0, page, lines)
         if best[0] < TURN_BELOW and sum(map(len, lines)) >= TURN_MARKS:
             needed = best[0] + TURN_GAIN
             for turn in (90, 180, 270):
                 turned = lay_out(_turn(picture, turn).pixels, _turn_ink(ink, turn))
                 read = self._read_page(turned)
-                if quality(read) > max(best[0], needed):
-                    best = (quality(read), turn, turned, read)
+                score = quality(read, turned.height)
+                if score > max(best[0], needed):
+                    best = (score, turn, turned, read)
         return best[1:]
 
 
@@ -214,7 +216,9 @@ def _is_single(single: Lines, lines: Lines) -> bool:
     if len(digits) <= 1:
         return True
     found = single[0][0]
-    return found.digitness * float(found.probabilities.max()) > max(SURE_SINGLE, quality(lines))
+    return found.digitness * float(found.probabilities.max()) > max(
+        SURE_SINGLE, quality(lines, 0.0)
+    )
 
 
 def _check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:

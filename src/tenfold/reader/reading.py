@@ -25,8 +25,8 @@ class Digit:
         How much the mark looks like any digit at all, 0 to 1.
     box : tuple of int
         ``(x, y, width, height)`` in pixels of the upright picture.
-    line : int
-        Number of its line, from 0.
+    line : int or None
+        Number of its line, from 0; None where nothing of its line was accepted.
     refused : str or None
         Why it is not part of the text: ``"not a digit"``, ``"unsure"``; None where it is.
     """
@@ -36,7 +36,7 @@ class Digit:
     probabilities: tuple[float, ...]
     digitness: float
     box: Box
-    line: int
+    line: int | None
     refused: Refusal | None = None
 
     @property

@@ -22,8 +22,8 @@ TOGETHER = 0.15  # of a group's size: pieces this close belong to it
 SEEDS = 4  # the largest pieces are tried as the digit's core
 
 
-def read_single(ink: Ink, judge: Judge) -> Found | None:
-    """Return the likeliest one digit, or None where there is no ink."""
+def read_single(ink: Ink, judge: Judge) -> tuple[Found, float] | None:
+    """Return the likeliest one digit and its share of all ink, or None where there is no ink."""
     pieces = find_pieces(ink.mask)
     if not pieces:
         return None
@@ -36,7 +36,8 @@ def read_single(ink: Ink, judge: Judge) -> Found | None:
     weight = np.array([_weight(ink, group) for group in groups])
     scores = np.log(chances.max(axis=1) + 1e-9) + np.log(digitness + 1e-9)
     best = int(np.argmax(scores + np.log(weight / weight.max() + 1e-9)))
-    return Found(merged[best], glyphs[best], chances[best], float(digitness[best]), True)
+    found = Found(merged[best], glyphs[best], chances[best], float(digitness[best]), True)
+    return found, float(weight[best] / weight.max())
 
 
 def _groups(pieces: Sequence[Piece], shape: tuple[int, ...]) -> list[list[Piece]]:

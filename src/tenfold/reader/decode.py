@@ -14,10 +14,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.preprocess.binarize import Ink
 from tenfold.preprocess.cuts import Atom, cut
 from tenfold.preprocess.normalize import pen_width
 from tenfold.preprocess.segment import Piece, glyph_of, merge
+from tenfold.reader.layout import Page
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -27,6 +27,8 @@ Judge: TypeAlias = Callable[[Pixels], tuple[Floats, Floats]]
 MOST_ATOMS = 10  # in one digit
 WIDEST = 1.4  # digit heights
 SURE, NARROW = 0.97, 0.55
+SHARED = 0.3  # digit heights: no wider are strokes that two digits share
+ON_RULE = 0.12  # digit heights between a digit and the rule it stands on
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,10 @@ class Weights:
         For a digit lower than its line, per share of the line's height missing beyond a half.
     garbage, speck : float
         For ink left out: per digit height of its size, and for the mark itself.
+    shared : float
+        For a narrow atom that two neighbours both use: strokes that lie on each other.
+    ruled : float
+        For a digit that needs a piece of the rule it stands on.
     """
 
     certainty: float = 1.0
@@ -57,6 +63,8 @@ class Weights:
     low: float = 8.0
     garbage: float = 2.8
     speck: float = 0.5
+    shared: float = 1.0
+    ruled: float = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +79,8 @@ class Candidate:
     digitness: float
     gap: float
     cut: float
+    shares: bool
+    ruled: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,9 +100,9 @@ def line_height(line: Sequence[Piece]) -> float:
     return float(np.median(heights[heights >= 0.5 * heights.max()]))
 
 
-def candidates(ink: Ink, line: Sequence[Piece], judge: Judge) -> list[Candidate]:
+def candidates(page: Page, line: Sequence[Piece], judge: Judge) -> list[Candidate]:
     """Return every run of atoms of a line that may be one digit, judged."""
-    height = line_height(line)
+    ink, height = page.ink, line_height(line)
     glyphs = np.stack([glyph_of(ink, piece) for piece in line])
     atoms: list[Atom] = []
     for piece, probabilities, digitness in zip(line, *judge(glyphs), strict=True):
@@ -103,12 +113,46 @@ def candidates(ink: Ink, line: Sequence[Piece], judge: Judge) -> list[Candidate]
             atoms += cut(piece, height, pen_width(piece.mask * np.uint8(255)))
     runs = _runs(atoms, height)
     pieces = [merge([atom.piece for atom in atoms[first:last]]) for first, last, _ in runs]
-    glyphs = np.stack([glyph_of(ink, piece) for piece in pieces])
-    judged = zip(runs, pieces, glyphs, *judge(glyphs), strict=True)
-    return [
-        Candidate(first, last, piece, glyph, chances, float(digitness), gap, atoms[first].before)
-        for (first, last, gap), piece, glyph, chances, digitness in judged
-    ]
+    glyphs = [glyph_of(ink, piece) for piece in pieces]
+    on_rules = [_on_rule(page, piece, height) for piece in pieces]
+    variants = [(index, piece) for index, piece in enumerate(on_rules) if piece is not None]
+    ruled = [glyph_of(page.ruled, piece) for _, piece in variants]
+    shown = [*glyphs, *ruled]
+    chances, digitness = judge(np.stack(shown))
+    origins = [(i, False) for i in range(len(runs))] + [(i, True) for i, _ in variants]
+    found = []
+    for row, (index, is_ruled) in enumerate(origins):
+        first, last, gap = runs[index]
+        before, shares = atoms[first].before, atoms[first].piece.width <= SHARED * height
+        found.append(
+            Candidate(
+                first,
+                last,
+                on_rules[index] or pieces[index] if is_ruled else pieces[index],
+                shown[row],
+                chances[row],
+                float(digitness[row]),
+                gap,
+                before,
+                shares and before > 0 and last > first + 1,
+                is_ruled,
+            )
+        )
+    return found
+
+
+def _on_rule(page: Page, piece: Piece, height: float) -> Piece | None:
+    """Add the piece of rule that the glyph stands on or hangs from; None where there is none."""
+    if page.ruled is page.ink:
+        return None
+    reach = round(ON_RULE * height)
+    top, bottom = max(0, piece.y - reach), min(len(page.ink.mask), piece.bottom + reach)
+    columns = slice(piece.x, piece.right)
+    rule = page.ruled.mask[top:bottom, columns] - page.ink.mask[top:bottom, columns]
+    if int(rule.sum()) < reach:
+        return None
+    added = Piece(piece.x, top, piece.width, bottom - top, rule, int(rule.sum()))
+    return merge([piece, added])
 
 
 def _runs(atoms: list[Atom], height: float) -> list[tuple[int, int, float]]:
@@ -132,24 +176,31 @@ def divide(found: Sequence[Candidate], height: float, weights: Weights) -> list[
     count = max(candidate.last for candidate in found)
     best = np.full(count + 1, -np.inf)
     best[0] = 0.0
-    choice: list[tuple[Candidate, bool] | None] = [None] * (count + 1)
+    choice: list[tuple[Candidate, bool, int] | None] = [None] * (count + 1)
     for candidate in sorted(found, key=lambda one: one.last):
         digit, garbage = _scores(candidate, height, weights)
-        before = best[candidate.first]
+        before, start = best[candidate.first], candidate.first
+        shared = best[start + 1] - weights.shared
+        if candidate.shares and shared > before and _is_digit(choice[start + 1], start):
+            before, start = shared, start + 1
         for is_digit, score in ((True, digit), (False, garbage)):
             if before + score > best[candidate.last]:
                 best[candidate.last] = before + score
-                choice[candidate.last] = (candidate, is_digit)
+                choice[candidate.last] = (candidate, is_digit, start)
     division: list[Found] = []
     end = count
     while end > 0:
         chosen = choice[end]
         if chosen is None:
             raise AssertionError("every atom is a candidate of its own")
-        one, is_digit = chosen
+        one, is_digit, end = chosen
         division.append(Found(one.piece, one.glyph, one.probabilities, one.digitness, is_digit))
-        end = one.first
     return division[::-1]
+
+
+def _is_digit(chosen: tuple[Candidate, bool, int] | None, shared: int) -> bool:
+    """Whether what ends with the shared atom is a digit that holds more than this atom."""
+    return chosen is not None and chosen[1] and chosen[0].first < shared
 
 
 def _scores(candidate: Candidate, height: float, weights: Weights) -> tuple[float, float]:
@@ -160,7 +211,8 @@ def _scores(candidate: Candidate, height: float, weights: Weights) -> tuple[floa
     digitness = float(np.log(candidate.digitness + 1e-4))
     low = weights.low * max(0.0, 0.6 - piece.height / height)
     digit = weights.certainty * top + weights.digitness * digitness - low - weights.digit
+    digit -= weights.ruled * candidate.ruled
     size = min(1.5, max(piece.width, piece.height) / height)
-    single = candidate.last == candidate.first + 1
+    single = candidate.last == candidate.first + 1 and not candidate.ruled
     garbage = -weights.speck - weights.garbage * size if single else -np.inf
     return digit + shared, garbage + shared

@@ -20,7 +20,8 @@ SPECK = 0.22  # digit heights: smaller marks are no digits
 SMALL = 0.45  # digit heights: smaller pieces make no line, but may belong to a digit of one
 TALLEST, LONGEST = 2.5, 14.0  # digit heights of a piece, however many digits touch in it
 ASIDE, ABOVE = 0.5, 0.2  # digit heights a small piece may lie off a digit of its line
-EDGE_SLENDER, EDGE_TALL, EDGE_LONG = 0.25, 1.5, 3.0  # digit heights of what a picture's edge shows
+EDGE_TALL, EDGE_LONG = 1.6, 5.0  # digit heights: what is larger and touches the picture's edge
+EDGE_SHARE = 0.6  # of its length: what touches the edge for longer is the table or a shadow
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,14 @@ class Page:
         From top to bottom, each from left to right.
     height : float
         How high a digit is, in pixels; 0.0 without ink.
+    ruled : Ink
+        The ink with its rules: a digit's foot may lie on one.
     """
 
     ink: Ink
     lines: list[list[Piece]]
     height: float
+    ruled: Ink
 
 
 def lay_out(pixels: Pixels, ink: Ink, one_line: bool = False) -> Page:
@@ -55,21 +59,22 @@ def lay_out(pixels: Pixels, ink: Ink, one_line: bool = False) -> Page:
     page_height = len(ink.mask)
     pieces = find_pieces(ink.mask)
     if not pieces:
-        return Page(ink, [], 0.0)
+        return Page(ink, [], 0.0, ink)
     height = digit_height(pieces, page_height)
     cleaned = drop_form_colour(pixels, ink, height)
     if cleaned is not ink:
         pieces = find_pieces(cleaned.mask)
         height = digit_height(pieces, page_height)
     cleaned = _without(cleaned, [piece for piece in pieces if is_frame(piece, height)])
-    cleaned = remove_rules(cleaned, height)
+    ruled = cleaned
+    cleaned = remove_rules(ruled, height)
     pieces = find_pieces(cleaned.mask)
     height = digit_height(pieces, page_height)
     pieces = [piece for piece in pieces if _may_be_writing(piece, height, cleaned.mask)]
     height = digit_height(pieces, page_height)
     lines = [pieces] if one_line and pieces else _lines(pieces, height)
     lines = [sorted(line, key=lambda piece: piece.middle) for line in lines]
-    return Page(cleaned, lines, height)
+    return Page(cleaned, lines, height, ruled)
 
 
 def _without(ink: Ink, pieces: Sequence[Piece]) -> Ink:
@@ -89,12 +94,27 @@ def _may_be_writing(piece: Piece, height: float, mask: Pixels) -> bool:
         return False
     if piece.width > LONGEST * height or is_frame(piece, height):
         return False
-    at_edge = piece.x <= 1 or piece.y <= 1
-    at_edge |= piece.right >= mask.shape[1] - 1 or piece.bottom >= mask.shape[0] - 1
-    if not at_edge:
+    touching = _edge_share(piece, mask)
+    if touching == 0.0:
         return True
-    slender = min(piece.width, piece.height) < EDGE_SLENDER * height and longest > height
-    return not (slender or piece.height > EDGE_TALL * height or piece.width > EDGE_LONG * height)
+    large = piece.height > EDGE_TALL * height or piece.width > EDGE_LONG * height
+    return not large and touching < EDGE_SHARE
+
+
+def _edge_share(piece: Piece, mask: Pixels) -> float:
+    """Share of the piece's length along which it touches the picture's edge."""
+    below, beyond = len(mask) - piece.bottom, mask.shape[1] - piece.right
+    shares = [
+        (piece.mask[:, 0].mean(), piece.x),
+        (piece.mask[:, -1].mean(), beyond),
+        (piece.mask[0].mean(), piece.y),
+        (piece.mask[-1].mean(), below),
+    ]
+    return (
+        max(float(share) for share, away in shares if away <= 1)
+        if min(away for _, away in shares) <= 1
+        else 0.0
+    )
 
 
 def _lines(pieces: list[Piece], height: float) -> list[list[Piece]]:

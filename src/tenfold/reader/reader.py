@@ -188,7 +188,7 @@ class Reader:
     def _read_page(self, page: Page) -> Lines:
         lines: Lines = []
         for line in page.lines:
-            judged = candidates(page.ink, line, self.model.predict_with_digitness)
+            judged = candidates(page, line, self.model.predict_with_digitness)
             lines.append(divide(judged, line_height(line), self._weights))
         return lines
 
@@ -199,7 +199,8 @@ class Reader:
         best = (quality(lines, page.height), 0, page, lines)
         if best[0] < TURN_BELOW and sum(map(len, lines)) >= TURN_MARKS:
             needed = best[0] + TURN_GAIN
-            for turn in (90, 180, 270):
+            # A line that reads badly is no column: only several lines may lie on their side.
+            for turn in (90, 180, 270) if len(lines) > 1 else (180,):
                 turned = lay_out(_turn(picture, turn).pixels, _turn_ink(ink, turn))
                 read = self._read_page(turned)
                 score = quality(read, turned.height)

@@ -21,7 +21,8 @@ Floats = NDArray[np.float32]
 
 APART = 5.0  # squared distance of two inks' colours over their variances
 LEAST_SHARE = 0.08  # of the ink: a second colour with less is noise
-FORM, MARGIN = 0.6, 0.25  # share of boxes and lines in a form's colour, and more than in the pen's
+# Shares of a form's ink in boxes, or in straight lines, and how much more that is than the pen's.
+FORM, STRAIGHT, MARGIN = 0.6, 0.6, 0.3
 MOST_SAMPLES = 20_000
 GRID = 64  # cells along each side on which the paper's colour is taken
 
@@ -50,12 +51,10 @@ def drop_form_colour(pixels: Pixels, ink: Ink, height: float) -> Ink:
     second = np.zeros_like(ink.mask)
     second[rows, columns] = _tones(pixels, paper, rows, columns) @ axis > threshold
     first = ink.mask - second
-    shares = [_form_share(mask, height) for mask in (first, second)]
-    form = int(np.argmax(shares))
-    if shares[form] < FORM or shares[form] < shares[1 - form] + MARGIN:
-        return ink
-    pen = (first, second)[1 - form]
-    return replace(ink, mask=pen, level=ink.level * (1 - (first, second)[form]))
+    for form, pen in ((first, second), (second, first)):
+        if _is_form(form, pen, height):
+            return replace(ink, mask=pen, level=ink.level * (1 - form))
+    return ink
 
 
 def _paper_colour(pixels: Pixels) -> Pixels:
@@ -91,6 +90,24 @@ def _split(tones: Floats) -> tuple[Floats, float] | None:
         return None
     distance = float(one.mean() - other.mean()) ** 2 / float(one.var() + other.var() + 1e-9)
     return (axis, threshold) if distance >= APART else None
+
+
+def _is_form(form: Pixels, pen: Pixels, height: float) -> bool:
+    """Tell whether one colour draws boxes or straight lines and the other does not."""
+    boxes = _form_share(form, height)
+    if boxes >= FORM and boxes >= _form_share(pen, height) + MARGIN:
+        return True
+    straight = _straight_share(form, height)
+    return straight >= STRAIGHT and straight >= _straight_share(pen, height) + MARGIN
+
+
+def _straight_share(mask: Pixels, height: float) -> float:
+    """Share of a mask's ink in level or upright strokes of half a digit's height."""
+    length = max(3, int(0.5 * height))
+    whole = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3))), np.uint8)
+    level = cv2.morphologyEx(whole, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    upright = cv2.morphologyEx(whole, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
+    return float(np.asarray(cv2.max(level, upright)).sum()) / max(1.0, float(whole.sum()))
 
 
 def _form_share(mask: Pixels, height: float) -> float:

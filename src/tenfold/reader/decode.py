@@ -27,7 +27,7 @@ Judge: TypeAlias = Callable[[Pixels], tuple[Floats, Floats]]
 MOST_ATOMS = 10  # in one digit
 WIDEST = 1.4  # digit heights
 SURE, NARROW = 0.97, 0.55
-SHARED = 0.3  # digit heights: no wider are strokes that two digits share
+SHARED = 0.35  # digit heights: no wider are strokes that two digits share
 ON_RULE = 0.12  # digit heights between a digit and the rule it stands on
 
 
@@ -79,7 +79,7 @@ class Candidate:
     digitness: float
     gap: float
     cut: float
-    shares: bool
+    shared: int
     ruled: bool
 
 
@@ -113,17 +113,16 @@ def candidates(page: Page, line: Sequence[Piece], judge: Judge) -> list[Candidat
             atoms += cut(piece, height, pen_width(piece.mask * np.uint8(255)))
     runs = _runs(atoms, height)
     pieces = [merge([atom.piece for atom in atoms[first:last]]) for first, last, _ in runs]
-    glyphs = [glyph_of(ink, piece) for piece in pieces]
+    framed = [glyph_of(ink, piece) for piece in pieces]
     on_rules = [_on_rule(page, piece, height) for piece in pieces]
     variants = [(index, piece) for index, piece in enumerate(on_rules) if piece is not None]
     ruled = [glyph_of(page.ruled, piece) for _, piece in variants]
-    shown = [*glyphs, *ruled]
+    shown = [*framed, *ruled]
     chances, digitness = judge(np.stack(shown))
     origins = [(i, False) for i in range(len(runs))] + [(i, True) for i, _ in variants]
     found = []
     for row, (index, is_ruled) in enumerate(origins):
         first, last, gap = runs[index]
-        before, shares = atoms[first].before, atoms[first].piece.width <= SHARED * height
         found.append(
             Candidate(
                 first,
@@ -133,8 +132,8 @@ def candidates(page: Page, line: Sequence[Piece], judge: Judge) -> list[Candidat
                 chances[row],
                 float(digitness[row]),
                 gap,
-                before,
-                shares and before > 0 and last > first + 1,
+                atoms[first].before,
+                _shareable(atoms, first, last, height),
                 is_ruled,
             )
         )
@@ -180,9 +179,10 @@ def divide(found: Sequence[Candidate], height: float, weights: Weights) -> list[
     for candidate in sorted(found, key=lambda one: one.last):
         digit, garbage = _scores(candidate, height, weights)
         before, start = best[candidate.first], candidate.first
-        shared = best[start + 1] - weights.shared
-        if candidate.shares and shared > before and _is_digit(choice[start + 1], start):
-            before, start = shared, start + 1
+        for end in range(candidate.first + 1, candidate.first + 1 + candidate.shared):
+            score = best[end] - weights.shared
+            if score > before and _is_digit(choice[end], candidate.first):
+                before, start = score, end
         for is_digit, score in ((True, digit), (False, garbage)):
             if before + score > best[candidate.last]:
                 best[candidate.last] = before + score
@@ -199,8 +199,21 @@ def divide(found: Sequence[Candidate], height: float, weights: Weights) -> list[
 
 
 def _is_digit(chosen: tuple[Candidate, bool, int] | None, shared: int) -> bool:
-    """Whether what ends with the shared atom is a digit that holds more than this atom."""
+    """Whether what ends within the shared atoms is a digit that holds more than these."""
     return chosen is not None and chosen[1] and chosen[0].first < shared
+
+
+def _shareable(atoms: Sequence[Atom], first: int, last: int, height: float) -> int:
+    """How many of a run's first atoms the digit before may use as well."""
+    if atoms[first].before == 0.0:
+        return 0
+    count, left, right = 0, atoms[first].piece.x, atoms[first].piece.right
+    for atom in atoms[first : last - 1]:
+        left, right = min(left, atom.piece.x), max(right, atom.piece.right)
+        if right - left > SHARED * height or (count and atom.before == 0.0):
+            break
+        count += 1
+    return count
 
 
 def _scores(candidate: Candidate, height: float, weights: Weights) -> tuple[float, float]:

@@ -66,17 +66,15 @@ class Ink:
     light_on_dark: bool
 
 
-def find_ink(pixels: Pixels, flip: bool = False) -> Ink:
+def find_ink(pixels: Pixels) -> Ink:
     """Weigh the ink in a grey or RGB picture.
 
     Parameters
     ----------
     pixels : uint8 array, shape (h, w) or (h, w, 3)
-    flip : bool
-        Take the other side than the paper suggests as ink.
     """
     small = _shrink(pixels)
-    direction = _ink_direction(small) * (-1 if flip else 1)
+    direction = _ink_direction(small)
     grey = _project(pixels, direction)
     paper = _paper(_shrink(grey))
     paper = np.asarray(cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR))

@@ -22,7 +22,10 @@ BAND = 0.22  # digit heights a path may stray to either side
 SPACING = 0.12  # digit heights between places tried
 SIDEWAYS = 0.15  # cost of a sideways step, in pixels of ink
 MOST_CUTS = 24
-MOST_INK = 3.5  # pen widths: a cut through more is none between two digits
+NARROW, STIFF = 0.08, 0.05  # digit heights between straight cuts, and how far these stray
+HALF = 0.5  # of full ink
+LENGTHWISE = 0.2  # cost of a pen width cut beyond one for each stroke crossed
+MOST_RUNS, MOST_COST = 3, 4.0
 APART = 0.06  # digit heights between cuts, on average
 
 
@@ -35,7 +38,7 @@ class Atom:
     piece : Piece
         Its ink.
     before : float
-        How much ink was cut through on its left, in pen widths; 0.0 at the piece's own edge.
+        What the cut on its left costs, about one a stroke crossed; 0.0 at the piece's own edge.
     """
 
     piece: Piece
@@ -56,18 +59,32 @@ def cut(piece: Piece, height: float, pen: float) -> list[Atom]:
     small = np.asarray(cv2.resize(piece.mask * np.uint8(255), size, interpolation=cv2.INTER_AREA))
     ink = small.astype(np.float32) / np.float32(255)
     unit = height * scale
-    places = _places(ink, unit)
-    if not len(places):
+    paths, costs = _cuts(ink, unit, max(1.0, pen * scale))
+    if not len(paths):
         return [Atom(piece, 0.0)]
-    paths, costs = _paths(ink, places, max(2, round(BAND * unit)))
-    costs = costs / max(1.0, pen * scale)
-    cheap = costs <= MOST_INK
-    if not cheap.any():
-        return [Atom(piece, 0.0)]
-    paths, costs = _distinct(paths[cheap], costs[cheap], APART * unit)
     zones = (np.arange(size[0])[None, None, :] >= paths[:, :, None]).sum(axis=0).astype(np.uint8)
     full = cv2.resize(zones, (piece.width, piece.height), interpolation=cv2.INTER_NEAREST)
     return _atoms(piece, np.asarray(full, np.uint8), costs)
+
+
+def _cuts(
+    ink: NDArray[np.float32], unit: float, pen: float
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Paths worth cutting along, from left to right, and what each costs."""
+    places = _places(ink, unit)
+    straight = np.arange(round(NARROW * unit), ink.shape[1] - 1, max(2, round(NARROW * unit)))
+    if not len(places):
+        return np.zeros((0, len(ink)), np.intp), np.zeros(0, np.float32)
+    free, free_ink, free_runs = _paths(ink, places, max(2, round(BAND * unit)))
+    stiff, stiff_ink, stiff_runs = _paths(ink, straight, max(1, round(STIFF * unit)))
+    # Through the one stroke that two digits share, along it, the free paths find ways around.
+    along = stiff_runs <= 1
+    paths = np.concatenate([free, stiff[along]])
+    crossed = np.concatenate([free_ink, stiff_ink[along]]) / pen
+    runs = np.concatenate([free_runs, stiff_runs[along]])
+    costs = runs + LENGTHWISE * np.maximum(crossed - runs, 0)
+    cheap = (runs <= MOST_RUNS) & (costs <= MOST_COST)
+    return _distinct(paths[cheap], costs[cheap].astype(np.float32), APART * unit)
 
 
 def _places(ink: NDArray[np.float32], unit: float) -> NDArray[np.intp]:
@@ -86,8 +103,8 @@ def _places(ink: NDArray[np.float32], unit: float) -> NDArray[np.intp]:
 
 def _paths(
     ink: NDArray[np.float32], places: NDArray[np.intp], band: int
-) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Cheapest path in a band around each place: columns (n, rows) and ink crossed (n,)."""
+) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.intp]]:
+    """Cheapest path in a band around each place: columns (n, rows), ink and strokes crossed."""
     padded = np.pad(ink, ((0, 0), (band, band)), constant_values=0)
     columns = places[:, None] + np.arange(2 * band + 1)[None]
     local = padded[:, columns].transpose(1, 0, 2)  # (n, rows, 2 band + 1)
@@ -106,11 +123,16 @@ def _paths(
     position = total.argmin(axis=1)
     paths = np.zeros(local.shape[:2], np.intp)
     crossed = np.zeros(len(places), np.float32)
+    runs = np.zeros(len(places), np.intp)
+    inside = np.zeros(len(places), np.bool_)
     for row in range(local.shape[1] - 1, -1, -1):
         paths[:, row] = position
-        crossed += local[each, row, position]
+        here = local[each, row, position]
+        runs += (here > HALF) & ~inside
+        inside = here > HALF
+        crossed += here
         position = position + steps[each, row, position]
-    return paths + places[:, None] - band, crossed
+    return paths + places[:, None] - band, crossed, runs
 
 
 def _distinct(

@@ -24,7 +24,7 @@ Floats = NDArray[np.float32]
 # Glyphs uint8 (n, 28, 28) to class probabilities (n, 10) and digitness (n,).
 Judge: TypeAlias = Callable[[Pixels], tuple[Floats, Floats]]
 
-MOST_ATOMS = 10  # in one digit
+MOST_ATOMS = 12  # in one digit
 WIDEST = 1.4  # digit heights
 SURE, NARROW = 0.97, 0.55
 SHARED = 0.35  # digit heights: no wider are strokes that two digits share
@@ -40,7 +40,7 @@ class Weights:
     certainty, digitness : float
         Weights of the logarithms of the top probability and of the digitness.
     cut : float
-        Per pen width of ink cut through.
+        Per stroke cut through.
     gap : float
         Per digit height of paper inside a digit.
     digit : float

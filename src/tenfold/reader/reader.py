@@ -33,8 +33,8 @@ BUNDLED = "digits.onnx"
 DEFAULT_MIN_CONFIDENCE = 0.5
 DEFAULT_DIGITNESS = 0.5  # for model files that carry no rejection threshold
 TINY = 40  # pixels: a picture this small holds one digit
-TURN_BELOW, TURN_GAIN, TURN_MARKS = 0.8, 0.1, 4
-SURE_SINGLE, SINGLE_SHARE = 0.9, 0.7
+TURN_BELOW, TURN_GAIN, TURN_MARKS = 0.75, 0.15, 6
+SURE_SINGLE, SINGLE_SHARE, FEW_MARKS = 0.9, 0.7, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,25 +164,19 @@ class Reader:
         """Choose layout and rotation: degrees to turn, the page, its lines divided."""
         tiny = max(picture.pixels.shape[:2]) <= TINY
         if self.layout == "digit" or (self.layout == "auto" and tiny):
-            return 0, None, self._single(picture, ink)
+            return 0, None, self._single(ink)
         page = lay_out(picture.pixels, ink, one_line=self.layout == "line")
         lines = self._read_page(page)
-        if self.layout == "auto" and sum(map(len, lines)) <= TURN_MARKS:
-            single = self._single(picture, ink, least_share=SINGLE_SHARE)
+        if self.layout == "auto" and sum(map(len, lines)) <= FEW_MARKS:
+            single = self._single(ink, least_share=SINGLE_SHARE)
             if _is_single(single, lines):
                 return 0, None, single
         if self.rotate != "auto" or self.layout == "line":
             return 0, page, lines
         return self._best_turn(picture, ink, page, lines)
 
-    def _single(self, picture: Picture, ink: Ink, least_share: float = 0.0) -> Lines:
-        """Read one digit; where it is none, try the paper as ink."""
-        judge = self.model.predict_with_digitness
-        best = read_single(ink, judge)
-        if best is None or best[0].digitness < self._least_digitness:
-            other = read_single(find_ink(picture.pixels, flip=True), judge)
-            if other is not None and (best is None or other[0].digitness > SURE_SINGLE):
-                best = other
+    def _single(self, ink: Ink, least_share: float = 0.0) -> Lines:
+        best = read_single(ink, self.model.predict_with_digitness)
         return [[best[0]]] if best is not None and best[1] >= least_share else []
 
     def _read_page(self, page: Page) -> Lines:

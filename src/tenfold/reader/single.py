@@ -19,6 +19,7 @@ Pixels = NDArray[np.uint8]
 
 LEAST_SHARE = 0.02  # of the largest piece's area: smaller marks are dirt
 TOGETHER = 0.15  # of a group's size: pieces this close belong to it
+LEFT_OUT = 2.5  # weight of the logarithm of the share of ink that a group holds
 SEEDS = 4  # the largest pieces are tried as the digit's core
 
 
@@ -35,7 +36,7 @@ def read_single(ink: Ink, judge: Judge) -> tuple[Found, float] | None:
     chances, digitness = judge(glyphs)
     weight = np.array([_weight(ink, group) for group in groups])
     scores = np.log(chances.max(axis=1) + 1e-9) + np.log(digitness + 1e-9)
-    best = int(np.argmax(scores + np.log(weight / weight.max() + 1e-9)))
+    best = int(np.argmax(scores + LEFT_OUT * np.log(weight / weight.max() + 1e-9)))
     found = Found(merged[best], glyphs[best], chances[best], float(digitness[best]), True)
     return found, float(weight[best] / weight.max())
 

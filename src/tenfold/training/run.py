@@ -182,7 +182,8 @@ def _prepare(recipe: Recipe, train: Dataset, device: torch.device) -> Training:
     if recipe.validation:
         learned, validation = stratified_split(train, recipe.validation, VALIDATION_SEED)
     if recipe.synthesis.pictures:
-        learned = synthesise(learned, recipe.synthesis, recipe.seed)
+        with threads(1):  # many small steps: two threads wait for each other more than they work
+            learned = synthesise(learned, recipe.synthesis, recipe.seed)
     warm = Training(recipe, learned, validation, device)
     for number, (images, labels) in enumerate(warm.batches(0)):
         if number == 2:

@@ -22,11 +22,11 @@ BAND = 0.22  # digit heights a path may stray to either side
 SPACING = 0.12  # digit heights between places tried
 SIDEWAYS = 0.15  # cost of a sideways step, in pixels of ink
 MOST_CUTS = 24
-NARROW, STIFF = 0.08, 0.05  # digit heights between straight cuts, and how far these stray
+NARROW, STIFF = 0.1, 0.05  # digit heights between straight cuts, and how far these stray
 HALF = 0.5  # of full ink
 LENGTHWISE = 0.2  # cost of a pen width cut beyond one for each stroke crossed
 MOST_RUNS, MOST_COST = 3, 4.0
-APART = 0.06  # digit heights between cuts, on average
+APART = 0.07  # digit heights between cuts, on average
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,7 +26,8 @@ Judge: TypeAlias = Callable[[Pixels], tuple[Floats, Floats]]
 
 MOST_ATOMS = 12  # in one digit
 WIDEST = 1.4  # digit heights
-SURE, NARROW = 0.97, 0.55
+SURE, LIKELY, NARROW = 0.97, 0.9, 0.55
+CROWDED = 40  # pieces in a line: that many are text, in which only wide pieces are cut
 SHARED = 0.35  # digit heights: no wider are strokes that two digits share
 ON_RULE = 0.12  # digit heights between a digit and the rule it stands on
 
@@ -105,8 +106,12 @@ def candidates(page: Page, line: Sequence[Piece], judge: Judge) -> list[Candidat
     ink, height = page.ink, line_height(line)
     glyphs = np.stack([glyph_of(ink, piece) for piece in line])
     atoms: list[Atom] = []
+    crowded = len(line) > CROWDED
     for piece, probabilities, digitness in zip(line, *judge(glyphs), strict=True):
-        whole = probabilities.max() * digitness >= SURE and piece.width < 1.05 * piece.height
+        score = float(probabilities.max() * digitness)
+        wide = piece.width / piece.height
+        whole = (score >= SURE and wide < 1.05) or (score >= LIKELY and wide < 0.8)
+        whole |= crowded and piece.width < WIDEST * height
         if whole or piece.width < NARROW * height:
             atoms.append(Atom(piece, 0.0))
         else:

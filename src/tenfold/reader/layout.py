@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,10 +18,11 @@ from tenfold.preprocess.segment import Piece, find_pieces
 Pixels = NDArray[np.uint8]
 
 SPECK = 0.22  # digit heights: smaller marks are no digits
-SMALL = 0.45  # digit heights: smaller pieces make no line, but may belong to a digit of one
+SMALL = 0.5  # digit heights: smaller pieces make no line, but may belong to a digit of one
 TALLEST, LONGEST = 2.5, 14.0  # digit heights of a piece, however many digits touch in it
 ASIDE, ABOVE = 0.5, 0.2  # digit heights a small piece may lie off a digit of its line
 EDGE_TALL, EDGE_LONG = 1.6, 5.0  # digit heights: what is larger and touches the picture's edge
+REMNANT, BOUNDED = 0.75, 0.2  # digit heights, and share of its outline along rules taken away
 EDGE_SHARE = 0.6  # of its length: what touches the edge for longer is the table or a shadow
 
 
@@ -71,6 +73,9 @@ def lay_out(pixels: Pixels, ink: Ink, one_line: bool = False) -> Page:
     pieces = find_pieces(cleaned.mask)
     height = digit_height(pieces, page_height)
     pieces = [piece for piece in pieces if _may_be_writing(piece, height, cleaned.mask)]
+    gone = ruled.mask - cleaned.mask
+    if gone.any():
+        pieces = [piece for piece in pieces if not _is_remnant(piece, height, gone)]
     height = digit_height(pieces, page_height)
     lines = [pieces] if one_line and pieces else _lines(pieces, height)
     lines = [sorted(line, key=lambda piece: piece.middle) for line in lines]
@@ -99,6 +104,18 @@ def _may_be_writing(piece: Piece, height: float, mask: Pixels) -> bool:
         return True
     large = piece.height > EDGE_TALL * height or piece.width > EDGE_LONG * height
     return not large and touching < EDGE_SHARE
+
+
+def _is_remnant(piece: Piece, height: float, gone: Pixels) -> bool:
+    """Tell what rules left behind where they crossed: small, and bounded by them."""
+    if piece.height >= REMNANT * height:
+        return False
+    rows = slice(max(0, piece.y - 1), piece.bottom + 1)
+    columns = slice(max(0, piece.x - 1), piece.right + 1)
+    pad = ((min(1, piece.y), 1), (min(1, piece.x), 1))
+    near = np.pad(piece.mask, pad)[: gone[rows].shape[0], : gone[:, columns].shape[1]]
+    outline = np.asarray(cv2.dilate(near, np.ones((3, 3), np.uint8)), np.uint8) - near
+    return int((outline & gone[rows, columns]).sum()) > BOUNDED * int(outline.sum())
 
 
 def _edge_share(piece: Piece, mask: Pixels) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 from tenfold.preprocess.image import Picture
 from tenfold.preprocess.segment import Piece
@@ -14,6 +15,7 @@ Lines = list[list[Found]]
 
 WORD_SHARE = 0.5  # of a line's marks: fewer digits among letters are letters too
 WORD_MARKS = 4
+STRAY_AMONG = 3  # digits in a typical line of the page
 MARK = 0.45  # digit heights: smaller marks are dashes and dots, and say nothing of the line
 
 
@@ -27,7 +29,21 @@ def refusals(
         if page is not None and _is_word(line, verdicts, page.height):
             verdicts = ["not a digit"] * len(line)
         refused.append(verdicts)
+    if page is not None:
+        _refuse_stray_ones(lines, refused)
     return refused
+
+
+def _refuse_stray_ones(lines: Lines, refused: list[list[Refusal | None]]) -> None:
+    """Refuse a lone stroke between lines of numbers: the edge of a sheet or a rule, no one."""
+    counts = [verdicts.count(None) for verdicts in refused]
+    written = [count for count in counts if count > 0]
+    if not written or median(written) < STRAY_AMONG:
+        return
+    for line, verdicts in zip(lines, refused, strict=True):
+        read = [found for found, verdict in zip(line, verdicts, strict=True) if verdict is None]
+        if len(read) == 1 and int(read[0].probabilities.argmax()) == 1:
+            verdicts[verdicts.index(None)] = "not a digit"
 
 
 def _refusal(found: Found, min_confidence: float, least_digitness: float) -> Refusal | None:

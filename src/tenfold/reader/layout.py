@@ -19,9 +19,13 @@ Pixels = NDArray[np.uint8]
 
 SPECK = 0.22  # digit heights: smaller marks are no digits
 SMALL = 0.5  # digit heights: smaller pieces make no line, but may belong to a digit of one
+BAR_LONG, BAR_THICK = 1.8, 0.5  # digit heights: no digit is so long and thin
 TALLEST, LONGEST = 2.5, 14.0  # digit heights of a piece, however many digits touch in it
 ASIDE, ABOVE = 0.5, 0.2  # digit heights a small piece may lie off a digit of its line
 EDGE_TALL, EDGE_LONG = 1.6, 5.0  # digit heights: what is larger and touches the picture's edge
+# Digit heights, marks, and share of a page's marks: what holds so many is a grid of its own.
+GRID_SIDE, GRID_MARKS, GRID_SHARE = 4.0, 8, 0.4
+GRID_RIM, GRID_CLOSED = 0.2, 0.8  # share of its sides within which, and along which, it has ink
 REMNANT, BOUNDED = 0.75, 0.2  # digit heights, and share of its outline along rules taken away
 EDGE_SHARE = 0.6  # of its length: what touches the edge for longer is the table or a shadow
 
@@ -67,12 +71,15 @@ def lay_out(pixels: Pixels, ink: Ink, one_line: bool = False) -> Page:
     if cleaned is not ink:
         pieces = find_pieces(cleaned.mask)
         height = digit_height(pieces, page_height)
+    grid = _grid(pieces, height)
     cleaned = _without(cleaned, [piece for piece in pieces if is_frame(piece, height)])
     ruled = cleaned
     cleaned = remove_rules(ruled, height)
     pieces = find_pieces(cleaned.mask)
     height = digit_height(pieces, page_height)
     pieces = [piece for piece in pieces if _may_be_writing(piece, height, cleaned.mask)]
+    if grid is not None:
+        pieces = [piece for piece in pieces if _inside(piece, grid)]
     gone = ruled.mask - cleaned.mask
     if gone.any():
         pieces = [piece for piece in pieces if not _is_remnant(piece, height, gone)]
@@ -80,6 +87,35 @@ def lay_out(pixels: Pixels, ink: Ink, one_line: bool = False) -> Page:
     lines = [pieces] if one_line and pieces else _lines(pieces, height)
     lines = [sorted(line, key=lambda piece: piece.middle) for line in lines]
     return Page(cleaned, lines, height, ruled)
+
+
+def _grid(pieces: Sequence[Piece], height: float) -> Piece | None:
+    """Return the grid or frame that holds most of the page's marks, or None."""
+    marks = [piece for piece in pieces if SMALL * height < piece.height < EDGE_TALL * height]
+    for piece in sorted(pieces, key=lambda piece: -piece.width * piece.height):
+        if min(piece.width, piece.height) < GRID_SIDE * height:
+            return None
+        held = sum(_inside(mark, piece) for mark in marks)
+        if held >= max(GRID_MARKS, GRID_SHARE * len(marks)) and _is_closed(piece):
+            return piece
+    return None
+
+
+def _is_closed(piece: Piece) -> bool:
+    """Tell whether ink runs along all four sides of the box, which may lie askew."""
+    rim_y, rim_x = (max(2, round(GRID_RIM * side)) for side in piece.mask.shape)
+    sides = (
+        piece.mask[:rim_y].any(axis=0),
+        piece.mask[-rim_y:].any(axis=0),
+        piece.mask[:, :rim_x].any(axis=1),
+        piece.mask[:, -rim_x:].any(axis=1),
+    )
+    return min(float(side.mean()) for side in sides) >= GRID_CLOSED
+
+
+def _inside(piece: Piece, grid: Piece) -> bool:
+    x, y = piece.middle
+    return grid.x <= x <= grid.right and grid.y <= y <= grid.bottom
 
 
 def _without(ink: Ink, pieces: Sequence[Piece]) -> Ink:
@@ -98,6 +134,8 @@ def _may_be_writing(piece: Piece, height: float, mask: Pixels) -> bool:
     if longest < SPECK * height or piece.height > TALLEST * height:
         return False
     if piece.width > LONGEST * height or is_frame(piece, height):
+        return False
+    if longest > BAR_LONG * height and min(piece.width, piece.height) < BAR_THICK * height:
         return False
     touching = _edge_share(piece, mask)
     if touching == 0.0:

@@ -20,6 +20,7 @@ from tenfold.errors import TenfoldError, UsageError
 from tenfold.model import Model, load_model, open_model
 from tenfold.preprocess.binarize import Ink, find_ink
 from tenfold.preprocess.image import Picture, Source, open_picture
+from tenfold.preprocess.segment import glyph_of
 from tenfold.reader.assemble import Lines, assemble, quality, refusals
 from tenfold.reader.decode import Weights, candidates, divide, line_height
 from tenfold.reader.layout import Page, lay_out
@@ -33,7 +34,7 @@ BUNDLED = "digits.onnx"
 DEFAULT_MIN_CONFIDENCE = 0.5
 DEFAULT_DIGITNESS = 0.5  # for model files that carry no rejection threshold
 TINY = 40  # pixels: a picture this small holds one digit
-TURN_BELOW, TURN_GAIN, TURN_MARKS = 0.75, 0.15, 6
+TURN_BELOW, TURN_GAIN, TURN_MARKS, TURN_SAMPLE = 0.75, 0.1, 6, 300
 SURE_SINGLE, SINGLE_SHARE, FEW_MARKS = 0.9, 0.7, 4
 
 
@@ -188,19 +189,24 @@ class Reader:
 
     def _best_turn(
         self, picture: Picture, ink: Ink, page: Page, lines: Lines
-    ) -> tuple[int, Page, Lines]:
-        """Turn a page that reads badly, if it reads better that way."""
-        best = (quality(lines, page.height), 0, page, lines)
-        if best[0] < TURN_BELOW and sum(map(len, lines)) >= TURN_MARKS:
-            needed = best[0] + TURN_GAIN
-            # A line that reads badly is no column: only several lines may lie on their side.
-            for turn in (90, 180, 270) if len(lines) > 1 else (180,):
-                turned = lay_out(_turn(picture, turn).pixels, _turn_ink(ink, turn))
-                read = self._read_page(turned)
-                score = quality(read, turned.height)
-                if score > max(best[0], needed):
-                    best = (score, turn, turned, read)
-        return best[1:]
+    ) -> tuple[int, Page | None, Lines]:
+        """Turn a page that reads badly, if its glyphs look more like digits that way."""
+        pieces = [piece for line in page.lines for piece in line]
+        if len(pieces) < TURN_MARKS or quality(lines, page.height) >= TURN_BELOW:
+            return 0, page, lines
+        glyphs = np.stack([glyph_of(page.ink, piece) for piece in pieces[:TURN_SAMPLE]])
+        scores = {}
+        # A line that reads badly is no column: only several lines may lie on their side.
+        for turn in (0, 90, 180, 270) if len(lines) > 1 else (0, 180):
+            turned = np.ascontiguousarray(np.rot90(glyphs, -turn // 90, axes=(1, 2)))
+            chances, digitness = self.model.predict_with_digitness(turned)
+            scores[turn] = float((chances.max(axis=1) * digitness).mean())
+        best = max(scores, key=lambda turn: scores[turn])
+        if scores[best] < scores[0] + TURN_GAIN:
+            return 0, page, lines
+        pixels = _turn_array(picture.pixels, best)
+        page = lay_out(pixels, _turn_ink(ink, best))
+        return best, page, self._read_page(page)
 
 
 def _is_single(single: Lines, lines: Lines) -> bool:

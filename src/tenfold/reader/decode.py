@@ -27,6 +27,7 @@ Judge: TypeAlias = Callable[[Pixels], tuple[Floats, Floats]]
 MOST_ATOMS = 12  # in one digit
 WIDEST = 1.4  # digit heights
 SURE, LIKELY, NARROW = 0.97, 0.9, 0.55
+LOW = 0.65  # of the page's digits: lower pieces are no touching digits, but bars and dashes
 CROWDED = 40  # pieces in a line: that many are text, in which only wide pieces are cut
 SHARED = 0.35  # digit heights: no wider are strokes that two digits share
 ON_RULE = 0.12  # digit heights between a digit and the rule it stands on
@@ -112,6 +113,7 @@ def candidates(page: Page, line: Sequence[Piece], judge: Judge) -> list[Candidat
         wide = piece.width / piece.height
         whole = (score >= SURE and wide < 1.05) or (score >= LIKELY and wide < 0.8)
         whole |= crowded and piece.width < WIDEST * height
+        whole |= piece.height < LOW * page.height
         if whole or piece.width < NARROW * height:
             atoms.append(Atom(piece, 0.0))
         else:

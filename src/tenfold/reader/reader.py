@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal, get_args
@@ -227,9 +228,48 @@ def _check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
         raise UsageError(f"{option} is {value!r}; choose one of {', '.join(allowed)}.")
 
 
+def read(
+    source: Source,
+    *,
+    model: Model | str | Path | None = None,
+    layout: Layout = "auto",
+    min_confidence: float = DEFAULT_MIN_CONFIDENCE,
+    rotate: Rotation = "auto",
+) -> Reading:
+    """Read the digits in one picture; for many, make a `Reader` once.
+
+    Parameters
+    ----------
+    source : path, bytes, array or PIL image
+        Encoded bytes of a picture, or pixels: bool, integers, or floats from 0 to 1 or 0 to 255,
+        of shape (h, w), (h, w, 3) RGB or (h, w, 4) RGBA.
+    model, layout, min_confidence, rotate
+        See `Reader`.
+
+    Raises
+    ------
+    DataError
+        If it cannot be opened as a picture.
+    UsageError
+        If an option has none of its values.
+
+    Examples
+    --------
+    >>> import tenfold
+    >>> tenfold.read("meter.jpg").text  # doctest: +SKIP
+    '40718'
+    """
+    reader = Reader(model, layout=layout, min_confidence=min_confidence, rotate=rotate)
+    return reader.read(source)
+
+
 def _load(path: str | Path | None) -> Model:
-    if path is not None:
-        return load_model(path, threads=1)
+    return _bundled() if path is None else load_model(path, threads=1)
+
+
+@cache
+def _bundled() -> Model:
+    """Open the model that comes with tenfold, once; it never changes and threads may share it."""
     bundled = files("tenfold") / "models" / BUNDLED
     return open_model(bundled.read_bytes(), f"tenfold's own {BUNDLED}", threads=1)
 

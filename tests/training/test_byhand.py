@@ -15,7 +15,8 @@ from tenfold.training.recipe import Network
 
 def _gradients(network: nn.Sequential, images: Tensor, by_hand: bool) -> tuple[Tensor, Tensor]:
     """Return logits and all gradients of the sum of their squares."""
-    network = copy.deepcopy(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = copy.deepcopy(network)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     for module in network:
         if isinstance(module, nn.Dropout):
             module.p = 0.0
@@ -47,7 +48,7 @@ def test_gradients_are_those_of_autograd(name: str, size: int, batch: int) -> No
 def test_batches_of_changing_size_do_not_disturb_each_other() -> None:
     torch.manual_seed(0)
     network = make_network(Network(name="tutorial"), 8, 10)
-    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     for module in network:
         if isinstance(module, nn.Dropout):
             module.p = 0.0
@@ -64,12 +65,18 @@ def test_batches_of_changing_size_do_not_disturb_each_other() -> None:
 
 def test_dropout_keeps_its_share_and_its_sum() -> None:
     torch.manual_seed(0)
-    layer = ByHand(nn.Sequential(nn.Dropout(0.25), nn.Flatten()))
-    out = layer.forward(torch.ones(64, 1, 32, 32))
+    same = nn.Linear(1024, 1024)
+    nn.init.eye_(same.weight)
+    nn.init.zeros_(same.bias)
+    network = nn.Sequential(nn.Dropout(0.25), nn.Flatten(), same)
+    FlatParameters(network)
+    out = ByHand(network).forward(torch.ones(64, 1, 32, 32))
     assert float((out == 0).float().mean()) == pytest.approx(0.25, abs=0.01)
     assert float(out.mean()) == pytest.approx(1.0, abs=0.02)
 
 
 def test_a_layer_it_does_not_know_is_named() -> None:
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
+    FlatParameters(network)
     with pytest.raises(UsageError, match="BatchNorm2d"):
-        ByHand(nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)))
+        ByHand(network)

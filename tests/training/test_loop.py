@@ -131,8 +131,8 @@ def test_blocks_larger_than_the_data_and_many_blocks_go_the_same_way(few: Splits
 
 def test_the_learning_rate_follows_the_schedule(few: Splits) -> None:
     rates = [epoch.learning_rate for epoch in _trained(few, epochs=5, schedule__warmup=0.4).history]
-    assert max(rates) == rates[1] == pytest.approx(0.005, rel=0.06)
-    assert rates[-1] < 0.005 / 20
+    assert max(rates) == rates[1] == pytest.approx(0.01, rel=0.06)
+    assert rates[-1] < 0.01 / 20
 
 
 def test_the_average_of_the_weights_is_lent_and_taken_back(few: Splits) -> None:
@@ -201,7 +201,7 @@ def test_history_counts_what_training_saw(few: Splits) -> None:
     assert epoch.accuracy == hits / 300
     assert (epoch.epoch, epoch.epochs, epoch.seconds) == (1, 1, 2.0)
     assert epoch.images_per_second == 150
-    assert training.totals.tolist() == [0, 0]
+    assert (training.loss_sum, training.hits) == (0.0, 0)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adamw"])
@@ -260,7 +260,7 @@ def test_seconds_count_the_loop_alone(few: Splits) -> None:
 
 
 def test_bfloat16_ends_near_float32(few: Splits) -> None:
-    exact, rough = _trained(few), _trained(few, precision="bfloat16")
+    exact, rough = _trained(few, precision="float32"), _trained(few, precision="bfloat16")
     assert not torch.equal(exact.flat.values, rough.flat.values)
     assert exact.history[-1].loss == pytest.approx(rough.history[-1].loss, rel=0.05)
     assert rough.flat.values.dtype == torch.float32

@@ -46,11 +46,10 @@ class ByHand:
     """
 
     def __init__(self, network: nn.Module) -> None:
-        first = True
-        self._layers: list[Layer] = []
-        for module in network.children():
-            self._layers.append(_layer(module, first))
-            first = first and not isinstance(module, nn.Conv2d | nn.Linear)
+        modules = list(network.children())
+        weighted = [isinstance(module, nn.Conv2d | nn.Linear) for module in modules]
+        self._lowest = weighted.index(True)  # below it nothing needs a gradient
+        self._layers = [_layer(module, i == self._lowest) for i, module in enumerate(modules)]
 
     @torch.no_grad()
     def forward(self, images: Tensor) -> Tensor:
@@ -63,7 +62,7 @@ class ByHand:
     @torch.no_grad()
     def backward(self, gradient: Tensor) -> None:
         """Write all weights' gradients, from the loss's gradient by the logits."""
-        for layer in reversed(self._layers):
+        for layer in reversed(self._layers[self._lowest :]):
             gradient = layer.backward(gradient)
 
 
@@ -97,7 +96,6 @@ class _Linear:
     def backward(self, gradient: Tensor) -> Tensor:
         torch.mm(gradient.t(), self._x, out=self._to_weight)
         torch.sum(gradient, 0, out=self._to_bias)
-        # The pictures themselves need no gradient.
         return gradient if self._first else torch.mm(gradient, self._weight)
 
 

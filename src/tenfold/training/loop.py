@@ -172,6 +172,7 @@ class Training:
 
     def end_epoch(self, seconds: float) -> None:
         """Write an epoch into the history and start counting anew; ``seconds`` since the last."""
+        self.count()
         count = len(self.images)
         validation_loss, validation_accuracy = self.validate()
         elapsed = self.seconds + seconds
@@ -257,7 +258,6 @@ def fit(
         for images, labels in training.batches(epoch, first):
             training.advance(images, labels)
             if training.step % training.steps_per_epoch == 0:
-                training.count()
                 training.end_epoch(time.perf_counter() - mark)
                 for watcher in watchers:
                     watcher.on_epoch(training.history[-1])

@@ -36,7 +36,18 @@ def few() -> Splits:
 @pytest.fixture(scope="session")
 def quick() -> Settings:
     """Changes to a recipe that make a run take a fraction of a second."""
-    return {"epochs": 6, "batch": 32, "threads": 1, "network.channels": [4, 8]}
+    return {
+        "epochs": 6,
+        "batch": 32,
+        "validation": 0.05,
+        "precision": "float32",
+        "threads": 1,
+        "network.name": "convnet",
+        "network.channels": [4, 8],
+        "network.depth": 1,
+        "optimizer.name": "adamw",
+        "optimizer.learning_rate": 0.01,
+    }
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ SETTINGS = {
     "epochs": 12,
     "batch": 10,
     "threads": 1,
+    "validation": 0.05,
     "ema": 0.95,
     "network.channels": [4, 8],
     "network.dropout": 0.2,

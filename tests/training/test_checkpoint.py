@@ -15,10 +15,19 @@ from tenfold.data.splits import Splits
 from tenfold.errors import TrainingError
 from tenfold.training.checkpoint import NAME, load_checkpoint, save_checkpoint
 from tenfold.training.loop import Training, fit
-from tenfold.training.recipe import OPTIMIZERS, Recipe, load_recipe
+from tenfold.training.recipe import OPTIMIZERS, Recipe
 
 CPU = torch.device("cpu")
-SMALL: dict[str, Any] = {"epochs": 2, "batch": 50, "threads": 1, "network.channels": [3, 4]}
+SMALL: dict[str, Any] = {
+    "epochs": 2,
+    "batch": 50,
+    "threads": 1,
+    "network.channels": [3, 4],
+    "network.depth": 1,
+    "schedule.name": "one-cycle",
+    "augment.shift": 0.1,
+    "augment.rotation": 10,
+}
 STEPS = 12
 
 MakeTraining = Callable[..., Training]
@@ -29,7 +38,7 @@ def training(few: Splits) -> MakeTraining:
     """Make a small training from changes to a recipe."""
 
     def make(changes: dict[str, Any] | None = None) -> Training:
-        recipe: Recipe = load_recipe("digits").replace(SMALL | (changes or {}))
+        recipe: Recipe = Recipe().replace(SMALL | (changes or {}))
         return Training(recipe, few.train, few.test, CPU)
 
     return make
@@ -91,6 +100,12 @@ RUNS: dict[str, dict[str, Any]] = {
     "tutorial": {"network.name": "tutorial"},
     "channels-last": {"channels_last": True, "ema": 0.9},
     "bfloat16": {"precision": "bfloat16"},
+    "by-hand": {
+        "network.name": "tutorial",
+        "backpropagation": "by-hand",
+        "channels_last": True,
+        "optimizer.name": "rmsprop",
+    },
     "everything": {
         "optimizer.name": "muon",
         "ema": 0.9,

@@ -16,16 +16,28 @@ from tenfold.errors import TrainingError
 from tenfold.training.history import Epoch, Step
 from tenfold.training.loop import BLOCK, Training, fit
 from tenfold.training.networks import scale
-from tenfold.training.recipe import Recipe, load_recipe
+from tenfold.training.recipe import Recipe
 
 CPU = torch.device("cpu")
 
 
 def _recipe(**changes: Any) -> Recipe:
-    small: dict[str, Any] = {"epochs": 2, "batch": 32, "threads": 1, "network.channels": [4, 8]}
-    return load_recipe("digits").replace(
-        small | {k.replace("__", "."): changes[k] for k in changes}
-    )
+    small: dict[str, Any] = {
+        "epochs": 2,
+        "batch": 32,
+        "threads": 1,
+        "network.channels": [4, 8],
+        "network.depth": 1,
+        "loss.label_smoothing": 0.1,
+        "optimizer.learning_rate": 0.005,
+        "schedule.name": "one-cycle",
+        "schedule.warmup": 0.2,
+        "augment.shift": 0.1,
+        "augment.rotation": 10,
+        "augment.scale": 0.1,
+        "augment.shear": 10,
+    }
+    return Recipe().replace(small | {k.replace("__", "."): changes[k] for k in changes})
 
 
 def _training(few: Splits, **changes: Any) -> Training:
@@ -182,7 +194,7 @@ def test_watching_does_not_change_the_run(few: Splits, validated: bool) -> None:
 
 
 def test_history_counts_what_training_saw(few: Splits) -> None:
-    training = _training(few, epochs=1)
+    training = _training(few, epochs=1, precision="float32")
     training.network.train()
     losses, hits = 0.0, 0
     for images, labels in training.batches(0):
@@ -195,6 +207,7 @@ def test_history_counts_what_training_saw(few: Splits) -> None:
         losses += float(training.loss(logits, targets)) * len(labels)
         hits += int((logits.argmax(dim=1) == labels).sum())
         training.advance(images, labels)
+    training.count()
     training.end_epoch(2.0)
     (epoch,) = training.history
     assert epoch.loss == pytest.approx(losses / 300, rel=1e-5)

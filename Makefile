@@ -23,7 +23,8 @@ format: $(VENV)/.dev ## put the code into shape
 bench: $(VENV)/.dev ## measure beside named peers (long; each script says what it needs)
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
-docs: $(VENV)/.dev ## build the pages into site/
+docs: $(VENV)/.dev ## write the pages' generated parts and build them into site/
+	$(BIN)/python -m typer tenfold.cli utils docs --name tenfold --output docs/commands.md
 	$(BIN)/mkdocs build --strict
 
 clean: ## remove what make made

@@ -89,7 +89,7 @@ class ModelInfo:
             known = {f.name for f in fields(cls)}
             info = cls(**{k: v for k, v in record.items() if k in known} | _tuples(record))
             info._check()
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ModelError(
                 f"{where}: its tenfold metadata is damaged ({error}). Export the model again."
             ) from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -80,7 +81,9 @@ def compare(
         typer.echo(f"{cells[0].loss} {cells[0].optimizer}")
     else:
         out.print(_table(cells, seeds))
-        out.print(f"\nFigures and curves: [bold]{folder}[/] (compare.json, curves.png)")
+        out.print(
+            f"\nFigures and curves: [bold]{escape(str(folder))}[/] (compare.json, curves.png)"
+        )
 
 
 def _names(text: str) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from rich.markup import escape
 
 from tenfold.cli.console import (
     DataDir,
@@ -59,8 +60,8 @@ def evaluate(
         typer.echo(percent(evaluation.accuracy))
     else:
         out.print(
-            f"\n{model} on {evaluation.data} ({evaluation.split} part): "
+            f"\n{escape(f'{model} on {evaluation.data}')} ({evaluation.split} part): "
             f"loss {evaluation.loss:.4f} (cross-entropy), {accuracy_line(evaluation)}\n"
         )
         out.print(confusion_table(evaluation))
-        out.print(f"\nMistakes, the surest first: [bold]{path}[/]")
+        out.print(f"\nMistakes, the surest first: [bold]{escape(str(path))}[/]")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.markup import escape
 
 from tenfold.cli.console import (
     DataDir,
@@ -102,15 +103,16 @@ def report(run: Run) -> None:
     recipe, evaluation = run.recipe, run.evaluation
     rate = run.history[-1].images_per_second
     out.print(
-        f"\nRecipe [bold]{recipe.name}[/] on {evaluation.data}: {recipe.epochs} epochs in "
-        f"{run.train_seconds:.1f} s ({rate:,.0f} images/s), seed {recipe.seed}"
+        f"\nRecipe [bold]{escape(recipe.name)}[/] on {escape(evaluation.data)}: "
+        f"{recipe.epochs} epochs in {run.train_seconds:.1f} s ({rate:,.0f} images/s), "
+        f"seed {recipe.seed}"
     )
     out.print(
         f"Test part, {evaluation.count:,} pictures: loss {run.test_loss:.4f} "
         f"({recipe.loss.name}), {accuracy_line(evaluation)}\n"
     )
     out.print(confusion_table(evaluation))
-    out.print(f"\nRun folder: [bold]{run.folder}[/]")
+    out.print(f"\nRun folder: [bold]{escape(str(run.folder))}[/]")
     out.print("  model.onnx            the trained network: tenfold evaluate takes it")
     out.print("  learning-curve.png    loss and accuracy over the epochs")
     out.print("  samples.png           the first training pictures")

@@ -29,6 +29,9 @@ def save_checkpoint(training: Training, folder: Path) -> Path:
     position = {
         "step": training.step,
         "seconds": training.seconds,
+        "loss_sum": training.loss_sum,
+        "hits": training.hits,
+        "optimizer": training.recipe.optimizer.name,
         "history": [epoch.to_dict() for epoch in training.history],
     }
     tensors = {name: value.detach().cpu().contiguous() for name, value in _tensors(training)}
@@ -51,9 +54,12 @@ def load_checkpoint(training: Training, folder: Path) -> bool:
         with safe_open(path, framework="pt") as file:
             position = json.loads(file.metadata()["position"])
             saved = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if position["optimizer"] != training.recipe.optimizer.name:
+            raise ValueError(f"its optimizer is {position['optimizer']}")
         _restore(training, saved)
         training.step = position["step"]
         training.seconds = position["seconds"]
+        training.loss_sum, training.hits = position["loss_sum"], position["hits"]
         training.history = [Epoch(**epoch) for epoch in position["history"]]
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise TrainingError(
@@ -73,7 +79,7 @@ def _tensors(training: Training) -> list[tuple[str, Tensor]]:
                 for key, value in state.items()
                 if isinstance(value, Tensor)
             ]
-    named += [("totals", training.totals), ("random.cpu", torch.get_rng_state())]
+    named.append(("random.cpu", torch.get_rng_state()))
     if training.device.type == "cuda":
         named.append(("random.cuda", torch.cuda.get_rng_state(training.device)))
     return named
@@ -97,7 +103,6 @@ def _restore(training: Training, saved: dict[str, Tensor]) -> None:
                 state.setdefault(int(j), {})[key] = value
         groups = optimizer.state_dict()["param_groups"]
         optimizer.load_state_dict({"state": state, "param_groups": groups})
-    training.totals.copy_(saved["totals"])
     torch.set_rng_state(saved["random.cpu"])
     if training.device.type == "cuda":
         torch.cuda.set_rng_state(saved["random.cuda"], training.device)

@@ -175,6 +175,8 @@ def _cell(loss: str, optimizer: str, rate: float, histories: list[list[Epoch] | 
 
 
 def _check(names: Sequence[str], known: Sequence[str], kind: str) -> None:
+    if not names:
+        raise UsageError(f"no {kind} to compare. Known: {', '.join(known)}.")
     for name in names:
         if name not in known:
             raise UsageError(f"{kind} {name!r} is not known. Known: {', '.join(known)}.")

@@ -19,8 +19,9 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.data.dataset import Dataset
-from tenfold.errors import TrainingError
+from tenfold.errors import TrainingError, UsageError
 from tenfold.training.augment import augment
+from tenfold.training.byhand import ByHand
 from tenfold.training.history import Epoch, Step, Watcher
 from tenfold.training.losses import make_loss, one_hot
 from tenfold.training.networks import make_network, scale
@@ -28,6 +29,7 @@ from tenfold.training.optimizers import FlatParameters, make_optimizers, rate_fa
 from tenfold.training.recipe import Recipe
 
 BLOCK = 1024  # pictures varied at once: large enough to be fast, small enough to stay in the cache
+UNCOUNTED = 256  # steps whose loss and hits wait to be added up
 REPORT_SECONDS = 0.1  # how often a watcher hears of the steps
 
 
@@ -51,7 +53,9 @@ class Training:
     ) -> None:
         self.recipe, self.device = recipe, device
         self.images = torch.from_numpy(train.images).to(device)
-        self.labels = torch.from_numpy(train.targets).to(device)
+        self.labels = (
+            torch.from_numpy(train.targets).long().to(device)
+        )  # uint8 would index as a mask
         self.validation = validation
         self.classes = len(train.classes)
         torch.manual_seed(recipe.seed)
@@ -61,9 +65,14 @@ class Training:
         self.loss = make_loss(recipe.loss)
         self.flat = FlatParameters(self.network)
         self.optimizers = make_optimizers(recipe.optimizer, self.network, self.flat)
+        self.by_hand = _by_hand(recipe, self.network, device)
+        self.targets = one_hot(
+            torch.arange(self.classes, device=device), self.classes, recipe.loss.label_smoothing
+        )
         self.average = copy.deepcopy(self._state()) if recipe.ema else []
         self.step = 0
-        self.totals = torch.zeros(2, dtype=torch.float64, device=device)  # this epoch: loss, hits
+        self.loss_sum, self.hits = 0.0, 0  # over this epoch's pictures so far
+        self._uncounted: list[tuple[Tensor, Tensor, Tensor]] = []
         self.history: list[Epoch] = []
         self.seconds = 0.0
 
@@ -102,19 +111,49 @@ class Training:
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = self.recipe.optimizer.learning_rate * factor
-        self.flat.gradients.zero_()
-        targets = one_hot(labels, self.classes, self.recipe.loss.label_smoothing)
-        with self._precision():
-            logits = self.network(images).float()
-        loss = self.loss(logits, targets)
-        loss.backward()  # type: ignore[no-untyped-call]
+        logits, loss = self._gradients(images, self.targets[labels])
         for optimizer in self.optimizers:
             optimizer.step()
         self.step += 1
         self._average_in()
-        with torch.no_grad():
-            hits = (logits.argmax(dim=1) == labels).sum()
-            self.totals += torch.stack([loss * len(labels), hits])
+        self._uncounted.append((loss.detach(), logits.detach(), labels))
+        if len(self._uncounted) == UNCOUNTED:
+            self.count()
+
+    def count(self) -> None:
+        """Add the last steps to the epoch's figures; for many at once it costs next to nothing.
+
+        Raises TrainingError with advice once the loss is no number any more.
+        """
+        if not self._uncounted:
+            return
+        losses, logits, labels = zip(*self._uncounted, strict=True)
+        self._uncounted = []
+        self.hits += int((torch.cat(logits).argmax(dim=1) == torch.cat(labels)).sum())
+        # one by one, so that the sum does not depend on where a run was interrupted
+        for loss, batch in zip(torch.stack(losses).tolist(), labels, strict=True):
+            self.loss_sum += loss * len(batch)
+        if not math.isfinite(self.loss_sum):
+            raise TrainingError(
+                f"the loss is no longer a number, in step {self.step} of {self.steps}. The usual "
+                "cause is a learning rate that is too high: try a tenth of it, "
+                f"--set optimizer.learning_rate={self.recipe.optimizer.learning_rate / 10:g}, "
+                "or --set schedule.warmup=0.1."
+            )
+
+    def _gradients(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Leave the gradients of all weights in the flat vector; return logits and loss."""
+        if self.by_hand is not None:
+            logits = self.by_hand.forward(images).requires_grad_()
+            loss = self.loss(logits, targets)
+            self.by_hand.backward(torch.autograd.grad(loss, logits)[0])
+            return logits, loss
+        self.flat.gradients.zero_()
+        with self._precision():
+            logits = self.network(images).float()
+        loss = self.loss(logits, targets)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return logits, loss
 
     @property
     def seen(self) -> int:
@@ -128,22 +167,22 @@ class Training:
             steps=self.steps,
             epoch=self.step // self.steps_per_epoch + 1,
             epochs=self.recipe.epochs,
-            loss=float(self.totals[0]) / self.seen,
+            loss=self.loss_sum / self.seen,
         )
 
     def end_epoch(self, seconds: float) -> None:
         """Write an epoch into the history and start counting anew; ``seconds`` since the last."""
+        self.count()
         count = len(self.images)
         validation_loss, validation_accuracy = self.validate()
         elapsed = self.seconds + seconds
         earlier = self.history[-1].seconds if self.history else 0.0
-        loss, hits = self.totals.tolist()
         self.history.append(
             Epoch(
                 epoch=self.step // self.steps_per_epoch,
                 epochs=self.recipe.epochs,
-                loss=loss / count,
-                accuracy=hits / count,
+                loss=self.loss_sum / count,
+                accuracy=self.hits / count,
                 validation_loss=validation_loss,
                 validation_accuracy=validation_accuracy,
                 learning_rate=self.optimizers[0].param_groups[0]["lr"],
@@ -151,7 +190,7 @@ class Training:
                 seconds=elapsed,
             )
         )
-        self.totals.zero_()
+        self.loss_sum, self.hits = 0.0, 0
 
     def validate(self) -> tuple[float | None, float | None]:
         """Return loss and accuracy on the validation part, with the averaged weights if any."""
@@ -176,16 +215,6 @@ class Training:
         finally:
             self.network.train()
             self._put(current)
-
-    def check_finite(self) -> None:
-        """Raise TrainingError with advice once the loss is no number any more."""
-        if not torch.isfinite(self.totals[0]):
-            raise TrainingError(
-                f"the loss is no longer a number, in step {self.step} of {self.steps}. The usual "
-                "cause is a learning rate that is too high: try a tenth of it, "
-                f"--set optimizer.learning_rate={self.recipe.optimizer.learning_rate / 10:g}, "
-                "or --set schedule.warmup=0.1."
-            )
 
     def _state(self) -> list[Tensor]:
         floats = [b for b in self.network.buffers() if b.is_floating_point()]
@@ -229,26 +258,36 @@ def fit(
         for images, labels in training.batches(epoch, first):
             training.advance(images, labels)
             if training.step % training.steps_per_epoch == 0:
-                training.check_finite()
                 training.end_epoch(time.perf_counter() - mark)
                 for watcher in watchers:
                     watcher.on_epoch(training.history[-1])
             now = time.perf_counter()
             training.seconds, mark = training.seconds + now - mark, now
             if now - last_report > REPORT_SECONDS and training.seen:
-                training.check_finite()
+                training.count()
                 for watcher in watchers:
                     watcher.on_step(training.position())
                 last_report = now
             stopped = stop()
             if stopped or now - last_save > save_every:
-                training.check_finite()
+                training.count()
                 save()
                 last_save = mark = time.perf_counter()
             if stopped:
                 break
     save()
     return training.step == training.steps
+
+
+def _by_hand(recipe: Recipe, network: nn.Module, device: torch.device) -> ByHand | None:
+    if recipe.backpropagation == "autograd":
+        return None
+    if device.type != "cpu" or recipe.precision != "float32" or not recipe.channels_last:
+        raise UsageError(
+            "backpropagation = 'by-hand' needs precision = 'float32', channels_last = true "
+            "and the CPU (--device cpu)."
+        )
+    return ByHand(network)
 
 
 def _generator(device: torch.device, *key: int) -> torch.Generator:

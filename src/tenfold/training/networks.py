@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tenfold.errors import UsageError
 from tenfold.training.recipe import Network
 
 
@@ -44,6 +45,11 @@ def convnet(
 
     The last feature map is flattened rather than averaged: where a stroke lies tells 6 from 9.
     """
+    if size >> len(channels) - 1 < 1:
+        raise UsageError(
+            f"network.channels: {len(channels)} stages halve pictures of {size}×{size} to nothing; "
+            f"give at most {size.bit_length()}."
+        )
     layers: list[nn.Module] = []
     width = 1
     for stage, stage_width in enumerate(channels):

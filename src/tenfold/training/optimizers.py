@@ -30,8 +30,8 @@ class FlatParameters:
     ----------
     values, gradients : Tensor, shape (count,)
         The weights and their gradients; kernels and matrices first, then biases and the like.
-    matrices, vectors : torch.nn.Parameter
-        The two parts of ``values``: what weight decay applies to, and what it does not.
+    whole, matrices, vectors : torch.nn.Parameter
+        All of ``values`` and its two parts: what weight decay applies to, and what it does not.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -51,6 +51,8 @@ class FlatParameters:
         split = sum(p.numel() for p in members if p.ndim >= 2)
         self.matrices = nn.Parameter(self.values[:split])
         self.vectors = nn.Parameter(self.values[split:])
+        self.whole = nn.Parameter(self.values)
+        self.whole.grad = self.gradients
         self.matrices.grad = self.gradients[:split]
         self.vectors.grad = self.gradients[split:]
 
@@ -128,6 +130,8 @@ def make_optimizers(
         {"params": [flat.vectors], "weight_decay": 0.0},
     ]
     groups = [group for group in groups if group["params"][0].numel()]
+    if not decay:
+        groups = [{"params": [flat.whole], "weight_decay": 0.0}]
     if optimizer.name == "rmsprop":
         return [RMSprop(groups, lr=rate, rho=optimizer.rho, eps=epsilon)]
     if optimizer.name == "sgd":

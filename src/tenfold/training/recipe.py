@@ -23,6 +23,7 @@ LossName = Literal["cross-entropy", "log-cosh", "mean-squared-error", "kl-diverg
 OptimizerName = Literal["rmsprop", "sgd", "adam", "adamw", "muon"]
 ScheduleName = Literal["constant", "one-cycle", "cosine"]
 Precision = Literal["float32", "bfloat16"]
+Backpropagation = Literal["autograd", "by-hand"]
 
 LOSSES: tuple[str, ...] = get_args(LossName)
 OPTIMIZERS: tuple[str, ...] = get_args(OptimizerName)
@@ -111,6 +112,8 @@ class Recipe(_Section):
         What the forward pass computes in; bfloat16 needs a processor that has it.
     channels_last : bool
         Keep pictures as height × width × channels, which convolutions like better on most CPUs.
+    backpropagation : "autograd" or "by-hand"
+        How gradients are found; by hand is faster for small plain networks in small batches.
     ema : float
         Decay per step of the weights' exponential moving average, which is then the result; 0: off.
     threads : int
@@ -132,6 +135,7 @@ class Recipe(_Section):
     validation: Annotated[float, Field(ge=0, le=0.5)] = 0.1
     precision: Precision = "float32"
     channels_last: bool = False
+    backpropagation: Backpropagation = "autograd"
     ema: Fraction = 0.0
     threads: Annotated[int, Field(ge=0)] = 0
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
@@ -274,5 +278,7 @@ def _unknown(key: str, where: str) -> str:
 
 
 def _toml(value: object) -> str:
-    # JSON and TOML write strings, numbers, booleans and flat lists alike.
-    return json.dumps(list(value) if isinstance(value, tuple) else value)
+    # JSON and TOML write strings, numbers, booleans and flat lists alike, but for two details:
+    # TOML knows no surrogate pairs, and wants the delete character escaped.
+    text = json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+    return text.replace("\x7f", "\\u007f")

@@ -101,16 +101,17 @@ def train(
     else:
         splits = _load("digits" if data is None else data, data_dir)
         chosen = choose_recipe(recipe, splits.train.size, settings, seed)
-        folder = runfolder.new_folder(out, chosen)
     target = pick_device(device)
     chosen = _possible_precision(chosen, target)
-    if not resume:
-        fingerprint = splits.train.fingerprint()
-        runfolder.describe(folder, chosen, splits.train.name, fingerprint, str(target))
     with threads(chosen.threads), torch.random.fork_rng():
+        # Whatever cannot be trained is refused here, before anything is written.
         training = _prepare(chosen, splits.train, target)
         if resume:
             load_checkpoint(training, folder)
+        else:
+            folder = runfolder.new_folder(out, chosen)
+            fingerprint = splits.train.fingerprint()
+            runfolder.describe(folder, chosen, splits.train.name, fingerprint, str(target))
         _fit(training, folder, watchers, stop, checkpoint_every, tensorboard)
         return finish(training, splits, folder, started)
 

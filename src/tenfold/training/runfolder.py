@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.data.dataset import Dataset
-from tenfold.errors import TrainingError, UsageError
+from tenfold.errors import TenfoldError, TrainingError, UsageError
 from tenfold.evaluation.evaluate import Evaluation
 from tenfold.evaluation.plots import learning_curve, mistakes_sheet, samples_sheet
 from tenfold.files import make_folder, write_whole
@@ -127,8 +127,14 @@ class Metrics:
 
     def on_epoch(self, epoch: Epoch) -> None:
         """Write the epoch down."""
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(_line(epoch))
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(_line(epoch))
+        except OSError as error:
+            raise TenfoldError(
+                f"{self._path}: cannot be written ({error.strerror or error}). "
+                "Free some space and go on by --resume."
+            ) from error
         if self._board is not None:
             for name, value in epoch.to_dict().items():
                 if name not in ("epoch", "epochs") and value is not None:

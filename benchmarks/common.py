@@ -1,0 +1,87 @@
+"""What the benchmarks share: naming the machine, repeating, tables and result files."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tenfold.files import make_folder, write_whole
+
+RESULTS = Path(__file__).with_name("results")
+
+out = Console(width=None if sys.stdout.isatty() else 110)  # piped, Rich would take 80
+err = Console(stderr=True)
+
+
+def processor() -> str:
+    """Name the processor and how many cores of it this process may use."""
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        lines = [line.split(":", 1) for line in cpuinfo.read_text().splitlines() if ":" in line]
+        record = {key.strip(): value.strip() for key, value in lines}
+        name = record.get("model name", name)
+        if "cpu family" in record:  # "AMD EPYC" alone says little
+            name += f" (family {record['cpu family']}, model {record['model']})"
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{name}, {cores} cores"
+
+
+def setting(packages: Sequence[str]) -> dict[str, object]:
+    """Return when, where and with which versions a benchmark runs."""
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "processor": processor(),
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in packages},
+    }
+
+
+def describe(where: dict[str, object]) -> str:
+    """Write a setting as one line for below a table."""
+    versions = where["versions"]
+    assert isinstance(versions, dict)  # noqa: S101 - as made by `setting`
+    words = " · ".join(f"{name} {number}" for name, number in versions.items())
+    return f"{where['processor']} · Python {where['python']} · {words} · {where['date']}"
+
+
+def summary(values: Sequence[float]) -> dict[str, float]:
+    """Return mean, standard deviation (of the sample), least and greatest."""
+    return {
+        "mean": statistics.fmean(values),
+        "deviation": statistics.stdev(values) if len(values) > 1 else 0.0,
+        "min": min(values),
+        "max": max(values),
+    }
+
+
+def print_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str] = ()
+) -> None:
+    """Print a table, the first column to the left and numbers to the right, and notes below."""
+    table = Table(title=title, title_justify="left")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+    for note in notes:
+        out.print(note, markup=False, highlight=False)
+
+
+def write_results(path: Path, record: dict[str, object]) -> None:
+    """Write the figures as JSON, whole or not at all, and say where."""
+    make_folder(path.parent)
+    write_whole(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    err.print(f"Written to {path}")

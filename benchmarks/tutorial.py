@@ -1,0 +1,274 @@
+"""How long the tutorial's training takes, beside Keras 3 on its three backends and plain torch.
+
+    python benchmarks/tutorial.py                          # 150 epochs × 3 rounds, five seeds
+    python benchmarks/tutorial.py --epochs 10 --rounds 1 --seeds 0   # a first look in a minute
+    python benchmarks/tutorial.py --only tenfold keras-jax
+
+The same work for all: scikit-learn's digits, the first 1,597, the network of 53,002 weights,
+log-cosh, RMSprop at 0.001, batches of 10, on the processor alone. Every run is a process of its
+own, so that no contender finds the machine warmed by another, and the contenders take turns within
+each round. Each peer lives in a virtual environment that this script makes once below --venvs; one
+that cannot be installed gets a row that says why. The first epoch, which traces and compiles, is
+left out of the time for all and given beside it. Result: results/tutorial.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from common import RESULTS, describe, err, out, print_table, setting, summary, write_results
+
+FULL = 150  # the tutorial's epochs
+FITS = Path(__file__).with_name("tutorial_fits")
+VENVS = Path("~/.cache/tenfold-benchmarks").expanduser()
+KERAS = ("keras>=3.9", "scikit-learn>=1.6")
+
+Record = dict[str, Any]  # the line a run prints
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way to do the tutorial: its script, what it needs, and how it is told its backend."""
+
+    name: str
+    title: str
+    script: str
+    requirements: tuple[str, ...] = ()  # none: runs where tenfold does
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+CONTENDERS = (
+    Contender("tenfold", "tenfold, recipe tutorial", "with_tenfold.py"),
+    Contender(
+        "keras-jax", "Keras 3 on JAX", "with_keras.py", (*KERAS, "jax"), {"KERAS_BACKEND": "jax"}
+    ),
+    Contender(
+        "keras-tensorflow",
+        "Keras 3 on TensorFlow",
+        "with_keras.py",
+        (*KERAS, "tensorflow"),
+        {"KERAS_BACKEND": "tensorflow"},
+    ),
+    Contender(
+        "keras-torch",
+        "Keras 3 on torch",
+        "with_keras.py",
+        (*KERAS, "torch>=2.9,<2.14"),
+        {"KERAS_BACKEND": "torch"},
+    ),
+    Contender("torch", "plain torch, DataLoader", "with_torch.py"),
+)
+
+
+class UnavailableError(Exception):
+    """A contender cannot be installed or run; the message says why."""
+
+
+def interpreter(contender: Contender, venvs: Path) -> Path:
+    """Return the Python that runs a contender, making its virtual environment the first time."""
+    if not contender.requirements:
+        return Path(sys.executable)
+    folder = venvs / contender.name
+    python, done = folder / "bin" / "python", folder / "requirements.txt"
+    wanted = "\n".join(contender.requirements) + "\n"
+    if done.exists() and done.read_text() == wanted:
+        return python
+    err.print(f"Installing {contender.title} into {folder}")
+    run_quietly([sys.executable, "-m", "venv", str(folder)])
+    run_quietly([str(python), "-m", "pip", "install", "--quiet", *contender.requirements])
+    done.write_text(wanted)
+    return python
+
+
+def run_quietly(command: list[str], environment: dict[str, str] | None = None) -> str:
+    """Run a command and return what it printed; raises UnavailableError with its last words."""
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        words = (done.stderr or done.stdout).strip().splitlines()
+        raise UnavailableError(words[-1] if words else f"exit code {done.returncode}")
+    return done.stdout
+
+
+def fit(contender: Contender, python: Path, epochs: int, seed: int) -> Record:
+    """Train once in a process of its own, on the processor alone, and return its line."""
+    environment = os.environ | {
+        "CUDA_VISIBLE_DEVICES": "",
+        "JAX_PLATFORMS": "cpu",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        **contender.environment,
+    }
+    command = [str(python), str(FITS / contender.script), f"--epochs={epochs}", f"--seed={seed}"]
+    record: Record = json.loads(run_quietly(command, environment).splitlines()[-1])
+    err.print(f"{contender.name}, seed {seed}: {record['seconds']:.1f} s")
+    return record | {"seed": seed}
+
+
+def take_turns(
+    contenders: list[Contender], venvs: Path, epochs: int, rounds: int
+) -> dict[str, list[Record] | str]:
+    """Run all contenders round by round; what failed comes back as the reason."""
+    results: dict[str, list[Record] | str] = {c.name: [] for c in contenders}
+    pythons: dict[str, Path] = {}
+    for contender in contenders:
+        try:
+            pythons[contender.name] = interpreter(contender, venvs)
+        except (UnavailableError, OSError) as error:
+            results[contender.name] = f"could not be installed: {error}"
+    for seed in range(rounds):
+        for contender in contenders:
+            runs = results[contender.name]
+            if isinstance(runs, str):
+                continue
+            try:
+                runs.append(fit(contender, pythons[contender.name], epochs, seed))
+            except UnavailableError as error:
+                results[contender.name] = f"failed: {error}"
+    return results
+
+
+def reckon(contender: Contender, runs: list[Record], ours: float | None) -> dict[str, object]:
+    """Return a contender's figures, ready for JSON."""
+    seconds = [run["seconds"] for run in runs]
+    median = statistics.median(seconds)
+    return {
+        "name": contender.name,
+        "title": contender.title,
+        "versions": runs[0]["versions"],
+        "threads": runs[0]["threads"],
+        "seconds": seconds,
+        "median_seconds": median,
+        "ratio_to_tenfold": median / ours if ours else None,
+        "first_epoch_seconds": [run["first_epoch_seconds"] for run in runs],
+        "test_accuracy": [run["test_accuracy"] for run in runs],
+        "test_loss": [run["test_loss"] for run in runs],
+    }
+
+
+def time_row(figures: dict[str, Any], epochs: int) -> list[str]:
+    """Write a contender's figures as a row of the first table."""
+    ratio = figures["ratio_to_tenfold"]
+    row = [
+        figures["title"],
+        f"{figures['median_seconds']:.1f}",
+        f"{min(figures['seconds']):.1f}–{max(figures['seconds']):.1f}",
+        "" if ratio is None else f"{ratio:.2f}×",
+        f"{statistics.median(figures['first_epoch_seconds']):.1f}",
+        f"{statistics.fmean(figures['test_accuracy']):.1%}",
+        f"{statistics.fmean(figures['test_loss']):.4f}",
+    ]
+    if epochs != FULL:
+        row.insert(3, f"{figures['median_seconds'] * FULL / epochs:.1f}")
+    return row
+
+
+def compare_times(
+    contenders: list[Contender], results: dict[str, list[Record] | str], epochs: int, rounds: int
+) -> list[dict[str, object]]:
+    """Print the table of times and return its figures."""
+    ours = results.get("tenfold")
+    median = None
+    if isinstance(ours, list) and ours:
+        median = statistics.median(run["seconds"] for run in ours)
+    columns = ["", "seconds", "range", "to tenfold", "first epoch", "accuracy", "loss"]
+    notes = [
+        f"Seconds: the fit alone, {epochs} epochs at batch 10, median of {rounds}. The first epoch",
+        "counts as an average one; what it really took, compilation included, stands beside.",
+    ]
+    if epochs != FULL:
+        columns.insert(3, f"scaled to {FULL}")
+        notes.append(
+            f"Not a full run: the column 'scaled to {FULL}' is {epochs} epochs' time × "
+            f"{FULL / epochs:g}."
+        )
+    rows: list[list[str]] = []
+    figures: list[dict[str, object]] = []
+    for contender in contenders:
+        runs = results[contender.name]
+        if isinstance(runs, str):
+            rows.append([contender.title, *["–"] * (len(columns) - 1)])
+            notes.append(f"{contender.title} {runs}")
+            figures.append({"name": contender.name, "title": contender.title, "problem": runs})
+            continue
+        row = reckon(contender, runs, median)
+        figures.append(row)
+        rows.append(time_row(row, epochs))
+        versions = [f"{name} {number}" for name, number in runs[0]["versions"].items()]
+        notes.append(f"{contender.title}: {', '.join(versions)}; threads: {runs[0]['threads']}")
+    print_table("The tutorial's training", columns, rows, notes)
+    return figures
+
+
+def measure_accuracy(runs: list[Record], epochs: int, seeds: int) -> dict[str, object]:
+    """Train tenfold's tutorial over so many seeds, print it beside SVC, and return the figures."""
+    from sklearn.datasets import load_digits
+    from sklearn.svm import SVC
+
+    by_seed = {run["seed"]: run for run in runs}
+    for seed in range(seeds):
+        if seed not in by_seed:
+            by_seed[seed] = fit(CONTENDERS[0], Path(sys.executable), epochs, seed)
+    accuracies = [by_seed[seed]["test_accuracy"] for seed in range(seeds)]
+    ours = summary(accuracies)
+    data, target = load_digits(return_X_y=True)
+    rows = [
+        [
+            f"tenfold, recipe tutorial, {epochs} epochs, {seeds} seeds",
+            f"{ours['mean']:.2%}",
+            f"{ours['deviation']:.2%}",
+            f"{ours['min']:.1%}–{ours['max']:.1%}",
+        ]
+    ]
+    peers = {}
+    for title, svc in {"SVC(gamma=0.001)": SVC(gamma=0.001), "SVC()": SVC()}.items():
+        accuracy = svc.fit(data[:-200], target[:-200]).score(data[-200:], target[-200:])
+        peers[title] = float(accuracy)
+        rows.append([f"scikit-learn's {title}", f"{accuracy:.2%}", "", ""])
+    columns = ["trained on the first 1,597, tested on the last 200", "accuracy", "± sd", "range"]
+    print_table("How well it reads", columns, rows)
+    return {"epochs": epochs, "accuracies": accuracies, **ours, "peers": peers}
+
+
+def main() -> None:
+    """Measure, print the tables and write the results."""
+    names = [contender.name for contender in CONTENDERS]
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--epochs", type=int, default=FULL, help="at least 2; default %(default)s")
+    parser.add_argument("--rounds", type=int, default=3, help="default %(default)s")
+    parser.add_argument("--seeds", type=int, default=5, help="for the accuracy; 0 leaves it out")
+    parser.add_argument(
+        "--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names)
+    )
+    parser.add_argument("--venvs", type=Path, default=VENVS, help="default %(default)s")
+    parser.add_argument("--out", type=Path, default=RESULTS / "tutorial.json")
+    given = parser.parse_args()
+    if given.epochs < 2 or given.rounds < 1:
+        parser.error("--epochs must be at least 2 and --rounds at least 1")
+    contenders = [contender for contender in CONTENDERS if contender.name in given.only]
+    where = setting(["tenfold", "torch", "numpy", "scikit-learn"])
+    results = take_turns(contenders, given.venvs, given.epochs, given.rounds)
+    record: dict[str, object] = {
+        "benchmark": "tutorial",
+        **where,
+        "epochs": given.epochs,
+        "rounds": given.rounds,
+        "batch": 10,
+        "contenders": compare_times(contenders, results, given.epochs, given.rounds),
+    }
+    if given.seeds:
+        ours = results.get("tenfold", [])
+        runs = ours if isinstance(ours, list) else []
+        record["accuracy"] = measure_accuracy(runs, given.epochs, given.seeds)
+    out.print(describe(where), highlight=False)
+    write_results(given.out, record)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from tenfold.cli import app
+from tenfold.errors import UsageError
+
+
+@pytest.fixture(autouse=True)
+def own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_npz: Callable[[Path], Path]
+) -> Path:
+    """Work in a folder of the test's own, with a few digits and a small recipe in it."""
+    monkeypatch.chdir(tmp_path)
+    write_npz(tmp_path / "few.npz")
+    Path("small.toml").write_text("threads = 1\n[network]\nname = 'linear'\n")
+    return tmp_path
+
+
+def _compare(*arguments: str) -> Result:
+    result = CliRunner().invoke(
+        app, ["compare", "--data", "few.npz", "--recipe", "small.toml", "--epochs", "2", *arguments]
+    )
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+GRID = ["--losses", "cross-entropy,focal", "--optimizers", "adam, sgd", "--out", "here"]
+
+
+def test_json_is_one_object_a_pair_the_best_first(own_folder: Path) -> None:
+    result = _compare(*GRID, "--seeds", "2", "--json")
+    assert result.stderr == ""
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {(r["loss"], r["optimizer"]) for r in records} == {
+        (loss, optimizer) for loss in ("cross-entropy", "focal") for optimizer in ("adam", "sgd")
+    }
+    means = [record["validation_accuracy_mean"] for record in records]
+    assert means == sorted(means, reverse=True)
+    assert all(len(r["validation_accuracies"]) == len(r["curve"]) == 2 for r in records)
+    assert json.loads(Path("here/compare.json").read_text()) == records
+    with Image.open("here/curves.png") as image:
+        assert image.format == "PNG"
+        assert image.width > 800
+
+
+def test_people_get_a_table_and_the_folder() -> None:
+    text = _compare(*GRID, "--seeds", "1").stdout
+    assert "mean ± standard deviation over 1 seed" in text
+    rows = [line.split() for line in text.splitlines() if " ± " in line and "%" in line]
+    assert len(rows) == 4
+    accuracies = [float(row[3]) for row in rows]
+    assert accuracies == sorted(accuracies, reverse=True)
+    assert "Figures and curves: here" in text
+
+
+def test_quiet_names_the_best_alone() -> None:
+    (line,) = _compare(*GRID, "--seeds", "1", "--quiet").stdout.splitlines()
+    best = json.loads(Path("here/compare.json").read_text())[0]
+    assert line == f"{best['loss']} {best['optimizer']}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--losses", "hinge"], "loss 'hinge' is not known. Known: cross-entropy, log-cosh"),
+        (["--optimizers", "lion"], "optimizer 'lion' is not known. Known: rmsprop, sgd"),
+        (["--losses", ","], "no loss to compare. Known: cross-entropy"),
+        (["--optimizers", ""], "no optimizer to compare. Known: rmsprop"),
+        (["--recipe", "gone.toml"], "gone.toml: cannot be read as a recipe"),
+    ],
+)
+def test_mistakes_are_told(arguments: list[str], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        _compare("--out", "here", *arguments)
+    assert message in str(caught.value)
+    assert not list(Path("here").glob("*"))
+
+
+def test_no_seeds_and_no_epochs_are_refused() -> None:
+    assert _compare("--seeds", "0").exit_code == 2
+    assert _compare("--epochs", "0").exit_code == 2

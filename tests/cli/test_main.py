@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from tenfold import __version__
+from tenfold.cli import app
+
+COMMANDS = ["tutorial", "train", "evaluate", "compare", "recipe", "data show", "data list"]
+
+
+def _tenfold(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tenfold", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONUTF8": "1", "COLUMNS": "80"},
+        check=False,
+    )
+
+
+def _help(*arguments: str) -> str:
+    result = CliRunner().invoke(app, [*arguments, "--help"], env={"COLUMNS": "200"})
+    assert result.exit_code == 0
+    return re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)
+
+
+def test_every_command_is_known_here() -> None:
+    group = get_command(app)
+    names = set(group.commands)  # type: ignore[attr-defined]
+    assert {name.split()[0] for name in COMMANDS} <= names
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_says_what_it_does_in_a_line_and_shows_an_example(command: str) -> None:
+    text = _help(*command.split())
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    assert lines[0].startswith(f"Usage: tenfold {command}") or command.split()[-1] in lines[0]
+    assert lines[1].endswith(".")
+    assert f"Example: tenfold {command}" in text
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "compare", "data show", "data list"])
+def test_commands_that_give_figures_speak_json_and_can_be_quiet(command: str) -> None:
+    text = _help(*command.split())
+    assert "--json" in text
+    assert command == "data list" or "--quiet" in text
+
+
+def test_options_of_their_own_are_explained() -> None:
+    for command in COMMANDS:
+        for line in _help(*command.split()).splitlines():
+            found = re.match(r"│\s+(?:\*\s+)?(--[a-z-]+)(.*)│", line)
+            if found:
+                assert re.search(r"[a-z]{3,}.*\.", found[2]), line
+
+
+def test_the_version() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"tenfold {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["frobnicate"], 2, "frobnicate"),
+        (["train", "--epochs", "3"], 2, "--epochs"),
+        (["train", "--data", "mnits"], 2, "Error: 'mnits' is neither a known data set"),
+        (["train", "--set", "epochs=0"], 2, "Error: recipe: epochs = 0: "),
+        (["evaluate", "gone.onnx", "--data", "digits"], 1, "Error: gone.onnx: cannot be read"),
+    ],
+)
+def test_mistakes_cost_one_line_and_an_exit_code(
+    arguments: list[str], code: int, said: str, tmp_path: Path
+) -> None:
+    done = _tenfold(*arguments, cwd=tmp_path)
+    assert done.returncode == code
+    assert done.stdout == ""
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    if done.stderr.startswith("Error: "):
+        assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_reader_who_has_had_enough_is_no_error(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m tenfold recipe digits | true"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr
+
+
+# A package that is not installed, as the import system sees it.
+BLOCK = """
+import sys
+from importlib.abc import MetaPathFinder
+class Without(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name.partition('.')[0] == 'pydantic':
+            raise ModuleNotFoundError(f'No module named {name!r}', name=name)
+sys.meta_path.insert(0, Without())
+from tenfold.cli import main
+main()
+"""
+
+
+def test_a_missing_extra_is_named_with_the_way_to_install_it(tmp_path: Path) -> None:
+    code = "import sys\nsys.argv[1:] = ['recipe']\n" + BLOCK
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "needs the package pydantic, which is not installed" in done.stderr
+    assert "pip install 'tenfold[train]'" in done.stderr

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tenfold.cli import app
+from tenfold.errors import TrainingError, UsageError
+from tenfold.training.run import RunStoppedError
+
+QUICK = ["--set=epochs=2", "--set=batch=32", "--set=threads=1", "--set=network.channels=[4, 8]"]
+
+
+@pytest.fixture(autouse=True)
+def own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_npz: Callable[[Path], Path]
+) -> Path:
+    """Work in a folder of the test's own, with a few digits in it."""
+    monkeypatch.chdir(tmp_path)
+    write_npz(tmp_path / "few.npz")
+    return tmp_path
+
+
+def _train(*arguments: str) -> Result:
+    result = CliRunner().invoke(app, ["train", "--data", "few.npz", *QUICK, *arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_json_prints_an_object_an_epoch_and_a_last_one(own_folder: Path) -> None:
+    result = _train("--json", "--seed", "3", "--out", "run")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    first, second, done = (json.loads(line) for line in result.stdout.splitlines())
+    for number, epoch in enumerate((first, second), start=1):
+        assert epoch["event"] == "epoch"
+        assert (epoch["epoch"], epoch["epochs"]) == (number, 2)
+        assert {"loss", "accuracy", "validation_loss", "validation_accuracy"} < epoch.keys()
+        assert epoch["images_per_second"] > 0
+    assert done["event"] == "done"
+    assert done.keys() >= {
+        "test_accuracy",
+        "test_loss",
+        "test_count",
+        "train_seconds",
+        "total_seconds",
+        "model",
+        "seed",
+    }
+    assert (done["seed"], done["test_count"], done["model"]) == (3, 60, "run/model.onnx")
+    assert 0 < done["train_seconds"] < done["total_seconds"]
+    assert json.loads(Path("run/result.json").read_text()) == {
+        key: value for key, value in done.items() if key != "event"
+    }
+
+
+def test_quiet_prints_the_model_file_alone(own_folder: Path) -> None:
+    result = _train("--quiet", "--out", "run")
+    assert (result.stdout, result.stderr) == ("run/model.onnx\n", "")
+    assert Path("run/model.onnx").exists()
+
+
+def test_people_get_loss_accuracy_interval_confusion_and_the_folder(own_folder: Path) -> None:
+    result = _train("--out", "[run]")  # no markup, but a folder's name
+    assert "2 epochs in " in result.stdout
+    assert "Test part, 60 pictures: loss " in result.stdout
+    assert "95 % interval" in result.stdout
+    assert "precision" in result.stdout
+    assert "Run folder: [run]\n" in result.stdout
+    assert result.stderr == ""  # no progress bar where nobody watches
+
+
+def test_mistakes_are_told_and_nothing_is_written(own_folder: Path) -> None:
+    before = sorted(own_folder.iterdir())
+    with pytest.raises(UsageError, match=r"loss\.name = 'hinge'.*must be one of"):
+        _train("--set", "loss.name=hinge")
+    with pytest.raises(UsageError, match="there is no key 'lr'"):
+        _train("--set", "lr=1")
+    with pytest.raises(UsageError, match="write it as key=value"):
+        _train("--set", "epochs")
+    with pytest.raises(UsageError, match="recipe 'best' is not known"):
+        _train("--recipe", "best")
+    with pytest.raises(UsageError, match="--resume needs --out"):
+        _train("--resume")
+    assert _train("--device", "tpu").exit_code == 2
+    assert _train("--checkpoint-every", "-1").exit_code == 2
+    assert sorted(own_folder.iterdir()) == before
+
+
+def test_a_run_that_diverges_says_what_to_try() -> None:
+    with pytest.raises(TrainingError, match=r"--set optimizer\.learning_rate=1e\+29"):
+        _train("--set", "optimizer.learning_rate=1e30", "--set", "network.name=mlp")
+
+
+def test_exit_codes() -> None:
+    assert (TrainingError.exit_code, UsageError.exit_code) == (1, 2)
+    assert RunStoppedError.exit_code == 130

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from tenfold.cli import app
+from tenfold.model import load_model
+from tenfold.training.recipe import load_recipe
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What one epoch of the tutorial prints, and its run folder."""
+    out = tmp_path_factory.mktemp("tutorial") / "run"
+    result = CliRunner().invoke(
+        app,
+        ["tutorial", "--epochs", "1", "--out", str(out)],
+        catch_exceptions=False,
+        env={"COLUMNS": "100"},
+    )
+    assert result.exit_code == 0
+    return result.stdout, out
+
+
+def test_every_step_shows_its_real_shapes(told: tuple[str, Path]) -> None:
+    text, _ = told
+    for words in (
+        "data (1797, 64) float64, target (1797,)",
+        "(1797, 64) → (1797, 1, 8, 8)",
+        "images: 0–16 → 0–1",
+        "targets: (1797,) int64 → (1797, 10) float32",
+        "train (1597, 1, 8, 8), test (200, 1, 8, 8)",
+        "53,002",
+        "Loss: log-cosh. Optimizer: rmsprop, learning rate 0.001, rho 0.9, epsilon 1e-07.",
+        "1 epochs in batches of 10",
+        "of 200; 95 % interval",
+    ):
+        assert words in text, words
+    steps = [line for line in text.splitlines() if line[:2] in {f"{n}." for n in range(1, 9)}]
+    assert len(steps) == 8
+    assert "█" in text  # the first digit
+
+
+def test_every_layer_is_listed_with_its_weights(told: tuple[str, Path]) -> None:
+    rows = [line.split() for line in told[0].splitlines()]
+    for layer, weights in (("Conv2d(1,", "320"), ("Conv2d(32,", "18,496")):
+        assert any(row and row[0] == layer and row[-1] == weights for row in rows)
+    linear = [row[-1] for row in rows if row and row[0].startswith("Linear(")]
+    assert linear == ["32,896", "1,290"]
+
+
+def test_it_is_a_run_like_any_other(told: tuple[str, Path]) -> None:
+    text, out = told
+    assert load_recipe(out / "recipe.toml") == load_recipe("tutorial").replace({"epochs": 1})
+    assert json.loads((out / "result.json").read_text())["test_accuracy"] > 0.5
+    assert load_model(out / "model.onnx", threads=1).info.parameters == 53_002
+    assert str(out / "first.png") in text
+    with Image.open(out / "first.png") as image:
+        assert image.format == "PNG"
+
+
+def test_no_epochs_are_refused() -> None:
+    assert CliRunner().invoke(app, ["tutorial", "--epochs", "0"]).exit_code == 2

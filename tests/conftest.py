@@ -1,0 +1,83 @@
+"""What tests of several modules share: a few digits, and one run trained on them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from tenfold.data.splits import Splits
+    from tenfold.model import Model
+    from tenfold.training.outcome import Run
+
+# Keras chooses its backend when it is imported; small tensors run fastest on one thread.
+os.environ.setdefault("KERAS_BACKEND", "torch")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+Settings = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def few() -> Splits:
+    """The first 300 of scikit-learn's digits to learn from, and 60 to measure on."""
+    from tenfold.data.registry import load_splits
+    from tenfold.data.splits import Splits
+
+    digits = load_splits("digits")
+    train, test = digits.train.take(np.arange(300)), digits.test.take(np.arange(60))
+    return Splits(train, test, own_test=True)
+
+
+@pytest.fixture(scope="session")
+def quick() -> Settings:
+    """Changes to a recipe that make a run take a fraction of a second."""
+    return {
+        "epochs": 6,
+        "batch": 32,
+        "validation": 0.05,
+        "precision": "float32",
+        "threads": 1,
+        "network.name": "convnet",
+        "network.channels": [4, 8],
+        "network.depth": 1,
+        "optimizer.name": "adamw",
+        "optimizer.learning_rate": 0.01,
+    }
+
+
+@pytest.fixture(scope="session")
+def run(few: Splits, quick: Settings, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run; its folder is shared, so tests leave it as it is."""
+    from tenfold.training.run import train
+
+    return train(few, "digits", settings=quick, out=tmp_path_factory.mktemp("runs") / "shared")
+
+
+@pytest.fixture(scope="session")
+def model(run: Run) -> Model:
+    """The model file of that run, opened."""
+    from tenfold.model import load_model
+
+    return load_model(run.model, threads=1)
+
+
+@pytest.fixture(scope="session")
+def write_npz(few: Splits) -> Callable[[Path], Path]:
+    """Write those digits as an NPZ with a test part, for commands that take a path."""
+
+    def write(path: Path) -> Path:
+        np.savez(
+            path,
+            x_train=few.train.images,
+            y_train=few.train.targets,
+            x_test=few.test.images,
+            y_test=few.test.targets,
+        )
+        return path
+
+    return write

@@ -1,0 +1,159 @@
+"""The rules of the house: what may import what, how long a module may be, what is written down."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tenfold
+
+SOURCE = Path(tenfold.__file__).parent
+MODULES = sorted(SOURCE.rglob("*.py"))
+MAX_LINES = 300
+
+# Rooms that need no torch, and what they may stand on besides Python itself.
+READING = {"preprocess", "model", "reader", "server"}
+TRAINING_PACKAGES = {
+    "torch", "sklearn", "scipy", "matplotlib", "onnx", "onnxscript", "pydantic", "safetensors",
+    "tensorboardX", "pooch", "keras",
+}  # fmt: skip
+
+# Arrows point one way: each room, and the rooms it may import from. A room is a package or a module
+# straight below tenfold; all may use errors, files and the version.
+FOUNDATION = {"errors", "files", "__init__"}
+BELOW: dict[str, set[str]] = {
+    "errors": set(),
+    "files": set(),
+    "__init__": set(),
+    "data": {"pictures"},
+    "pictures": set(),
+    "preprocess": {"data"},
+    "model": set(),
+    "reader": {"preprocess", "model", "data", "pictures"},
+    "evaluation": {"data", "model", "pictures", "preprocess", "reader"},
+    "training": {"data", "model", "pictures", "evaluation", "preprocess"},
+    "estimator": {"data", "model", "training"},
+    "server": {"reader", "model", "preprocess", "pictures"},
+    "models": set(),
+    "cli": {
+        "data", "pictures", "preprocess", "model", "reader", "evaluation", "training", "estimator",
+        "server", "models",
+    },
+    "__main__": {"cli"},
+}  # fmt: skip
+LAZY_ROOT = {SOURCE / "__init__.py"}  # it names all rooms, for type checkers, and imports none
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+
+
+def _imports(path: Path) -> set[str]:
+    """Every module that a file imports anywhere in it, by its full name."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: import by full names"
+            assert node.module is not None
+            if node.module == "tenfold":
+                found |= {f"tenfold.{alias.name}" for alias in node.names}
+            else:
+                found.add(node.module)
+    return found
+
+
+def _room(module: str) -> str:
+    """The room below tenfold that a module lies in: tenfold.data.idx lies in data."""
+    name = module.split(".")[1]
+    return name if (SOURCE / name).exists() or (SOURCE / f"{name}.py").exists() else "__init__"
+
+
+def test_the_rooms_are_those_of_the_plan() -> None:
+    rooms = {_room(f"tenfold.{_name(path)}") for path in MODULES}
+    assert rooms <= BELOW.keys()
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p not in LAZY_ROOT], ids=_name)
+def test_arrows_point_one_way(path: Path) -> None:
+    room = _room(f"tenfold.{_name(path)}")
+    reached = {_room(name) for name in _imports(path) if name.startswith("tenfold.")}
+    assert reached <= {room} | FOUNDATION | BELOW[room]
+
+
+def test_the_plan_has_no_circles() -> None:
+    def above(room: str, seen: tuple[str, ...] = ()) -> None:
+        assert room not in seen, " → ".join((*seen, room))
+        for below in BELOW[room]:
+            above(below, (*seen, room))
+
+    for room in BELOW:
+        above(room)
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if _room(f"tenfold.{_name(p)}") in READING], ids=_name
+)
+def test_the_reading_half_never_imports_what_only_training_needs(path: Path) -> None:
+    assert not {name.partition(".")[0] for name in _imports(path)} & TRAINING_PACKAGES
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_modules_are_short_and_say_what_they_are(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MAX_LINES
+    documentation = ast.get_docstring(ast.parse(text))
+    assert documentation, "a module says at its head what it is for"
+
+
+def _loaded_after(code: str) -> set[str]:
+    """The top-level packages a fresh Python holds after some code."""
+    script = f"{code}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def test_importing_tenfold_takes_nothing_heavy() -> None:
+    heavy = TRAINING_PACKAGES | {"numpy", "onnxruntime", "cv2", "PIL", "typer", "rich", "pandas"}
+    assert not _loaded_after("import tenfold") & heavy
+
+
+def test_opening_a_model_takes_nothing_of_the_training_half() -> None:
+    loaded = _loaded_after("import tenfold; tenfold.load_model, tenfold.TenfoldError")
+    assert "onnxruntime" in loaded
+    assert not loaded & TRAINING_PACKAGES
+
+
+def test_the_command_line_starts_without_the_training_half() -> None:
+    assert not _loaded_after("import tenfold.cli") & (TRAINING_PACKAGES | {"onnxruntime"})
+
+
+def _all_modules() -> list[str]:
+    packages = pkgutil.walk_packages(tenfold.__path__, "tenfold.")
+    names = [package.name for package in packages if package.name != "tenfold.__main__"]
+    return ["tenfold", *names]
+
+
+@pytest.mark.parametrize("name", _all_modules())
+def test_examples_in_docstrings_show_what_they_say(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # an example may save a file
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("tenfold"):
+            raise
+        pytest.skip(f"{name} needs {error.name}, which is not installed")
+    failed, _ = doctest.testmod(module)
+    assert not failed

@@ -1,0 +1,277 @@
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tenfold.data.splits import Splits
+from tenfold.errors import ModelError
+from tenfold.model import CHUNK, FORMAT_VERSION, METADATA_KEY, Model, load_model, open_model
+from tenfold.training.checkpoint import load_checkpoint
+from tenfold.training.export import with_info
+from tenfold.training.loop import Training
+from tenfold.training.networks import scale
+from tenfold.training.outcome import Run
+
+
+@pytest.fixture(scope="module")
+def content(run: Run) -> bytes:
+    """The bytes of a sound model file."""
+    return run.model.read_bytes()
+
+
+def _with_metadata(content: bytes, text: str) -> bytes:
+    model = onnx.load_model_from_string(content)
+    onnx.helper.set_model_props(model, {METADATA_KEY: text})
+    changed: bytes = model.SerializeToString()
+    return changed
+
+
+def _record(content: bytes) -> dict[str, Any]:
+    model = onnx.load_model_from_string(content)
+    (entry,) = (prop for prop in model.metadata_props if prop.key == METADATA_KEY)
+    record: dict[str, Any] = json.loads(entry.value)
+    return record
+
+
+def _refused(content: bytes) -> str:
+    """Why this content is refused, in one line that names the file."""
+    with pytest.raises(ModelError) as caught:
+        open_model(content, "some.onnx", threads=1)
+    message = str(caught.value)
+    assert message.startswith("some.onnx: ")
+    assert "\n" not in message
+    return message
+
+
+def test_probabilities_are_those_of_the_torch_network(run: Run, few: Splits, model: Model) -> None:
+    training = Training(run.recipe, few.train, None, torch.device("cpu"))
+    assert load_checkpoint(training, run.folder)
+    with training.result() as network, torch.inference_mode():
+        expected = network(scale(torch.from_numpy(few.test.images))).softmax(dim=1).numpy()
+    probabilities = model.predict_proba(few.test.images)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5, rtol=0)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+    assert np.array_equal(model.predict(few.test.images), expected.argmax(axis=1))
+
+
+def test_the_file_says_what_it_is(run: Run, few: Splits, model: Model) -> None:
+    info = model.info
+    assert info.classes == tuple("0123456789")
+    assert (info.size, info.data, info.seed) == (8, "digits", run.recipe.seed)
+    assert info.data_count == 285  # 15 of the 300 were held out for validation
+    assert info.data_fingerprint == few.train.fingerprint()
+    assert info.recipe == run.recipe.to_toml()
+    assert info.results["test_accuracy"] == run.evaluation.accuracy
+    assert info.results["test_count"] == 60
+    assert (info.temperature, info.rejection_threshold) == (1.0, None)
+    assert info.versions["torch"] == torch.__version__
+    # two convolutions, each with its batch normalisation, and the last layer
+    assert info.parameters == 4 * 9 + 2 * 4 + 8 * 4 * 9 + 2 * 8 + (8 * 16 * 10 + 10)
+
+
+def test_a_picture_is_read_alike_in_any_company(model: Model, few: Splits) -> None:
+    images = few.train.images
+    together = model.predict_logits(images)
+    alone = np.concatenate([model.predict_logits(image[None]) for image in images[:20]])
+    np.testing.assert_allclose(alone, together[:20], atol=1e-5)
+    order = np.random.default_rng(0).permutation(len(images))
+    np.testing.assert_allclose(model.predict_logits(images[order]), together[order], atol=1e-5)
+
+
+def test_more_pictures_than_a_chunk_go_through(model: Model, few: Splits) -> None:
+    rows = np.arange(CHUNK * 2 + 5) % len(few.test)
+    once = model.predict_proba(few.test.images)
+    np.testing.assert_allclose(model.predict_proba(few.test.images[rows]), once[rows], atol=1e-5)
+
+
+def test_views_of_arrays_are_read_as_they_look(model: Model, few: Splits) -> None:
+    flipped = few.test.images[::-1, :, ::-1]
+    expected = model.predict_logits(np.ascontiguousarray(flipped))
+    np.testing.assert_allclose(model.predict_logits(flipped), expected, atol=1e-6)
+
+
+def test_no_pictures_give_no_rows(model: Model) -> None:
+    nothing = np.zeros((0, 8, 8), np.uint8)
+    assert model.predict_logits(nothing).shape == (0, 10)
+    assert model.predict_proba(nothing).shape == (0, 10)
+    assert model.predict(nothing).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        np.zeros((2, 8, 8), np.float32),
+        np.zeros((2, 8, 8), np.int64),
+        np.zeros((2, 28, 28), np.uint8),
+        np.zeros((2, 8, 9), np.uint8),
+        np.zeros((8, 8), np.uint8),
+        np.zeros((2, 64), np.uint8),
+        np.zeros((2, 1, 8, 8), np.uint8),
+    ],
+    ids=lambda images: f"{images.dtype}{images.shape}",
+)
+def test_other_pictures_are_refused(model: Model, images: NDArray[Any]) -> None:
+    for predict in (model.predict, model.predict_proba, model.predict_logits):
+        with pytest.raises(ModelError) as caught:
+            predict(images)
+        message = str(caught.value)
+        assert f"takes uint8 pictures of shape (n, 8, 8); got {images.dtype}" in message
+        assert str(images.shape) in message
+        assert "tenfold read" in message
+
+
+def test_temperature_divides_the_logits(content: bytes, model: Model, few: Splits) -> None:
+    warm = open_model(with_info(content, replace(model.info, temperature=2.0)), "warm", threads=1)
+    logits = model.predict_logits(few.test.images) / 2
+    odds = np.exp(logits.astype(np.float64))
+    np.testing.assert_allclose(
+        warm.predict_proba(few.test.images), odds / odds.sum(axis=1, keepdims=True), atol=1e-5
+    )
+    assert np.array_equal(warm.predict(few.test.images), model.predict(few.test.images))
+
+
+def test_a_missing_file_and_a_folder_are_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"gone\.onnx: cannot be read \(No such file"):
+        load_model(tmp_path / "gone.onnx")
+    with pytest.raises(ModelError, match=r"cannot be read \(Is a directory\)"):
+        load_model(str(tmp_path))
+
+
+def test_a_file_cut_short_anywhere_is_refused(content: bytes) -> None:
+    lengths = {0, 1, 2, 10, len(content) - 1, len(content) - 2, *range(0, len(content), 499)}
+    for length in sorted(lengths):
+        _refused(content[:length])
+
+
+@settings(max_examples=40, deadline=None)
+@given(share=st.floats(0, 1, exclude_max=True), change=st.integers(1, 255))
+def test_a_damaged_byte_is_refused_or_does_no_harm(
+    content: bytes, share: float, change: int
+) -> None:
+    # Beyond the metadata and the names of the graph lie the weights, which may be any bytes.
+    damaged = bytearray(content)
+    damaged[int(share * len(content))] ^= change
+    with contextlib.suppress(ModelError):  # any other error is a fault of ours
+        assert open_model(bytes(damaged), "some.onnx", threads=1).info.size == 8
+
+
+@pytest.mark.parametrize("text", [b"hello", b"\x89PNG\r\n\x1a\n" + b"\0" * 50, b"\x80\x04K\x01."])
+def test_files_of_other_kinds_are_refused(text: bytes) -> None:
+    assert "no ONNX model, or a damaged one" in _refused(text)
+
+
+def _foreign(shape: list[str | int | None]) -> onnx.ModelProto:
+    tensor = onnx.helper.make_tensor_value_info
+    node = onnx.helper.make_node("Identity", ["images"], ["logits"])
+    kind = onnx.TensorProto.UINT8
+    graph = onnx.helper.make_graph(
+        [node], "g", [tensor("images", kind, shape)], [tensor("logits", kind, shape)]
+    )
+    return onnx.helper.make_model(
+        graph, ir_version=8, opset_imports=[onnx.helper.make_opsetid("", 17)]
+    )
+
+
+def test_a_model_of_somebody_elses_is_refused() -> None:
+    assert "not one of tenfold's" in _refused(_foreign(["n", 8, 8]).SerializeToString())
+
+
+def test_a_network_that_does_not_fit_its_metadata_is_refused(content: bytes) -> None:
+    text = json.dumps(_record(content))
+    shapes: list[list[str | int | None]] = [["n", 8, 8], ["n", 9, 9], [2, 8, 8, 1]]
+    for shape in shapes:
+        foreign = _with_metadata(_foreign(shape).SerializeToString(), text)
+        assert "its network does not fit its metadata (size 8, 10 classes)" in _refused(foreign)
+    for change in ({"size": 9}, {"classes": list("012")}):
+        record = json.dumps(_record(content) | change)
+        assert "does not fit its metadata" in _refused(_with_metadata(content, record))
+
+
+def test_a_newer_format_is_refused_with_advice(content: bytes) -> None:
+    record = _record(content) | {"format_version": FORMAT_VERSION + 1, "invented": True}
+    message = _refused(_with_metadata(content, json.dumps(record)))
+    assert f"written in model format {FORMAT_VERSION + 1}" in message
+    assert "pip install --upgrade tenfold" in message
+
+
+def test_keys_that_are_not_known_are_left_alone(content: bytes) -> None:
+    record = json.dumps(_record(content) | {"invented_later": 1})
+    assert open_model(_with_metadata(content, record), "x").info.size == 8
+
+
+_DAMAGE: list[dict[str, object]] = [
+    {"temperature": 0},
+    {"temperature": -1.0},
+    {"temperature": float("nan")},
+    {"temperature": float("inf")},
+    {"temperature": "hot"},
+    {"temperature": None},
+    {"size": 0},
+    {"size": "8"},
+    {"size": None},
+    {"classes": []},
+    {"classes": None},
+    {"classes": 10},
+    {"format_version": "one"},
+    {"format_version": None},
+]
+
+
+@pytest.mark.parametrize("change", _DAMAGE, ids=str)
+def test_damaged_values_in_the_metadata_are_refused(
+    content: bytes, change: dict[str, object]
+) -> None:
+    message = _refused(_with_metadata(content, json.dumps(_record(content) | change)))
+    assert "its tenfold metadata is damaged" in message
+
+
+@pytest.mark.parametrize("key", ["classes", "size", "data", "recipe", "seed", "format_version"])
+def test_missing_values_in_the_metadata_are_refused(content: bytes, key: str) -> None:
+    record = {name: value for name, value in _record(content).items() if name != key}
+    message = _refused(_with_metadata(content, json.dumps(record)))
+    assert "metadata is damaged" in message
+    assert f"'{key}'" in message
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "1", "null", '"x"', "[" * 100_000], ids=len)
+def test_metadata_that_is_no_record_is_refused(content: bytes, text: str) -> None:
+    assert "metadata is damaged" in _refused(_with_metadata(content, text))
+
+
+SCRIPT = """
+import sys
+for name in ("torch", "sklearn", "scipy", "matplotlib", "onnx", "pydantic"):
+    sys.modules[name] = None
+import numpy as np, tenfold
+model = tenfold.load_model(sys.argv[1], threads=1)
+np.save(sys.argv[2], model.predict_proba(np.load(sys.argv[3])))
+"""
+
+
+def test_it_opens_where_nothing_of_the_training_half_can_be_imported(
+    run: Run, model: Model, few: Splits, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "images.npy", few.test.images)
+    subprocess.run(
+        [sys.executable, "-W", "error", "-c", SCRIPT, run.model, "out.npy", "images.npy"],
+        cwd=tmp_path,
+        env=os.environ,
+        check=True,
+    )
+    expected = model.predict_proba(few.test.images)
+    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=1e-6)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from tenfold.errors import UsageError
+from tenfold.training.networks import count_parameters, make_network, scale
+from tenfold.training.recipe import Network, built_in_recipes, load_recipe
+
+SIZES = range(8, 65)
+
+
+def _network(name: str, size: int = 8, classes: int = 10, **more: object) -> nn.Sequential:
+    return make_network(Network.model_validate({"name": name} | more), size, classes)
+
+
+def test_the_tutorials_network_has_53002_weights() -> None:
+    network = _network("tutorial")
+    assert count_parameters(network) == 53_002
+    each = [count_parameters(layer) for layer in network if count_parameters(layer)]
+    assert each == [320, 18_496, 32_896, 1_290]
+
+
+def test_the_tutorials_network_starts_as_keras_does() -> None:
+    torch.manual_seed(0)
+    layers = [layer for layer in _network("tutorial") if isinstance(layer, nn.Conv2d | nn.Linear)]
+    for layer in layers:
+        fan_in, fan_out = nn.init._calculate_fan_in_and_fan_out(layer.weight)
+        limit = (6 / (fan_in + fan_out)) ** 0.5
+        assert 0.9 * limit < float(layer.weight.detach().abs().max()) <= limit
+        assert layer.bias is not None
+        assert not layer.bias.any()
+
+
+def test_the_tutorials_dropout_lies_where_the_tutorial_has_it() -> None:
+    kinds = [type(layer).__name__ for layer in _network("tutorial")]
+    assert kinds[4:6] == ["MaxPool2d", "Dropout"]
+    assert kinds[8:] == ["ReLU", "Dropout", "Linear"]
+    rates = [layer.p for layer in _network("tutorial") if isinstance(layer, nn.Dropout)]
+    assert rates == [0.25, 0.5]
+
+
+@pytest.mark.parametrize("name", ["tutorial", "convnet", "mlp", "linear"])
+def test_every_size_gives_a_row_of_logits_a_picture(name: str) -> None:
+    for size in SIZES:
+        with torch.device("meta"):  # shapes alone, without the work
+            logits = _network(name, size, 7)(torch.empty(3, 1, size, size))
+        assert logits.shape == (3, 7), size
+
+
+@pytest.mark.parametrize("recipe", built_in_recipes())
+def test_built_in_recipes_fit_every_size(recipe: str) -> None:
+    for size in SIZES:
+        with torch.device("meta"):
+            network = make_network(load_recipe(recipe).network, size, 10)
+            assert network(torch.empty(2, 1, size, size)).shape == (2, 10), size
+
+
+def test_more_stages_than_the_picture_has_halves_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"network\.channels: 6 stages .* 8×8"):
+        _network("convnet", 8, channels=[4] * 6)
+    assert _network("convnet", 64, channels=[4] * 6)(torch.zeros(2, 1, 64, 64)).shape == (2, 10)
+
+
+def test_depth_hidden_and_dropout_are_followed() -> None:
+    linears = [
+        layer for layer in _network("mlp", depth=3, hidden=17) if isinstance(layer, nn.Linear)
+    ]
+    assert [layer.out_features for layer in linears] == [17, 17, 17, 10]
+    convolutions = [
+        layer
+        for layer in _network("convnet", channels=[5, 6], depth=2)
+        if isinstance(layer, nn.Conv2d)
+    ]
+    assert [layer.out_channels for layer in convolutions] == [5, 5, 6, 6]
+    for name in ("convnet", "mlp"):
+        (dropout,) = (x for x in _network(name, dropout=0.3) if isinstance(x, nn.Dropout))
+        assert dropout.p == 0.3
+
+
+def test_linear_is_softmax_regression() -> None:
+    assert count_parameters(_network("linear")) == 64 * 10 + 10
+
+
+def test_scale_turns_bytes_into_shares_with_a_channel() -> None:
+    pictures = torch.tensor([[[0, 51], [102, 255]]], dtype=torch.uint8)
+    scaled = scale(pictures)
+    assert (scaled.dtype, tuple(scaled.shape)) == (torch.float32, (1, 1, 2, 2))
+    torch.testing.assert_close(scaled.flatten(), torch.tensor([0.0, 0.2, 0.4, 1.0]))

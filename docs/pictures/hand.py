@@ -113,7 +113,7 @@ def _smooth(points: Floats) -> Floats:
 
 
 def photo(page: Pixels, seed: int = 0) -> Pixels:
-    """Turn a page into a phone's photo of it: uneven light, coloured ink, grain; shape (h, w, 3)."""
+    """Turn a page into a phone's photo of it, shape (h, w, 3): shadow, coloured ink, grain."""
     rng = np.random.default_rng(seed)
     height, width = page.shape
     cover = 1 - page.astype(np.float64) / max(1, int(page.max()))
@@ -123,7 +123,7 @@ def photo(page: Pixels, seed: int = 0) -> Pixels:
     light = cv2.GaussianBlur(light, (0, 0), max(2.0, 0.012 * width))
     colours = np.array([222, 214, 196]) + cover[:, :, None] * np.array([-150, -130, -40])
     noisy = colours * light[:, :, None] + rng.normal(0, 3, (height, width, 3))
-    return np.clip(noisy, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(noisy, 0, 255)).astype(np.uint8)
 
 
 def ruled(page: Pixels, spacing: int, level: int = 150) -> Pixels:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 from pathlib import Path
 
@@ -186,7 +187,5 @@ def test_flipped_bits_never_escape_as_anything_but_a_data_error(
     content = bytearray(_encode(_corner("RGB"), kind))
     for flip in flips:
         content[flip // 8 % len(content)] ^= 1 << flip % 8
-    try:
-        open_picture(bytes(content))
-    except DataError as error:
-        assert str(error).startswith("picture: ")
+    with contextlib.suppress(DataError):
+        assert open_picture(bytes(content)).pixels.dtype == np.uint8

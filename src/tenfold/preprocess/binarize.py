@@ -27,12 +27,16 @@ SURROUNDINGS = (
     0.7,
 )  # sides of the medians that stand for paper, of the short side
 CLEAR_SKEW, CLEAR_PEAK = 0.9, 0.35
+BRIDGED = 0.5  # surroundings that find this share of what the next wider ones do bridge the strokes
 CLOSINGS = (0.06, 0.09, 0.12, 0.18, 0.25, 0.35, 0.5)  # widest stroke bridged, of the short side
 SATURATED = 0.85  # a wider closing that finds hardly more ink than this one is not needed
+SPARE = 1  # closings further, for blobs where strokes meet
 TINY_SIDE = 64  # below this the widest closing serves at once: no room for shadows
 FRAME = 20  # this part of the short side at each edge may show the table, not the paper
 NOISE_FACTOR = 5.0
-GRAIN_SIDE, GRAIN_CELLS = 200, 24  # pictures this large may be grainier in one place than another
+LEAST_CELL = 20  # pixels
+LOWER, LOWER_SHARE = 0.5, 0.67  # quantile of a cell, and where it lies in standard deviations
+GRAIN_SIDE, GRAIN_CELLS = 300, 24  # pictures this large may be grainier in one place than another
 GRAINY = 2.0  # grey levels: paper with more grain is smoothed
 MIN_CONTRAST = 6.0  # grey levels of 255
 STROKE_SHARE = 0.42  # of the local ink level: where a stroke's edge lies
@@ -113,16 +117,22 @@ def _ink_direction(small: Pixels) -> Floats:
     for share in SURROUNDINGS if side >= TINY_SIDE else SURROUNDINGS[-2:]:
         paper = np.asarray(cv2.medianBlur(small, min(255, _odd(share * side))), np.uint8)
         one = _judge_axis(paper.reshape(colour.shape)[inner, inner], colour[inner, inner])
-        if one.skew >= CLEAR_SKEW and one.peak >= CLEAR_PEAK * last.peak:
-            return one.axis
+        before = judged[-1]
+        if len(judged) > 1 and before.energy > BRIDGED * one.energy and _is_clear(before, last):
+            return before.axis
         judged.append(one)
-    return max(judged, key=lambda one: one.skew).axis
+    return max(last, judged[-1], key=lambda one: one.skew).axis
+
+
+def _is_clear(one: _Axis, edge: _Axis) -> bool:
+    return one.skew >= CLEAR_SKEW and one.peak >= CLEAR_PEAK * edge.peak
 
 
 class _Axis(NamedTuple):
     axis: Floats
     skew: float
     peak: float
+    energy: float
 
 
 def _judge_axis(paper: Pixels, colour: Pixels) -> _Axis:
@@ -132,12 +142,17 @@ def _judge_axis(paper: Pixels, colour: Pixels) -> _Axis:
     peak = float(size.max())
     strong = residual[size > max(MIN_CONTRAST, 0.3 * peak)]
     if len(strong) < 3:
-        return _Axis(np.ones(colour.shape[2], np.float32), 0.0, peak)
+        return _Axis(np.ones(colour.shape[2], np.float32), 0.0, peak, 0.0)
     axis = np.linalg.eigh(strong.T @ strong)[1][:, -1]
     along = residual @ axis
     cubes = along * along * along
     skew = float(cubes.sum()) / float(np.abs(cubes).sum() + 1e-9)
-    return _Axis(np.asarray(axis * np.sign(skew), np.float32), abs(skew), peak)
+    return _Axis(
+        np.asarray(axis * np.sign(skew), np.float32),
+        abs(skew),
+        peak,
+        float((size[size > 0.3 * peak] ** 2).sum()),
+    )
 
 
 def _border_colour(colour: Pixels) -> Floats:
@@ -167,9 +182,9 @@ def _paper(small: Pixels) -> Pixels:
     energies = [_energy(cv2.subtract(paper, calm)) for paper in papers]
     chosen = next(
         (i for i, (one, wider) in enumerate(pairwise(energies)) if one > SATURATED * wider > 0),
-        len(papers) - 2,
+        len(papers) - 1,
     )
-    return np.asarray(cv2.blur(papers[chosen + 1], (5, 5)), np.uint8)
+    return np.asarray(cv2.blur(papers[min(chosen + SPARE, len(papers) - 1)], (5, 5)), np.uint8)
 
 
 def _close(grey: Pixels, width: float) -> Pixels:
@@ -210,20 +225,21 @@ def _grain(raw: Pixels) -> tuple[Floats, Floats]:
         spread = np.full((1, 1), quarter - low, np.float32)
         return np.asarray(quarter + 0.5 * spread, np.float32), spread
     rough = np.asarray(cv2.absdiff(raw, cv2.blur(raw, (7, 7))), np.uint8)
-    grain = np.asarray(cv2.medianBlur(_cell_medians(rough), 5), np.float32) / 0.67
-    base = np.asarray(cv2.medianBlur(_cell_medians(raw), 5), np.float32)
+    grain = np.asarray(cv2.medianBlur(_cells(rough), 5), np.float32) / LOWER_SHARE
+    base = np.asarray(cv2.medianBlur(_cells(raw), 5), np.float32)
     return np.minimum(base, 4 * grain), grain
 
 
-def _cell_medians(values: Pixels) -> Pixels:
+def _cells(values: Pixels) -> Pixels:
     """Medians of square cells, about 24 along the longer side."""
     height, width = values.shape
-    cell = max(height, width) // GRAIN_CELLS
+    cell = max(LEAST_CELL, max(height, width) // GRAIN_CELLS)
     step = max(1, cell // 10)
     rows, columns = height // cell, width // cell
     cells = values[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell)
     sample = cells[:, ::step, :, ::step].swapaxes(1, 2).reshape(rows, columns, -1)
-    return np.asarray(np.median(sample, axis=2)).astype(np.uint8)
+    rank = int(LOWER * sample.shape[2])
+    return np.asarray(np.partition(sample, rank, axis=2)[:, :, rank], np.uint8)
 
 
 def _threshold(level: Pixels, grain: Floats) -> Pixels:

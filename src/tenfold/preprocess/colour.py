@@ -84,7 +84,7 @@ def _split(tones: Floats) -> tuple[Floats, float] | None:
         return None
     levels = ((along - low) * (255 / (high - low))).astype(np.uint8)
     cut, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    threshold = low + (cut + 0.5) * (high - low) / 255
+    threshold = low + (cut + 1) * (high - low) / 255
     one, other = along[along <= threshold], along[along > threshold]
     if min(len(one), len(other)) < LEAST_SHARE * len(along):
         return None

@@ -24,7 +24,9 @@ HOUGH_HEIGHT, FAINTEST = 32.0, 40  # lines are sought where digits are this high
 BREAK = 0.6  # digit heights of a rule that crossing strokes may hide
 THICKEST = 0.2  # digit heights
 MOST_RULES = 400
-ALONE, UNBROKEN = 0.4, 0.85  # shares of its length: without a stroke across, with ink at all
+# Shares of its length without a stroke across, and with ink at all; feet of digits in a row are
+# taken for a short rule too easily.
+LONG_RULE, SHORT_RULE = (0.4, 0.85), (0.6, 0.95)
 
 
 def remove_rules(ink: Ink, height: float) -> Ink:
@@ -99,11 +101,12 @@ def _mark(
     rows = _snap(runs, rows, columns, 2 + int(0.06 * height))
     along = runs[rows, columns]
     alone = along[(along > 0) & (along <= max(2.0, THICKEST * height))]
-    if len(alone) < ALONE * len(along):
+    needed_alone, needed_ink = LONG_RULE if len(along) >= LONG * height else SHORT_RULE
+    if len(alone) < needed_alone * len(along):
         return
     thickness = float(np.median(alone))
     near = np.maximum.reduce([runs[np.clip(rows + d, 0, len(runs) - 1), columns] for d in (-1, 1)])
-    if np.count_nonzero((along > 0) | (near > 0)) < UNBROKEN * len(along):
+    if np.count_nonzero((along > 0) | (near > 0)) < needed_ink * len(along):
         return
     reach = int(thickness) + 2
     for shift in range(-reach, reach + 1):

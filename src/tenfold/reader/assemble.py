@@ -59,8 +59,8 @@ def _is_word(line: Sequence[Found], verdicts: Sequence[Refusal | None], height: 
         for found, verdict in zip(line, verdicts, strict=True)
         if found.piece.height >= MARK * height
     ]
-    accepted = sum(verdict is None for verdict in marks)
-    return len(marks) >= WORD_MARKS and accepted < WORD_SHARE * len(marks)
+    letters = sum(verdict == "not a digit" for verdict in marks)
+    return len(marks) >= WORD_MARKS and letters > WORD_SHARE * len(marks)
 
 
 def quality(lines: Lines, height: float) -> float:

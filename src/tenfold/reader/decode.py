@@ -55,18 +55,21 @@ class Weights:
         For a narrow atom that two neighbours both use: strokes that lie on each other.
     ruled : float
         For a digit that needs a piece of the rule it stands on.
+    sliver : float
+        For a one, for each side on which it was cut off: parallel strokes hardly touch.
     """
 
     certainty: float = 1.0
-    digitness: float = 2.5
-    cut: float = 1.6
-    gap: float = 2.0
+    digitness: float = 3.5
+    cut: float = 1.0
+    gap: float = 2.2
     digit: float = 0.5
-    low: float = 8.0
-    garbage: float = 2.8
-    speck: float = 0.5
+    low: float = 8.5
+    garbage: float = 4.0
+    speck: float = 0.45
     shared: float = 1.0
-    ruled: float = 0.5
+    ruled: float = 0.3
+    sliver: float = 1.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +86,7 @@ class Candidate:
     cut: float
     shared: int
     ruled: bool
+    sides: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,6 +146,7 @@ def candidates(page: Page, line: Sequence[Piece], judge: Judge) -> list[Candidat
                 atoms[first].before,
                 _shareable(atoms, first, last, height),
                 is_ruled,
+                _cut_sides(atoms, first, last),
             )
         )
     return found
@@ -210,6 +215,11 @@ def _is_digit(chosen: tuple[Candidate, bool, int] | None, shared: int) -> bool:
     return chosen is not None and chosen[1] and chosen[0].first < shared
 
 
+def _cut_sides(atoms: Sequence[Atom], first: int, last: int) -> int:
+    """On how many sides a run of atoms was cut off its neighbours: 0, 1 or 2."""
+    return (atoms[first].before > 0) + (last < len(atoms) and atoms[last].before > 0)
+
+
 def _shareable(atoms: Sequence[Atom], first: int, last: int, height: float) -> int:
     """How many of a run's first atoms the digit before may use as well."""
     if atoms[first].before == 0.0:
@@ -232,6 +242,8 @@ def _scores(candidate: Candidate, height: float, weights: Weights) -> tuple[floa
     low = weights.low * max(0.0, 0.6 - piece.height / height)
     digit = weights.certainty * top + weights.digitness * digitness - low - weights.digit
     digit -= weights.ruled * candidate.ruled
+    if int(candidate.probabilities.argmax()) == 1:
+        digit -= weights.sliver * candidate.sides
     size = min(1.5, max(piece.width, piece.height) / height)
     single = candidate.last == candidate.first + 1 and not candidate.ruled
     garbage = -weights.speck - weights.garbage * size if single else -np.inf

@@ -23,6 +23,7 @@ BAR_LONG, BAR_THICK = 1.8, 0.5  # digit heights: no digit is so long and thin
 TALLEST, LONGEST = 2.5, 14.0  # digit heights of a piece, however many digits touch in it
 ASIDE, ABOVE = 0.5, 0.2  # digit heights a small piece may lie off a digit of its line
 EDGE_TALL, EDGE_LONG = 1.6, 5.0  # digit heights: what is larger and touches the picture's edge
+HELD = 0.35  # of a box's height: what is this high inside it may be a digit
 # Digit heights, marks, and share of a page's marks: what holds so many is a grid of its own.
 GRID_SIDE, GRID_MARKS, GRID_SHARE = 4.0, 8, 0.4
 GRID_RIM, GRID_CLOSED = 0.2, 0.8  # share of its sides within which, and along which, it has ink
@@ -66,13 +67,15 @@ def lay_out(pixels: Pixels, ink: Ink, one_line: bool = False) -> Page:
     pieces = find_pieces(ink.mask)
     if not pieces:
         return Page(ink, [], 0.0, ink)
-    height = digit_height(pieces, page_height)
+    boxes = [piece for piece in pieces if is_frame(piece, 0.0) and _holds(piece, pieces)]
+    height = digit_height([piece for piece in pieces if piece not in boxes], page_height)
     cleaned = drop_form_colour(pixels, ink, height)
     if cleaned is not ink:
         pieces = find_pieces(cleaned.mask)
         height = digit_height(pieces, page_height)
     grid = _grid(pieces, height)
-    cleaned = _without(cleaned, [piece for piece in pieces if is_frame(piece, height)])
+    frames = [piece for piece in pieces if is_frame(piece, height) or piece in boxes]
+    cleaned = _without(cleaned, frames)
     ruled = cleaned
     cleaned = remove_rules(ruled, height)
     pieces = find_pieces(cleaned.mask)
@@ -87,6 +90,13 @@ def lay_out(pixels: Pixels, ink: Ink, one_line: bool = False) -> Page:
     lines = [pieces] if one_line and pieces else _lines(pieces, height)
     lines = [sorted(line, key=lambda piece: piece.middle) for line in lines]
     return Page(cleaned, lines, height, ruled)
+
+
+def _holds(box: Piece, pieces: Sequence[Piece]) -> bool:
+    """Tell whether something that may be a digit lies inside the box."""
+    return any(
+        _inside(piece, box) and HELD * box.height < piece.height < box.height for piece in pieces
+    )
 
 
 def _grid(pieces: Sequence[Piece], height: float) -> Piece | None:

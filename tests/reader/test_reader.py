@@ -52,9 +52,9 @@ def test_photos_ruled_paper_and_light_ink_are_read(hand: ModuleType, reader: Rea
 
 
 def test_touching_digits_are_parted(hand: ModuleType, reader: Reader) -> None:
-    texts = ["2008", "3500", "66"]
+    texts = ["66", "38", "65", "836"]
     read = [reader.read(hand.write(t, gap=-0.06, height=80, pen=6)).text for t in texts]
-    assert sum(a == b for a, b in zip(texts, read, strict=True)) >= 2
+    assert sum(a == b for a, b in zip(texts, read, strict=True)) >= 3
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
@@ -169,7 +169,7 @@ def test_any_array_gives_a_reading(
     rng = np.random.default_rng(seed)
     coarse = rng.choice(levels, size=(shape[0] // block + 1, shape[1] // block + 1))
     page = np.kron(coarse, np.ones((block, block))).astype(np.uint8)[: shape[0], : shape[1]]
-    reading = tenfold.read(page)
+    reading = tenfold.read(page, rotate="0")
     assert (reading.width, reading.height) == (shape[1], shape[0])
     for digit in reading.digits:
         assert sum(digit.probabilities) == pytest.approx(1, abs=1e-4)

@@ -13,6 +13,9 @@ from tenfold.reader.reading import Box, Digit, Line, Refusal
 
 Lines = list[list[Found]]
 
+# Among digits a mark is one more likely than by itself: where this share of a line is accepted,
+# this share of the digitness needed otherwise will do for the rest.
+AMONG_DIGITS, IN_LINE = 0.5, 0.3
 WORD_SHARE = 0.5  # of a line's marks: fewer digits among letters are letters too
 WORD_MARKS = 4
 STRAY_AMONG = 3  # digits in a typical line of the page
@@ -26,6 +29,9 @@ def refusals(
     refused: list[list[Refusal | None]] = []
     for line in lines:
         verdicts = [_refusal(found, min_confidence, least_digitness) for found in line]
+        if verdicts.count(None) >= max(2, AMONG_DIGITS * len(verdicts)):
+            lenient = IN_LINE * least_digitness
+            verdicts = [_refusal(found, min_confidence, lenient) for found in line]
         if page is not None and _is_word(line, verdicts, page.height):
             verdicts = ["not a digit"] * len(line)
         refused.append(verdicts)

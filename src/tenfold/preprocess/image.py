@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -40,9 +41,9 @@ UPRIGHT: dict[int, tuple[Callable[[Any], Any], ...]] = {
     3: (np.flipud, np.fliplr),
     4: (np.flipud,),
     5: (cv2.transpose,),
-    6: (cv2.transpose, np.fliplr),
+    6: (partial(cv2.rotate, rotateCode=cv2.ROTATE_90_CLOCKWISE),),
     7: (cv2.transpose, np.flipud, np.fliplr),
-    8: (cv2.transpose, np.flipud),
+    8: (partial(cv2.rotate, rotateCode=cv2.ROTATE_90_COUNTERCLOCKWISE),),
 }
 
 Pixels: TypeAlias = NDArray[np.uint8]
@@ -155,7 +156,7 @@ def _from_pillow(image: Image.Image, name: str) -> Picture:
     orientation = _orientation(image)
     if orientation in ROTATED:
         width, height = height, width
-    pixels = _to_array(image)
+    pixels = _shrink(_to_array(image))
     for step in UPRIGHT.get(orientation, ()):
         pixels = np.asarray(step(pixels))
     return _finish(np.ascontiguousarray(pixels), name, (width, height), notes)
@@ -233,15 +234,20 @@ def _over_paper(rgba: Pixels) -> Pixels:
 
 
 def _finish(pixels: Pixels, name: str, size: tuple[int, int], notes: tuple[str, ...]) -> Picture:
-    height, width = pixels.shape[:2]
-    shrink = max(width, height) / WORKING_SIDE
-    if shrink > 1:
-        target = (max(1, round(width / shrink)), max(1, round(height / shrink)))
-        pixels = np.asarray(cv2.resize(pixels, target, interpolation=cv2.INTER_AREA), np.uint8)
+    pixels = _shrink(pixels)
     if pixels.ndim == 3 and _is_grey(pixels):
         pixels = np.ascontiguousarray(pixels[:, :, 0])
     scale = max(size) / max(pixels.shape[:2])
     return Picture(pixels, scale, size[0], size[1], name, notes)
+
+
+def _shrink(pixels: Pixels) -> Pixels:
+    height, width = pixels.shape[:2]
+    shrink = max(width, height) / WORKING_SIDE
+    if shrink <= 1:
+        return pixels
+    target = (max(1, round(width / shrink)), max(1, round(height / shrink)))
+    return np.asarray(cv2.resize(pixels, target, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _is_grey(pixels: Pixels) -> bool:

@@ -65,11 +65,17 @@ def _rules(mask: Pixels, height: float) -> Pixels:
     )
     if segments is None:
         return marks
-    runs = _run_lengths(mask)
-    for segment in (np.asarray(segments).reshape(-1, 4)[:MOST_RULES] / zoom).tolist():
-        x0, y0, x1, y1 = segment
-        if x1 != x0 and abs(y1 - y0) <= STEEPEST * abs(x1 - x0):
-            _mark(marks, runs, (x0, y0, x1, y1), height)
+    lines = np.asarray(segments).reshape(-1, 4)[:MOST_RULES] / zoom
+    lines = lines[np.abs(lines[:, 3] - lines[:, 1]) <= STEEPEST * np.abs(lines[:, 2] - lines[:, 0])]
+    lines = lines[lines[:, 2] != lines[:, 0]]
+    if not len(lines):
+        return marks
+    # Only the rows around the lines matter, and on a photo these are few.
+    top = max(0, int(lines[:, 1::2].min() - 2 * height))
+    bottom = int(lines[:, 1::2].max() + 2 * height) + 1
+    runs = _run_lengths(mask[top:bottom])
+    for x0, y0, x1, y1 in lines.tolist():
+        _mark(marks[top:bottom], runs, (x0, y0 - top, x1, y1 - top), height)
     return marks
 
 

@@ -71,8 +71,8 @@ class Reader:
     model : Model, path or None
         The classifier; None is the one that comes with tenfold.
     layout : str
-        ``"digit"`` promises exactly one digit, ``"line"`` one line, ``"page"`` any number of
-        lines; ``"auto"`` decides by itself.
+        ``"digit"`` promises exactly one digit, so none is refused as no digit; ``"line"``
+        promises one line, ``"page"`` any number of lines; ``"auto"`` decides by itself.
     min_confidence : float
         Digits less probable than this are refused as unsure, 0 to 1.
     rotate : str
@@ -148,7 +148,9 @@ class Reader:
         turn, page, lines = self._divide(picture, ink)
         if turn:
             picture, ink = _turn(picture, turn), _turn_ink(ink, turn)
-        refused = refusals(lines, page, self.min_confidence, self._least_digitness)
+        # Who promises one digit has said already that it is one.
+        least_digitness = 0.0 if self.layout == "digit" else self._least_digitness
+        refused = refusals(lines, page, self.min_confidence, least_digitness)
         texts, digits = assemble(lines, refused, picture)
         reading = Reading(
             picture.name,

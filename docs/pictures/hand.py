@@ -139,7 +139,6 @@ def main() -> None:
     from PIL import Image
 
     from tenfold.pictures import save_png
-    from tenfold.reader.draw import annotate
     from tenfold.reader.explain import explain
     from tenfold.reader.reader import Reader
 
@@ -147,7 +146,6 @@ def main() -> None:
     page = write("40718\n2593 6", height=64, pen=5.5, seed=4)
     trace = Reader().trace(photo(ruled(page, 102), seed=1), "sample.png")
     save_png(Image.fromarray(trace.picture.pixels), folder / "sample.png")
-    save_png(annotate(trace.picture, trace.reading), folder / "sample-read.png")
     with tempfile.TemporaryDirectory() as steps:
         for path in explain(trace, steps):
             save_png(Image.open(path), folder / f"step-{path.name}")

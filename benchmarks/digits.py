@@ -1,6 +1,6 @@
 """How well and how fast the digits recipe reads scikit-learn's digits, beside SVC and 1-NN.
 
-    python benchmarks/digits.py                    # ten seeds and ten folds, about a minute
+    python benchmarks/digits.py                    # ten seeds and ten folds, two minutes
     python benchmarks/digits.py --seeds 3 --folds 3   # a first look
 
 Two questions. Trained on the first 1,597 as `tenfold train` does it, how does it do on the last
@@ -96,7 +96,7 @@ def main() -> None:
     classifiers = {ours: DigitClassifier(recipe=given.recipe, device="cpu")} | PEERS
     folds = {name: cross_validated(one, given.folds) for name, one in classifiers.items()}
     print_results(ours, held_out, peers, folds, given.seeds)
-    out.print(describe(where), highlight=False)
+    out.print(describe(where), highlight=False, soft_wrap=True)
     record = {
         "benchmark": "digits",
         **where,

@@ -1,15 +1,16 @@
 """How long the tutorial's training takes, beside Keras 3 on its three backends and plain torch.
 
-    python benchmarks/tutorial.py                          # 150 epochs × 3 rounds, five seeds
+    python benchmarks/tutorial.py                # 150 epochs × 3 rounds, five seeds: 12 minutes
     python benchmarks/tutorial.py --epochs 10 --rounds 1 --seeds 0   # a first look in a minute
     python benchmarks/tutorial.py --only tenfold keras-jax
 
 The same work for all: scikit-learn's digits, the first 1,597, the network of 53,002 weights,
 log-cosh, RMSprop at 0.001, batches of 10, on the processor alone. Every run is a process of its
 own, so that no contender finds the machine warmed by another, and the contenders take turns within
-each round. Each peer lives in a virtual environment that this script makes once below --venvs; one
-that cannot be installed gets a row that says why. The first epoch, which traces and compiles, is
-left out of the time for all and given beside it. Result: results/tutorial.json.
+each round. Each Keras lives in a virtual environment that this script makes once below --venvs (one
+that cannot be installed gets a row that says why); plain torch is the torch that tenfold runs on.
+The first epoch, which traces and compiles, is left out of the time for all and given beside it.
+Result: results/tutorial.json.
 """
 
 from __future__ import annotations
@@ -266,7 +267,7 @@ def main() -> None:
         ours = results.get("tenfold", [])
         runs = ours if isinstance(ours, list) else []
         record["accuracy"] = measure_accuracy(runs, given.epochs, given.seeds)
-    out.print(describe(where), highlight=False)
+    out.print(describe(where), highlight=False, soft_wrap=True)
     write_results(given.out, record)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,21 +28,27 @@ def test_others_may_read_what_was_written(tmp_path: Path) -> None:
     assert write_whole(tmp_path / "a", "x").stat().st_mode & 0o777 == 0o644
 
 
-@pytest.fixture
-def ten_thousand_bytes() -> Iterator[None]:
-    """Let files grow to 10,000 bytes and no further, as on a disk about to be full."""
+@contextmanager
+def _ten_thousand_bytes() -> Iterator[None]:
+    """Let files grow to 10,000 bytes and no further, as on a disk about to be full.
+
+    For the shortest time only: pytest's own output may go to a file.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_where_space_runs_out_the_old_file_stays(tmp_path: Path, ten_thousand_bytes: None) -> None:
+def test_where_space_runs_out_the_old_file_stays(tmp_path: Path) -> None:
     path = tmp_path / "model"
     write_whole(path, b"old")
-    with pytest.raises(TenfoldError, match=r"model: cannot be written \(File too large\)"):
+    refused = pytest.raises(TenfoldError, match=r"model: cannot be written \(File too large\)")
+    with refused, _ten_thousand_bytes():
         write_whole(path, bytes(20_000))
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

@@ -257,31 +257,29 @@ def open_model(content: bytes, where: str, *, threads: int = 0) -> Model:
     options.log_severity_level = 4  # its own warnings speak of graph internals, not to people
     options.intra_op_num_threads = threads
     try:
-        session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        # Without the fallback, which would print to standard output.
+        session = ort.InferenceSession(
+            content, options, providers=["CPUExecutionProvider"], enable_fallback=0
+        )
+        text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+        inputs = {node.name: (node.type, node.shape[1:]) for node in session.get_inputs()}
+        outputs = {node.name: node.shape[1:] for node in session.get_outputs()}
     # ONNX Runtime raises a dozen classes of its own, all straight below Exception.
     except Exception as error:
         raise ModelError(
             f"{where}: no ONNX model, or a damaged one ({len(content)} bytes). "
             "Copy the file again or export it anew."
         ) from error
-    text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise ModelError(
             f"{where}: an ONNX model, but not one of tenfold's (it carries no tenfold metadata). "
             "'tenfold train' writes one."
         )
     info = ModelInfo.from_json(text, where)
-    _check_graph(session, info, where)
-    return Model(session, info, where)
-
-
-def _check_graph(session: ort.InferenceSession, info: ModelInfo, where: str) -> None:
-    """Refuse a file whose network does not fit what its metadata says."""
-    inputs = {node.name: (node.type, node.shape[1:]) for node in session.get_inputs()}
-    outputs = {node.name: node.shape[1:] for node in session.get_outputs()}
     expected = ("tensor(uint8)", [info.size, info.size])
     if inputs != {"images": expected} or outputs.get("logits") != [len(info.classes)]:
         raise ModelError(
             f"{where}: its network does not fit its metadata (size {info.size}, "
             f"{len(info.classes)} classes). Export the model again."
         )
+    return Model(session, info, where)

@@ -27,7 +27,7 @@ def _gradients(network: nn.Sequential, images: Tensor, by_hand: bool) -> tuple[T
         layers.backward(2 * logits)
         return logits, flat.gradients
     logits = network(images)
-    logits.square().sum().backward()  # type: ignore[no-untyped-call]
+    logits.square().sum().backward()
     return logits.detach(), flat.gradients
 
 

@@ -266,3 +266,12 @@ def test_a_checkpoint_is_replaced_whole(training: MakeTraining, tmp_path: Path) 
     fit(running, save=save_running, save_every=0.0)
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
     assert _position((tmp_path / NAME).read_bytes())["step"] == STEPS
+
+
+def test_what_a_kill_in_the_middle_of_a_write_left_is_cleared(
+    training: MakeTraining, tmp_path: Path
+) -> None:
+    left = tmp_path / f".{NAME}.abcd1234"
+    left.write_bytes(b"half")
+    assert not load_checkpoint(training(), tmp_path)
+    assert not left.exists()

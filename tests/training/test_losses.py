@@ -92,6 +92,18 @@ def test_extreme_logits_give_numbers_and_gradients(name: str) -> None:
     assert torch.isfinite(logits.grad).all()
 
 
+def test_the_derivative_of_log_cosh_is_that_of_its_formula(drawn: tuple[Tensor, Tensor]) -> None:
+    logits, labels = drawn
+    targets = one_hot(labels, 10)
+    ours, plain = logits.clone().requires_grad_(), logits.double().requires_grad_()
+    (3 * _loss("log-cosh")(ours, targets)).backward()
+    error = plain.softmax(dim=1) - targets
+    (3 * torch.log(torch.cosh(error)).mean()).backward()  # type: ignore[no-untyped-call]
+    assert ours.grad is not None
+    assert plain.grad is not None
+    torch.testing.assert_close(ours.grad, plain.grad.float(), rtol=1e-4, atol=1e-8)
+
+
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_right_answer_costs_nothing_and_a_wrong_one_something(name: str) -> None:
     loss = _loss(name)

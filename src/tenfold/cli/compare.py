@@ -52,11 +52,17 @@ def compare(
     from tenfold.files import make_folder, write_whole
     from tenfold.training import compare as comparing
 
-    folder = make_folder(folder or Path("runs") / f"compare-{datetime.now():%Y%m%d-%H%M%S}")
+    target = folder or Path("runs") / f"compare-{datetime.now():%Y%m%d-%H%M%S}"
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn())
     hidden = quiet or json or not err.is_terminal
     with Progress(*columns, TimeRemainingColumn(), console=err, disable=hidden) as progress:
         task = progress.add_task("starting", total=None)
+
+        def on_run(done: int, total: int, name: str) -> None:
+            if not done:  # names and data are sound; can the results be written?
+                make_folder(target)
+            progress.update(task, completed=done, total=total, description=name)
+
         cells = comparing.compare(
             data,
             recipe,
@@ -66,14 +72,12 @@ def compare(
             epochs=epochs,
             device=device,
             data_dir=data_dir,
-            on_run=lambda done, total, name: progress.update(
-                task, completed=done, total=total, description=name
-            ),
+            on_run=on_run,
         )
     records = [cell.to_dict() for cell in cells]
-    write_whole(folder / "compare.json", jsonlib.dumps(records, indent=2) + "\n")
+    write_whole(target / "compare.json", jsonlib.dumps(records, indent=2) + "\n")
     curves = {f"{cell.loss}, {cell.optimizer}": cell.curve for cell in cells}
-    write_whole(folder / "curves.png", comparison_curves(curves))
+    write_whole(target / "curves.png", comparison_curves(curves))
     if json:
         for record in records:
             print_json(record)
@@ -82,7 +86,7 @@ def compare(
     else:
         out.print(_table(cells, seeds))
         out.print(
-            f"\nFigures and curves: [bold]{escape(str(folder))}[/] (compare.json, curves.png)"
+            f"\nFigures and curves: [bold]{escape(str(target))}[/] (compare.json, curves.png)"
         )
 
 

@@ -51,7 +51,7 @@ class ByHand:
         self._lowest = weighted.index(True)  # below it nothing needs a gradient
         self._layers = [_layer(module, i == self._lowest) for i, module in enumerate(modules)]
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def forward(self, images: Tensor) -> Tensor:
         """Turn pictures ``(n, 1, size, size)`` into logits ``(n, classes)``."""
         x = images.permute(0, 2, 3, 1)
@@ -59,7 +59,7 @@ class ByHand:
             x = layer.forward(x)
         return x
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def backward(self, gradient: Tensor) -> None:
         """Write all weights' gradients, from the loss's gradient by the logits."""
         for layer in reversed(self._layers[self._lowest :]):
@@ -106,7 +106,7 @@ class _Convolution:
         self._outputs, self._inputs, self._side, _ = module.weight.shape
         self._weight, self._bias, self._first = _rows(module.weight), module.bias.detach(), first
         self._to_weight, self._to_bias = _rows(_gradient(module.weight)), _gradient(module.bias)
-        self._spread: dict[int, tuple[Tensor, list[Tensor]]] = {}
+        self._cut_from: dict[int, Tensor] = {}  # by batch size
 
     def forward(self, x: Tensor) -> Tensor:
         n, height, width, channels = self._shape = x.shape
@@ -124,22 +124,22 @@ class _Convolution:
         torch.sum(rows, 0, out=self._to_bias)
         if self._first:
             return gradient
-        # Each window's gradient goes back to the pixels it was cut from: one shifted sum for each
-        # place in the window.
-        windows = torch.mm(rows, self._weight).view(n, h, w, self._side**2, self._inputs)
-        pixels, shifted = self._buffer(n, h, w)
-        pixels.zero_()
-        for target, part in zip(shifted, windows.unbind(3), strict=True):
-            target.add_(part)
+        # Each window's gradient goes back to the pixels it was cut from.
+        windows = torch.mm(rows, self._weight).view(-1, self._inputs)
+        pixels = windows.new_zeros(self._shape)
+        pixels.view(-1, self._inputs).index_add_(0, self._places(n), windows)
         return pixels
 
-    def _buffer(self, n: int, h: int, w: int) -> tuple[Tensor, list[Tensor]]:
-        """Keep the output of a batch size and its shifted views; making views costs as much."""
-        if n not in self._spread:
-            pixels = self._weight.new_zeros(self._shape)
-            places = [(i, j) for i in range(self._side) for j in range(self._side)]
-            self._spread[n] = pixels, [pixels[:, i : i + h, j : j + w] for i, j in places]
-        return self._spread[n]
+    def _places(self, n: int) -> Tensor:
+        """For each pixel of each window, in order, the pixel of the batch it was cut from."""
+        if n not in self._cut_from:
+            _, height, width, _ = self._shape
+            h, w = height - self._side + 1, width - self._side + 1
+            pixels = torch.arange(n * height * width).view(n, height, width)
+            a, b, c = pixels.stride()
+            cut = pixels.as_strided((n, h, w, self._side, self._side), (a, b, c, b, c))
+            self._cut_from[n] = cut.flatten()
+        return self._cut_from[n]
 
 
 class _ReLU:
@@ -189,7 +189,7 @@ class _Flatten:
 
     def backward(self, gradient: Tensor) -> Tensor:
         n, height, width, channels = self._shape
-        return gradient.view(n, channels, height, width).permute(0, 2, 3, 1)
+        return gradient.view(n, channels, height, width).permute(0, 2, 3, 1).contiguous()
 
 
 def _gradient(parameter: Tensor) -> Tensor:

@@ -48,6 +48,8 @@ def load_checkpoint(training: Training, folder: Path) -> bool:
         If the checkpoint is damaged or belongs to another network or optimizer.
     """
     path = folder / NAME
+    for partial in folder.glob(f".{NAME}.*"):  # what a kill in the middle of a write left behind
+        partial.unlink(missing_ok=True)
     if not path.exists():
         return False
     try:

@@ -23,7 +23,7 @@ from tenfold.errors import TrainingError, UsageError
 from tenfold.training.augment import augment
 from tenfold.training.byhand import ByHand
 from tenfold.training.history import Epoch, Step, Watcher
-from tenfold.training.losses import make_loss, one_hot
+from tenfold.training.losses import make_loss, make_loss_and_gradient, one_hot
 from tenfold.training.networks import make_network, scale
 from tenfold.training.optimizers import FlatParameters, make_optimizers, rate_factor
 from tenfold.training.recipe import Recipe
@@ -63,6 +63,7 @@ class Training:
         if recipe.channels_last:
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.loss = make_loss(recipe.loss)
+        self.loss_and_gradient = make_loss_and_gradient(recipe.loss)
         self.flat = FlatParameters(self.network)
         self.optimizers = make_optimizers(recipe.optimizer, self.network, self.flat)
         self.by_hand = _by_hand(recipe, self.network, device)
@@ -111,7 +112,7 @@ class Training:
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = self.recipe.optimizer.learning_rate * factor
-        logits, loss = self._gradients(images, self.targets[labels])
+        logits, loss = self._gradients(images, self.targets.index_select(0, labels))
         for optimizer in self.optimizers:
             optimizer.step()
         self.step += 1
@@ -144,9 +145,9 @@ class Training:
     def _gradients(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Leave the gradients of all weights in the flat vector; return logits and loss."""
         if self.by_hand is not None:
-            logits = self.by_hand.forward(images).requires_grad_()
-            loss = self.loss(logits, targets)
-            self.by_hand.backward(torch.autograd.grad(loss, logits)[0])
+            logits = self.by_hand.forward(images)
+            loss, by_logits = self.loss_and_gradient(logits, targets)
+            self.by_hand.backward(by_logits)
             return logits, loss
         self.flat.gradients.zero_()
         with self._precision():
@@ -199,8 +200,8 @@ class Training:
         with self.result() as network, torch.inference_mode():
             chunks = torch.split(torch.from_numpy(self.validation.images).to(self.device), BLOCK)
             logits = torch.cat([network(scale(chunk)) for chunk in chunks])
-            labels = torch.from_numpy(self.validation.targets).to(self.device)
-            loss = self.loss(logits, one_hot(labels, self.classes))
+            labels = torch.from_numpy(self.validation.targets).long().to(self.device)
+            loss = self.loss(logits, self.targets.index_select(0, labels))
             accuracy = (logits.argmax(dim=1) == labels).float().mean()
         return float(loss), float(accuracy)
 

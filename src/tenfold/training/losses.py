@@ -31,23 +31,30 @@ def log_cosh(logits: Tensor, targets: Tensor) -> Tensor:
     return loss
 
 
+def log_cosh_and_gradient(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the loss and its gradient by the logits: half of autograd's operations."""
+    probabilities = functional.softmax(logits, dim=1)
+    error = probabilities - targets
+    # log(cosh(x)) = x + softplus(-2x) - log 2, which cannot overflow.
+    loss = (error + functional.softplus(-2 * error)).mean() - math.log(2)
+    weighted = error.tanh_().mul_(probabilities).div_(error.numel())
+    through_softmax = weighted.addcmul_(probabilities, weighted.sum(dim=1, keepdim=True), value=-1)
+    return loss, through_softmax
+
+
 class _LogCosh(torch.autograd.Function):
-    """Log-cosh behind a softmax, with its derivative written out: half of autograd's operations."""
+    """The same for autograd."""
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, targets: Tensor) -> Tensor:
-        probabilities = functional.softmax(logits, dim=1)
-        error = probabilities - targets
-        ctx.save_for_backward(probabilities, error)
-        # log(cosh(x)) = x + softplus(-2x) - log 2, which cannot overflow.
-        return (error + functional.softplus(-2 * error)).mean() - math.log(2)
+        loss, by_logits = log_cosh_and_gradient(logits, targets)
+        ctx.save_for_backward(by_logits)
+        return loss
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        probabilities, error = ctx.saved_tensors
-        weighted = torch.tanh(error) * probabilities
-        through_softmax = weighted - probabilities * weighted.sum(dim=1, keepdim=True)
-        return through_softmax * (gradient / error.numel()), None
+        (by_logits,) = ctx.saved_tensors
+        return by_logits * gradient, None
 
 
 def mean_squared_error(logits: Tensor, targets: Tensor) -> Tensor:
@@ -77,6 +84,20 @@ def make_loss(loss: Loss) -> LossFunction:
         "kl-divergence": kl_divergence,
     }
     return named[loss.name]
+
+
+def make_loss_and_gradient(loss: Loss) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """Return what gives a recipe's loss together with its gradient by the logits."""
+    if loss.name == "log-cosh":
+        return torch.inference_mode()(log_cosh_and_gradient)
+    function = make_loss(loss)
+
+    def by_autograd(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        logits = logits.clone().requires_grad_()
+        value = function(logits, targets)
+        return value.detach(), torch.autograd.grad(value, logits)[0]
+
+    return by_autograd
 
 
 def one_hot(labels: Tensor, classes: int, smoothing: float = 0.0) -> Tensor:

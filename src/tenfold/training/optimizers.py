@@ -110,8 +110,12 @@ class RMSprop(torch.optim.Optimizer):
                 average.mul_(group["rho"]).addcmul_(p.grad, p.grad, value=1 - group["rho"])
                 if group["weight_decay"]:
                     p.mul_(1 - group["lr"] * group["weight_decay"])
-                p.addcdiv_(p.grad, (average + group["eps"]).sqrt_(), value=-group["lr"])
+                p.addcmul_(p.grad, (average + group["eps"]).rsqrt_(), value=-group["lr"])
         return loss
+
+    # Torch wraps every optimizer's step in a profiler's record unless told that it has done so;
+    # for the tutorial's network that is a tenth of the work.
+    step.hooked = True  # type: ignore[attr-defined]
 
 
 def make_optimizers(

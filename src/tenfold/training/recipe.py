@@ -66,7 +66,8 @@ class Optimizer(_Section):
     rho: Fraction = 0.9  # rmsprop: how long squared gradients are remembered
     betas: tuple[Fraction, Fraction] = (0.9, 0.999)  # adam, adamw
     epsilon: Positive = 1e-7
-    weight_decay: NotNegative = 0.0  # on weight matrices and kernels, never on biases
+    # on matrices and kernels, never on biases; in the gradient for sgd and adam, apart for others
+    weight_decay: NotNegative = 0.0
 
 
 class Schedule(_Section):
@@ -259,7 +260,8 @@ def _sentence(error: Any) -> str:
     return message[0].lower() + message[1:]
 
 
-def _known_keys() -> list[str]:
+def known_keys() -> list[str]:
+    """Every key a recipe may have, dotted."""
     keys = []
     for name, value in Recipe().model_dump().items():
         keys += [f"{name}.{inner}" for inner in value] if isinstance(value, dict) else [name]
@@ -267,7 +269,7 @@ def _known_keys() -> list[str]:
 
 
 def _unknown(key: str, where: str) -> str:
-    known = {name: name.rpartition(".")[2] for name in _known_keys()}
+    known = {name: name.rpartition(".")[2] for name in known_keys()}
     last = key.rpartition(".")[2]
     initials = {"".join(word[0] for word in leaf.split("_")): leaf for leaf in known.values()}
     leaf = initials.get(last, last)  # lr is meant to be learning_rate

@@ -101,6 +101,7 @@ def train(
     else:
         splits = _load("digits" if data is None else data, data_dir)
         chosen = choose_recipe(recipe, splits.train.size, settings, seed)
+    splits.test.targets  # noqa: B018 - refuses a test part without labels now, not after training
     target = pick_device(device)
     chosen = _possible_precision(chosen, target)
     with threads(chosen.threads), torch.random.fork_rng():

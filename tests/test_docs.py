@@ -1,0 +1,29 @@
+"""The pages say what the program says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tenfold.training.recipe import built_in_recipes, known_keys
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_command_page_is_what_the_help_says(tmp_path: Path) -> None:
+    page = tmp_path / "commands.md"
+    command = ["-m", "typer", "tenfold.cli", "utils", "docs", "--name", "tenfold"]
+    subprocess.run([sys.executable, *command, "--output", str(page)], check=True)
+    assert page.read_text() == (ROOT / "docs" / "commands.md").read_text(), "run: make docs"
+
+
+def test_the_recipe_page_names_every_key_and_recipe() -> None:
+    page = (ROOT / "docs" / "recipes.md").read_text()
+    assert [key for key in known_keys() if f"`{key}`" not in page] == []
+    assert [name for name in built_in_recipes() if f"`{name}`" not in page] == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"

@@ -24,11 +24,12 @@ Floats = NDArray[np.float32]
 # Glyphs uint8 (n, 28, 28) to class probabilities (n, 10) and digitness (n,).
 Judge: TypeAlias = Callable[[Pixels], tuple[Floats, Floats]]
 
-MOST_ATOMS = 12  # in one digit
+MOST_ATOMS, FEW_ATOMS = 12, 3  # in one digit, and where there are too many to try
 WIDEST = 1.4  # digit heights
 SURE, LIKELY, NARROW = 0.97, 0.9, 0.55
 LOW = 0.65  # of the page's digits: lower pieces are no touching digits, but bars and dashes
 CROWDED = 40  # pieces in a line: that many are text, in which only wide pieces are cut
+FULL_PAGE = 300  # pieces: on so full a page nothing is cut, for it would take minutes
 SHARED = 0.35  # digit heights: no wider are strokes that two digits share
 ON_RULE = 0.12  # digit heights between a digit and the rule it stands on
 
@@ -111,18 +112,19 @@ def candidates(page: Page, line: Sequence[Piece], judge: Judge) -> list[Candidat
     ink, height = page.ink, line_height(line)
     glyphs = np.stack([glyph_of(ink, piece) for piece in line])
     atoms: list[Atom] = []
-    crowded = len(line) > CROWDED
+    full = sum(map(len, page.lines)) > FULL_PAGE
+    crowded = full or len(line) > CROWDED
     for piece, probabilities, digitness in zip(line, *judge(glyphs), strict=True):
         score = float(probabilities.max() * digitness)
         wide = piece.width / piece.height
         whole = (score >= SURE and wide < 1.05) or (score >= LIKELY and wide < 0.8)
-        whole |= crowded and piece.width < WIDEST * height
+        whole |= full or (crowded and piece.width < WIDEST * height)
         whole |= piece.height < LOW * page.height
         if whole or piece.width < NARROW * height:
             atoms.append(Atom(piece, 0.0))
         else:
             atoms += cut(piece, height, pen_width(piece.mask * np.uint8(255)))
-    runs = _runs(atoms, height)
+    runs = _runs(atoms, height, FEW_ATOMS if crowded else MOST_ATOMS)
     pieces = [merge([atom.piece for atom in atoms[first:last]]) for first, last, _ in runs]
     framed = [glyph_of(ink, piece) for piece in pieces]
     on_rules = [_on_rule(page, piece, height) for piece in pieces]
@@ -166,13 +168,13 @@ def _on_rule(page: Page, piece: Piece, height: float) -> Piece | None:
     return merge([piece, added])
 
 
-def _runs(atoms: list[Atom], height: float) -> list[tuple[int, int, float]]:
+def _runs(atoms: list[Atom], height: float, most: int) -> list[tuple[int, int, float]]:
     """First atom, one beyond the last, and paper bridged in digit heights."""
     runs = []
     for first, atom in enumerate(atoms):
         left, right, gap = atom.piece.x, atom.piece.right, 0.0
         runs.append((first, first + 1, 0.0))
-        for last in range(first + 1, min(first + MOST_ATOMS, len(atoms))):
+        for last in range(first + 1, min(first + most, len(atoms))):
             piece = atoms[last].piece
             gap += max(0, piece.x - right) / height
             left, right = min(left, piece.x), max(right, piece.right)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,3 +83,15 @@ def write_npz(few: Splits) -> Callable[[Path], Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def hand() -> ModuleType:
+    """A hand that writes digits: the module that draws the pictures of the docs."""
+    path = Path(__file__).parents[1] / "docs" / "pictures" / "hand.py"
+    spec = importlib.util.spec_from_file_location("hand", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tenfold.evaluation.evaluate import evaluate as evaluate
     from tenfold.model import Model as Model
     from tenfold.model import load_model as load_model
+    from tenfold.reader.reader import Reader as Reader
+    from tenfold.reader.reader import read as read
+    from tenfold.reader.reading import Reading as Reading
     from tenfold.training.recipe import Recipe as Recipe
     from tenfold.training.run import train as train
 
@@ -28,11 +31,14 @@ _HOMES = {
     "DigitClassifier": "tenfold.estimator",
     "Evaluation": "tenfold.evaluation.evaluate",
     "Model": "tenfold.model",
+    "Reader": "tenfold.reader.reader",
+    "Reading": "tenfold.reader.reading",
     "Recipe": "tenfold.training.recipe",
     "TenfoldError": "tenfold.errors",
     "evaluate": "tenfold.evaluation.evaluate",
     "load_dataset": "tenfold.data.registry",
     "load_model": "tenfold.model",
+    "read": "tenfold.reader.reader",
     "train": "tenfold.training.run",
 }
 

@@ -123,6 +123,7 @@ class Model:
         self.info = info
         self.path = path
         self._session = session
+        self._has_digitness = "digitness" in {node.name for node in session.get_outputs()}
 
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the network's raw outputs.
@@ -141,6 +142,9 @@ class Model:
         ModelError
             If the pictures have another type or shape.
         """
+        return self._run(images, ["logits"])[0]
+
+    def _run(self, images: NDArray[np.uint8], names: list[str]) -> list[NDArray[np.float32]]:
         size = self.info.size
         if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (size, size):
             raise ModelError(
@@ -149,9 +153,14 @@ class Model:
                 "'tenfold read', data sets of other sizes need a model of their own."
             )
         chunks = [images[i : i + CHUNK] for i in range(0, max(len(images), 1), CHUNK)]
-        outputs = [self._session.run(["logits"], {"images": chunk})[0] for chunk in chunks]
-        logits: NDArray[np.float32] = np.concatenate(outputs)
-        return logits
+        outputs = [self._session.run(names, {"images": chunk}) for chunk in chunks]
+        return [np.concatenate(parts) for parts in zip(*outputs, strict=True)]
+
+    def _soften(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        scaled = logits / np.float32(self.info.temperature)
+        odds = np.exp(scaled - scaled.max(axis=1, keepdims=True, initial=-np.inf))
+        probabilities: NDArray[np.float32] = odds / odds.sum(axis=1, keepdims=True)
+        return probabilities
 
     def predict_proba(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated class probabilities.
@@ -171,10 +180,35 @@ class Model:
         ModelError
             If the pictures have another type or shape.
         """
-        logits = self.predict_logits(images) / np.float32(self.info.temperature)
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
-        probabilities: NDArray[np.float32] = odds / odds.sum(axis=1, keepdims=True)
-        return probabilities
+        return self._soften(self.predict_logits(images))
+
+    def predict_with_digitness(
+        self, images: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return calibrated class probabilities and how much each picture looks like any digit.
+
+        Parameters
+        ----------
+        images : uint8 array, shape (n, size, size)
+            White ink on black, 0 to 255.
+
+        Returns
+        -------
+        float32 array, shape (n, classes)
+            Each row sums to 1.
+        float32 array, shape (n,)
+            From 0 to 1; the top probability where the network has no ``digitness`` output.
+
+        Raises
+        ------
+        ModelError
+            If the pictures have another type or shape.
+        """
+        if not self._has_digitness:
+            probabilities = self.predict_proba(images)
+            return probabilities, probabilities.max(axis=1)
+        logits, digitness = self._run(images, ["logits", "digitness"])
+        return self._soften(logits), digitness.reshape(-1)
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the most probable class of each picture, uint8, shape (n,)."""

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tenfold import __version__
-from tenfold.cli import compare, data, evaluate, recipe, train, tutorial
+from tenfold.cli import compare, data, evaluate, read, recipe, train, tutorial
 from tenfold.cli.console import complain
 from tenfold.errors import TenfoldError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog=tutorial.EXAMPLE)(tutorial.tutorial)
+app.command(epilog=read.EXAMPLE)(read.read)
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=compare.EXAMPLE)(compare.compare)

@@ -18,13 +18,22 @@ from tenfold.cli.console import (
     percent,
     print_json,
 )
+from tenfold.cli.readings import evaluate_pictures
 
+BUNDLED = "bundled"
 EXAMPLE = "Example: tenfold evaluate runs/mine/model.onnx --data mnist"
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="The model file, as 'tenfold train' wrote it.")],
-    data: Annotated[str, typer.Option(help="digits, mnist, or a path (see 'tenfold data').")],
+    model: Annotated[
+        str, typer.Argument(help="A model file, or 'bundled' for the one that comes with tenfold.")
+    ],
+    data: Annotated[
+        str,
+        typer.Option(
+            help="digits, mnist, a path, or a table of pictures: file,label or file,truth."
+        ),
+    ],
     split: Annotated[
         Literal["train", "test", "all"] | None,
         typer.Option(help="Which part; by default its test part, or all of what is new to it."),
@@ -35,6 +44,15 @@ def evaluate(
             help="Where to save the picture of the mistakes; by default beside the model."
         ),
     ] = None,
+    layout: Annotated[
+        Literal["auto", "digit", "line", "page"] | None,
+        typer.Option(
+            help="For tables: as for 'tenfold read'; digit if there are labels, else auto."
+        ),
+    ] = None,
+    min_confidence: Annotated[
+        float, typer.Option(min=0, max=1, help="For tables: refuse digits less probable than this.")
+    ] = 0.5,
     data_dir: DataDir = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -42,20 +60,35 @@ def evaluate(
     """Measure a model file on labelled pictures.
 
     Accuracy with its 95 % interval, loss, precision and recall per class, confusion, and the
-    worst mistakes as a picture.
+    worst mistakes as a picture. A table of people's own pictures is read as 'tenfold read' does,
+    and measured per source and over sources.
     """
     from tenfold.evaluation import evaluate as measuring
     from tenfold.evaluation.plots import mistakes_sheet
+    from tenfold.evaluation.readings import is_picture_table
     from tenfold.model import load_model
     from tenfold.pictures import save_png
+    from tenfold.reader.reader import Reader
 
-    opened = load_model(model)
+    bundled = model == BUNDLED
+    opened = Reader().model if bundled else load_model(model)
+    path = mistakes or (Path() if bundled else Path(model).parent) / "mistakes.png"
+    if is_picture_table(data):
+        evaluate_pictures(
+            opened,
+            Path(data),
+            path,
+            layout=layout,
+            min_confidence=min_confidence,
+            json=json,
+            quiet=quiet,
+        )
+        return
     pictures = measuring.choose_split(opened, data, split, data_dir)
     evaluation = measuring.evaluate(opened, pictures)
-    path = model.with_name("mistakes.png") if mistakes is None else mistakes
     save_png(mistakes_sheet(pictures, evaluation), path)
     if json:
-        print_json(evaluation.to_dict() | {"model": str(model), "mistakes_picture": str(path)})
+        print_json(evaluation.to_dict() | {"model": model, "mistakes_picture": str(path)})
     elif quiet:
         typer.echo(percent(evaluation.accuracy))
     else:

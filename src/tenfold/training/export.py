@@ -27,13 +27,26 @@ class _FromBytes(nn.Module):
         return logits
 
 
+class _WithDigitness(_FromBytes):
+    """A network with one class more, "no digit": logits of the others, and how sure it is not that.
+
+    Both come from one call, so whoever reads a page pays for one.
+    """
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        logits = super().forward(images)
+        return logits[:, :-1], 1 - logits.softmax(1)[:, -1]
+
+
 def export(network: nn.Module, info: ModelInfo) -> bytes:
     """Return the model file's content for a network in evaluation mode.
 
     Parameters
     ----------
     network : torch.nn.Module
-        Takes float pictures in [0, 1], shape ``(n, 1, size, size)``; returns logits.
+        Takes float pictures in [0, 1], shape ``(n, 1, size, size)``; returns logits. Where they
+        are one more than ``info`` has classes, the last means "no digit", and the file gets a
+        second output, ``digitness``.
     info : ModelInfo
         What the file is to say of itself.
 
@@ -45,14 +58,16 @@ def export(network: nn.Module, info: ModelInfo) -> bytes:
     device = next(network.parameters()).device
     # Two pictures, not one: an example of one is taken for a constant of the graph.
     example = torch.zeros(2, info.size, info.size, dtype=torch.uint8, device=device)
+    with torch.inference_mode():
+        more = network(scale(example)).shape[1] - len(info.classes)
     with _quiet():
         program = torch.onnx.export(
-            _FromBytes(network).eval(),
+            (_WithDigitness if more else _FromBytes)(network).eval(),
             (example,),
             dynamo=True,
             verbose=False,
             input_names=["images"],
-            output_names=["logits"],
+            output_names=["logits", "digitness"][: 1 + more],
             dynamic_shapes={"images": {0: torch.export.Dim("n")}},
         )
     assert program is not None  # noqa: S101 - only None with dynamo=False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tenfold.errors import UsageError
 from tenfold.training.recipe import Network
@@ -66,6 +67,40 @@ def convnet(
     return nn.Sequential(*layers)
 
 
+class Block(nn.Module):
+    """Two 3×3 convolutions whose result is added to what went in (He et al. 2016)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.inner = nn.Sequential(*_unit(width, width), *_unit(width, width)[:-1])
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Keep the shape, ``(n, width, size, size)``."""
+        return functional.relu(features + self.inner(features))
+
+
+def residual(
+    size: int, classes: int, channels: tuple[int, ...], depth: int, dropout: float
+) -> nn.Sequential:
+    """Stack stages of residual blocks, each behind a convolution that halves the picture.
+
+    The first convolution is 5×5 and halves too: most of the time would go into full size.
+    """
+    layers: list[nn.Module] = []
+    width = 1
+    for stage_width in channels:
+        layers += _unit(width, stage_width, kernel=5 if width == 1 else 3, stride=2)
+        layers += [Block(stage_width) for _ in range(depth)]
+        width, size = stage_width, (size + 1) // 2
+    layers += [nn.Flatten(), nn.Dropout(dropout), nn.Linear(width * size * size, classes)]
+    return nn.Sequential(*layers)
+
+
+def _unit(width: int, out: int, kernel: int = 3, stride: int = 1) -> list[nn.Module]:
+    convolution = nn.Conv2d(width, out, kernel, stride, padding=kernel // 2, bias=False)
+    return [convolution, nn.BatchNorm2d(out), nn.ReLU()]
+
+
 def mlp(size: int, classes: int, hidden: int, depth: int, dropout: float) -> nn.Sequential:
     """Hidden layers over the pixels as one row, without any notion of neighbourhood."""
     layers: list[nn.Module] = [nn.Flatten()]
@@ -82,6 +117,8 @@ def make_network(network: Network, size: int, classes: int) -> nn.Sequential:
         return tutorial(size, classes)
     if network.name == "convnet":
         return convnet(size, classes, network.channels, network.depth, network.dropout)
+    if network.name == "residual":
+        return residual(size, classes, network.channels, network.depth, network.dropout)
     depth = network.depth if network.name == "mlp" else 0
     return mlp(size, classes, network.hidden, depth, network.dropout)
 

@@ -17,6 +17,7 @@ from tenfold.evaluation.evaluate import Evaluation, evaluate
 from tenfold.files import write_whole
 from tenfold.model import ModelInfo, open_model
 from tenfold.training import runfolder
+from tenfold.training.calibration import calibrate
 from tenfold.training.export import export, with_info
 from tenfold.training.history import Epoch
 from tenfold.training.loop import Training
@@ -86,6 +87,11 @@ def finish(training: Training, splits: Splits, folder: Path, started: float) -> 
     )
     with training.result() as network:
         content = export(network, info)
+    if recipe.synthesis.pictures and training.validation is not None:
+        info = calibrate(
+            open_model(content, "the new model"), training.validation, recipe.synthesis
+        )
+        content = with_info(content, info)
     model = open_model(content, str(folder / "model.onnx"))
     evaluation = evaluate(model, splits.test)
     test_loss = _recipe_loss(recipe, model.predict_logits(splits.test.images), splits.test)

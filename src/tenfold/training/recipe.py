@@ -18,7 +18,7 @@ from tenfold.errors import UsageError
 
 BUILT_IN = Path(__file__).with_name("recipes")
 
-NetworkName = Literal["tutorial", "convnet", "mlp", "linear"]
+NetworkName = Literal["tutorial", "convnet", "residual", "mlp", "linear"]
 LossName = Literal["cross-entropy", "log-cosh", "mean-squared-error", "kl-divergence", "focal"]
 OptimizerName = Literal["rmsprop", "sgd", "adam", "adamw", "muon"]
 ScheduleName = Literal["constant", "one-cycle", "cosine"]
@@ -42,9 +42,9 @@ class Network(_Section):
     """Which network, and how wide."""
 
     name: NetworkName = "convnet"
-    # convnet: one stage an entry, pooling between stages
+    # convnet, residual: one stage an entry, halving the picture between stages
     channels: Annotated[tuple[Count, ...], Field(min_length=1, max_length=6)] = (32, 64)
-    depth: Count = 2  # convnet: convolutions a stage; mlp: hidden layers
+    depth: Count = 2  # convnet: convolutions a stage; residual: blocks a stage; mlp: hidden layers
     hidden: Count = 128  # mlp: units of a hidden layer
     dropout: Fraction = 0.0  # before the last layer (the tutorial's network has its own two)
 
@@ -87,6 +87,15 @@ class Augment(_Section):
     shear: Annotated[float, Field(ge=0, le=60)] = 0.0  # degrees
     elastic: NotNegative = 0.0  # mean displacement in pixels
     stroke: Fraction = 0.0  # share of pictures whose pen gets thicker or thinner
+
+
+class Synthesis(_Section):
+    """Training on pictures synthesised from MNIST's digits instead of the digits alone."""
+
+    pictures: Annotated[int, Field(ge=0)] = 0  # how many to make, once, before training; 0: off
+    original: Fraction = 0.25  # share of them that are digits as they are
+    doodles: Fraction = 0.2  # share that are no digits: the network learns to refuse them
+    refused: Fraction = 0.005  # share of the validation digits that the rejection rule may refuse
 
 
 class Recipe(_Section):
@@ -136,6 +145,7 @@ class Recipe(_Section):
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
     augment: Augment = Augment()
+    synthesis: Synthesis = Synthesis()
 
     def to_toml(self) -> str:
         """Write the recipe out in full, defaults included."""

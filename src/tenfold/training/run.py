@@ -20,6 +20,7 @@ from tenfold.training.history import Watcher
 from tenfold.training.loop import Training, fit
 from tenfold.training.outcome import Run, finish
 from tenfold.training.recipe import Recipe, load_recipe
+from tenfold.training.synthesis.pictures import synthesise
 
 Device = Literal["auto", "cpu", "cuda"]
 VALIDATION_SEED = 0  # all seeds of a recipe are watched on the same pictures
@@ -182,6 +183,9 @@ def _prepare(recipe: Recipe, train: Dataset, device: torch.device) -> Training:
     learned = train
     if recipe.validation:
         learned, validation = stratified_split(train, recipe.validation, VALIDATION_SEED)
+    if recipe.synthesis.pictures:
+        with threads(1):  # many small steps: two threads wait for each other more than they work
+            learned = synthesise(learned, recipe.synthesis, recipe.seed)
     warm = Training(recipe, learned, validation, device)
     for number, (images, labels) in enumerate(warm.batches(0)):
         if number == 2:

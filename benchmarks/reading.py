@@ -1,0 +1,196 @@
+"""How well tenfold reads people's own pictures, beside what a person would pick instead.
+
+    TENFOLD_DATA=… python benchmarks/reading.py                     # everything, minutes for each
+    TENFOLD_DATA=… python benchmarks/reading.py --only tenfold      # tenfold alone
+    TENFOLD_DATA=… python benchmarks/reading.py --per-source 3      # a first look
+
+Needs the folders ``real`` (single digits) and ``numbers`` (numbers, lines, pages), each with its
+``labels.csv``. Scores are means over sources, the first folder of a file, so that no large source
+drowns the others. Digits are read with ``--layout digit`` and numbers with ``--layout auto``; peers
+get their own best mode for each, restricted to digits where they can be. Each peer lives in a
+virtual environment made once below --venvs; one that cannot be had gets a row that says why.
+Result: results/reading.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from common import RESULTS, describe, err, out, print_table, setting, write_results
+
+PEERS = Path(__file__).with_name("reading_peers")
+VENVS = Path("~/.cache/tenfold-benchmarks").expanduser()
+TASKS = ("digit", "number")
+
+
+class UnavailableError(Exception):
+    """A peer cannot be installed or run; the message says why."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Who reads: a script below reading_peers, and what its environment needs."""
+
+    name: str
+    script: str
+    requirements: tuple[str, ...] = ()
+
+
+CONTENDERS = (
+    Contender("tenfold", "with_tenfold.py"),
+    Contender("rapidocr", "with_rapidocr.py", ("rapidocr>=3.4", "onnxruntime>=1.20")),
+    Contender("digit-recognizer-py", "with_digit_recognizer.py", ("digit-recognizer-py",)),
+    Contender("tesseract", "with_tesseract.py", ("pytesseract", "pillow")),
+    Contender("easyocr", "with_easyocr.py", ("easyocr",)),
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture and what it truly says, lines joined by a newline."""
+
+    file: str
+    source: str
+    truth: str
+
+
+def pictures(task: str, per_source: int | None) -> list[Picture]:
+    """Return the labelled pictures of a task, at most so many a source."""
+    root = Path(os.environ["TENFOLD_DATA"]) / ("real" if task == "digit" else "numbers")
+    with (root / "labels.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    counts: dict[str, int] = defaultdict(int)
+    found = []
+    for row in rows:
+        source = row["file"].split("/")[0]
+        counts[source] += 1
+        if per_source is None or counts[source] <= per_source:
+            truth = row["label"] if task == "digit" else row["truth"].replace("|", "\n")
+            found.append(Picture(str(root / row["file"]), source, truth))
+    return found
+
+
+def interpreter(contender: Contender, venvs: Path) -> Path:
+    """Return the Python that runs a contender, making its virtual environment the first time."""
+    if not contender.requirements:
+        return Path(sys.executable)
+    folder = venvs / contender.name
+    python, done = folder / "bin" / "python", folder / "requirements.txt"
+    wanted = "\n".join(contender.requirements) + "\n"
+    if done.exists() and done.read_text() == wanted:
+        return python
+    err.print(f"Installing {contender.name} into {folder}")
+    run_quietly([sys.executable, "-m", "venv", str(folder)])
+    run_quietly([str(python), "-m", "pip", "install", "--quiet", *contender.requirements])
+    done.write_text(wanted)
+    return python
+
+
+def run_quietly(command: list[str]) -> str:
+    """Run a command and return what it printed; raises UnavailableError with its last words."""
+    environment = os.environ | {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        words = (done.stderr or done.stdout).strip().splitlines()
+        raise UnavailableError(words[-1] if words else f"exit code {done.returncode}")
+    return done.stdout
+
+
+def read(contender: Contender, python: Path, task: str, wanted: list[Picture]) -> list[str]:
+    """Read all pictures in one process: what was read, and how many seconds each took."""
+    with tempfile.TemporaryDirectory() as folder:
+        listing = Path(folder) / "files.json"
+        listing.write_text(json.dumps([picture.file for picture in wanted]))
+        command = [str(python), str(PEERS / contender.script), task, str(listing)]
+        return run_quietly(command).splitlines()
+
+
+def score(wanted: list[Picture], lines: list[str]) -> dict[str, object]:
+    """Exact matches and character error rate, each as the mean over sources, and median seconds."""
+    right: dict[str, list[bool]] = defaultdict(list)
+    wrong: dict[str, list[float]] = defaultdict(list)
+    seconds = []
+    for picture, line in zip(wanted, lines, strict=True):
+        record = json.loads(line)
+        text = "\n".join(filter(None, record["text"].split("\n")))
+        right[picture.source].append(text == picture.truth)
+        wrong[picture.source].append(edits(text, picture.truth) / len(picture.truth))
+        seconds.append(record["seconds"])
+    return {
+        "exact": statistics.fmean(statistics.fmean(values) for values in right.values()),
+        "character_errors": statistics.fmean(statistics.fmean(v) for v in wrong.values()),
+        "median_seconds": statistics.median(seconds),
+        "pictures": len(wanted),
+        "by_source": {source: statistics.fmean(values) for source, values in right.items()},
+    }
+
+
+def edits(text: str, truth: str) -> int:
+    """Levenshtein distance."""
+    row = list(range(len(truth) + 1))
+    for i, one in enumerate(text, 1):
+        above, row[0] = row[0], i
+        for j, other in enumerate(truth, 1):
+            above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (one != other))
+    return row[-1]
+
+
+def table_row(name: str, result: dict[str, dict[str, object]] | str) -> list[str]:
+    """Lay out one contender."""
+    if isinstance(result, str):
+        return [name, result, "", "", "", ""]
+    digit, number = result["digit"], result["number"]
+    return [
+        name,
+        f"{digit['exact']:.1%}",
+        f"{1000 * float(str(digit['median_seconds'])):.1f} ms",
+        f"{number['exact']:.1%}",
+        f"{number['character_errors']:.1%}",
+        f"{1000 * float(str(number['median_seconds'])):.0f} ms",
+    ]
+
+
+def main() -> None:
+    """Measure, print the table, write the result file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--only", nargs="*", choices=[c.name for c in CONTENDERS])
+    parser.add_argument("--per-source", type=int, help="at most so many pictures of each source")
+    parser.add_argument("--venvs", type=Path, default=VENVS)
+    options = parser.parse_args()
+    if "TENFOLD_DATA" not in os.environ:
+        sys.exit("Set TENFOLD_DATA to the folder that holds real/ and numbers/.")
+    results: dict[str, dict[str, dict[str, object]] | str] = {}
+    for contender in CONTENDERS:
+        if options.only and contender.name not in options.only:
+            continue
+        try:
+            python = interpreter(contender, options.venvs)
+            measured = {}
+            for task in TASKS:
+                wanted = pictures(task, options.per_source)
+                measured[task] = score(wanted, read(contender, python, task, wanted))
+            results[contender.name] = measured
+        except (UnavailableError, OSError) as error:
+            results[contender.name] = f"not measured: {error}"
+    where = setting(["tenfold", "onnxruntime", "opencv-python-headless", "pillow"])
+    columns = ["", "digits", "each", "numbers without a fault", "characters wrong", "each"]
+    rows = [table_row(name, result) for name, result in results.items()]
+    print_table("Reading people's own pictures (means over sources)", columns, rows)
+    out.print(describe(where), markup=False, highlight=False)
+    if options.only or options.per_source:
+        return  # a partial look does not replace the result
+    write_results(RESULTS / "reading.json", {"setting": where, "results": results})
+
+
+if __name__ == "__main__":
+    main()

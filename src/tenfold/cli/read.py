@@ -1,0 +1,190 @@
+"""tenfold read: read the digits in people's own pictures."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from tenfold.cli.console import Json, Quiet, complain, err, out, print_json
+from tenfold.errors import DataError, TenfoldError, UsageError
+
+if TYPE_CHECKING:
+    from tenfold.reader.reader import Reader, Trace
+    from tenfold.reader.reading import Reading
+
+EXAMPLE = "Example: tenfold read photo.jpg scans/ --json"
+CSV_HEAD = "file,line,text,digits,least_confidence,refused"
+STDIN = "-"
+DOUBT = 0.9
+
+
+def read(
+    pictures: Annotated[
+        list[str], typer.Argument(help="Files, folders, patterns such as 'scans/*.png', or - .")
+    ],
+    layout: Annotated[
+        Literal["auto", "digit", "line", "page"],
+        typer.Option(help="What a picture holds: one digit, one line, a page; auto decides."),
+    ] = "auto",
+    min_confidence: Annotated[
+        float, typer.Option(min=0, max=1, help="Refuse digits that are less probable than this.")
+    ] = 0.5,
+    rotate: Annotated[
+        Literal["auto", "0", "90", "180", "270"],
+        typer.Option(help="Degrees clockwise to turn a picture first; auto turns what reads badly"),
+    ] = "auto",
+    model: Annotated[
+        Path | None, typer.Option(help="A model file instead of the one that comes with tenfold.")
+    ] = None,
+    annotate: Annotated[
+        Path | None, typer.Option(help="Folder for copies with boxes, digits and confidence drawn.")
+    ] = None,
+    explain: Annotated[
+        Path | None, typer.Option(help="Folder for pictures of every step: paper, ink, lines, …")
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="One row a line of writing, as CSV.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read the digits in pictures: photos, scans, drawings; single digits, numbers, pages.
+
+    Prints the text line by line; a digit in [yellow]yellow[/] with a question mark is doubtful.
+    What is no digit is refused. Every picture is read, even if another one cannot be opened.
+    """
+    from tenfold.reader.reader import Reader
+
+    if csv and json:
+        raise UsageError("--csv and --json exclude each other; choose one.")
+    reader = Reader(model, layout=layout, min_confidence=min_confidence, rotate=rotate)
+    if csv:
+        typer.echo(CSV_HEAD)
+    failed = False
+    for trace in _traces(reader, pictures):
+        if isinstance(trace, TenfoldError):
+            complain(str(trace))
+            failed = True
+            continue
+        _print(trace.reading, json=json, csv=csv, quiet=quiet)
+        _draw(trace, annotate, explain)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _traces(reader: Reader, arguments: Sequence[str]) -> Iterator[Trace | TenfoldError]:
+    """Read one picture after the other, with a progress bar where a person is looking."""
+    from rich.progress import Progress
+
+    tasks: list[str | TenfoldError] = []
+    for argument in arguments:
+        try:
+            tasks += _expand(argument)
+        except TenfoldError as error:
+            tasks.append(error)
+    show = err.is_terminal and len(tasks) > 1
+    with Progress(console=err, disable=not show, transient=True) as progress:
+        for task in progress.track(tasks, description="reading"):
+            if isinstance(task, TenfoldError):
+                yield task
+                continue
+            try:
+                if task == STDIN:
+                    yield reader.trace(sys.stdin.buffer.read(), "standard input")
+                else:
+                    yield reader.trace(task)
+            except TenfoldError as error:
+                yield error
+
+
+def _expand(argument: str) -> list[str]:
+    """Files behind an argument: itself, a folder's pictures, or what a pattern matches."""
+    from glob import glob, has_magic
+
+    from tenfold.preprocess.image import SUFFIXES
+
+    path = Path(argument)
+    if argument == STDIN:
+        return [argument]
+    if path.is_dir():
+        found = sorted(str(p) for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+        if not found:
+            raise DataError(f"{argument}: no pictures in this folder. Use JPEG, PNG, TIFF, WebP, …")
+        return found
+    if has_magic(argument) and not path.exists():
+        found = sorted(glob(argument, recursive=True))  # noqa: PTH207 (absolute patterns too)
+        if not found:
+            raise DataError(f"{argument}: no file matches this pattern.")
+        return [name for name in found if not Path(name).is_dir()]
+    return [argument]
+
+
+def _print(reading: Reading, *, json: bool, csv: bool, quiet: bool) -> None:
+    if json:
+        print_json(reading.to_dict())
+    elif csv:
+        for row in _csv_rows(reading):
+            typer.echo(row)
+    elif quiet:
+        typer.echo(reading.text)
+    else:
+        _print_for_people(reading)
+    for note in reading.notes:
+        err.print(f"{reading.file}: {note}.", markup=False)
+
+
+def _print_for_people(reading: Reading) -> None:
+    from rich.markup import escape
+
+    refused = sum(not digit.accepted for digit in reading.digits)
+    tail = f"  [dim]({refused} refused)[/]" if refused else ""
+    if not reading.lines:
+        why = " or ".join(sorted({str(d.refused) for d in reading.digits if d.refused}))
+        tail = f"  [dim]({refused} refused: {why})[/]" if refused else ""
+        out.print(f"{escape(reading.file)}: [dim]nothing read[/]{tail}")
+        return
+    several = len(reading.lines) > 1
+    out.print(f"{escape(reading.file)}:" + (tail if several else ""), end="\n" if several else " ")
+    for number in range(len(reading.lines)):
+        digits = [digit for digit in reading.digits if digit.line == number and digit.accepted]
+        text = "".join(
+            f"[yellow]{digit.digit}?[/]" if digit.confidence < DOUBT else str(digit.digit)
+            for digit in digits
+        )
+        out.print(f"  {text}" if several else text + tail)
+
+
+def _csv_rows(reading: Reading) -> Iterator[str]:
+    """One row a line of writing; a picture without any has one row with empty text."""
+    import csv
+    import io
+
+    refused = sum(not digit.accepted for digit in reading.digits)
+    rows: list[list[object]] = []
+    for number, line in enumerate(reading.lines):
+        sure = [d.confidence for d in reading.digits if d.line == number and d.accepted]
+        rows.append([reading.file, number + 1, line.text, len(line.text), f"{min(sure):.4f}"])
+    for row in rows or [[reading.file, 0, "", 0, ""]]:
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="").writerow([*row, refused])
+        yield buffer.getvalue()
+
+
+def _draw(trace: Trace, annotate: Path | None, explain: Path | None) -> None:
+    if annotate is None and explain is None:
+        return
+    from tenfold.files import make_folder
+    from tenfold.pictures import save_png
+    from tenfold.reader import draw
+    from tenfold.reader import explain as explaining
+
+    # The folders stay part of the name, so that a/1.png and b/1.png do not overwrite each other.
+    name = re.sub(r"[^\w.-]+", "-", trace.picture.name).strip("-.") or "picture"
+    if annotate is not None:
+        target = make_folder(annotate) / f"{name}.read.png"
+        save_png(draw.annotate(trace.picture, trace.reading), target)
+    if explain is not None:
+        explaining.explain(trace, explain / name)

@@ -1,0 +1,1 @@
+"""Reading people's own pictures: picture in, Reading out."""

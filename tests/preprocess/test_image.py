@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from tenfold.errors import DataError
+from tenfold.preprocess.image import WORKING_SIDE, open_picture
+
+FORMATS = ["JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP"]
+
+
+def _encode(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def _corner(mode: str = "L") -> Image.Image:
+    """40×24, white with a black upper left corner."""
+    pixels = np.full((24, 40), 255, np.uint8)
+    pixels[:8, :12] = 0
+    return Image.fromarray(pixels).convert(mode)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_format_opens_from_bytes_and_from_a_file(kind: str, tmp_path: Path) -> None:
+    content = _encode(_corner("RGB"), kind)
+    path = tmp_path / f"corner.{kind.lower()}"
+    path.write_bytes(content)
+    for picture in (open_picture(content), open_picture(path), open_picture(str(path))):
+        assert (picture.width, picture.height, picture.scale) == (40, 24, 1.0)
+        assert int(picture.pixels[2, 2].max()) < 60
+        assert int(picture.pixels[20, 30].min()) > 200
+    assert open_picture(path).name == str(path)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I", "F", "I;16"])
+def test_every_mode_becomes_8_bits(mode: str) -> None:
+    if mode == "I;16":
+        image = Image.fromarray((np.asarray(_corner()).astype(np.uint16)) * 257)
+    else:
+        image = _corner(mode)
+    picture = open_picture(image)
+    assert picture.pixels.dtype == np.uint8
+    assert picture.pixels[2, 2].max() < 10
+    assert picture.pixels[20, 30].min() > 245
+
+
+def test_cmyk_jpeg_and_16_bit_png_open() -> None:
+    assert open_picture(_encode(_corner("CMYK"), "JPEG")).pixels[20, 30].min() > 240
+    deep = Image.fromarray(np.asarray(_corner()).astype(np.uint16) * 16)  # 12 bits used
+    assert open_picture(_encode(deep, "PNG")).pixels[20, 30].min() > 245
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_rotation_is_undone(orientation: int) -> None:
+    upright = np.asarray(_corner())
+    stored = {
+        1: upright, 2: upright[:, ::-1], 3: upright[::-1, ::-1], 4: upright[::-1],
+        5: upright.T, 6: np.rot90(upright), 7: upright[::-1, ::-1].T, 8: np.rot90(upright, -1),
+    }[orientation]  # fmt: skip
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image = Image.fromarray(np.ascontiguousarray(stored))
+    picture = open_picture(_encode(image, "PNG", exif=exif.tobytes()))
+    assert (picture.width, picture.height) == (40, 24)
+    np.testing.assert_array_equal(picture.pixels, upright)
+
+
+@pytest.mark.parametrize("shade", [0, 255])
+def test_ink_on_transparent_paper_stays_visible(shade: int) -> None:
+    drawing = np.zeros((30, 30, 4), np.uint8)
+    drawing[10:20, 14:16] = (shade, shade, shade, 255)
+    pixels = open_picture(drawing).pixels
+    assert abs(int(pixels[15, 15].max()) - int(pixels[2, 2].max())) > 200
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.eye(9, dtype=bool),
+        np.eye(9),
+        np.eye(9) * 255,
+        np.eye(9, dtype=np.int64) * 255,
+        np.eye(9, dtype=np.uint8)[:, :, None] * 255,
+        np.repeat(np.eye(9, dtype=np.uint16)[:, :, None] * 65535, 3, axis=2),
+    ],
+)
+def test_arrays_of_every_type_open(array: np.ndarray) -> None:
+    pixels = open_picture(array).pixels
+    np.testing.assert_array_equal(pixels, np.eye(9, dtype=np.uint8) * 255)
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((0, 9), np.uint8), "too few"),
+        (np.zeros((7, 7), np.uint8), "too few"),
+        (np.zeros(9, np.uint8), "too few"),
+        (np.zeros((9, 9, 2), np.uint8), "no picture"),
+        (np.full((9, 9), np.nan), "NaN"),
+        (np.zeros((9, 9), np.complex64), "no picture"),
+        (np.full((9, 9), "x"), "no picture"),
+    ],
+)
+def test_arrays_that_are_no_pictures_are_refused(array: np.ndarray, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        open_picture(array)
+
+
+def test_large_pictures_are_reduced_and_keep_their_scale() -> None:
+    large = Image.new("L", (4000, 3000), 255)
+    for content in (_encode(large, "JPEG"), _encode(large, "PNG")):
+        picture = open_picture(content)
+        assert (picture.width, picture.height) == (4000, 3000)
+        assert max(picture.pixels.shape) <= WORKING_SIDE
+        assert picture.scale == pytest.approx(4000 / picture.pixels.shape[1])
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_a_decompression_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.png"
+    Image.new("1", (20_000, 20_000)).save(path)
+    with pytest.raises(DataError, match=r"bomb\.png.*megapixels"):
+        open_picture(path)
+
+
+def test_animations_are_read_at_their_first_frame_and_say_so(tmp_path: Path) -> None:
+    path = tmp_path / "moving.gif"
+    _corner().save(path, save_all=True, append_images=[Image.new("L", (40, 24))])
+    picture = open_picture(path)
+    assert picture.notes == ("only the first frame was read",)
+    assert picture.pixels[20, 30].min() > 245
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("text.png", b"not a picture at all", "not a picture"),
+        ("empty.png", b"", "empty"),
+        ("cut.png", _encode(_corner(), "PNG")[:60], "damaged|not a picture"),
+        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
+    ],
+)
+def test_files_that_are_no_pictures_are_named(
+    name: str, content: bytes, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        open_picture(path)
+    assert str(path) in str(caught.value)
+
+
+def test_missing_files_and_folders_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such file"):
+        open_picture(tmp_path / "nothing.png")
+    with pytest.raises(DataError, match="folder"):
+        open_picture(tmp_path)
+    with pytest.raises(DataError, match="cannot be read"):
+        open_picture("a\0b.png")
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_file_cut_at_any_length_opens_or_is_refused(kind: str) -> None:
+    content = _encode(_corner("RGB"), kind)
+    for length in range(0, len(content), max(1, len(content) // 200)):
+        try:
+            picture = open_picture(content[:length])
+        except DataError:
+            continue
+        assert (picture.width, picture.height) == (40, 24)
+
+
+@given(kind=st.sampled_from(FORMATS), flips=st.lists(st.integers(0, 10**6), max_size=12))
+@settings(max_examples=150, deadline=None)
+def test_flipped_bits_never_escape_as_anything_but_a_data_error(
+    kind: str, flips: list[int]
+) -> None:
+    content = bytearray(_encode(_corner("RGB"), kind))
+    for flip in flips:
+        content[flip // 8 % len(content)] ^= 1 << flip % 8
+    with contextlib.suppress(DataError):
+        assert open_picture(bytes(content)).pixels.dtype == np.uint8

@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import io
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import ModuleType
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+import tenfold
+from tenfold.errors import DataError, ModelError, UsageError
+from tenfold.reader.reader import Reader
+from tenfold.reader.reading import Reading
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "7", "40718", "0123456789", "12\n345\n67", "2593 6", "1\n2\n3", "5  5"]
+)
+def test_drawn_numbers_are_read(hand: ModuleType, reader: Reader, text: str) -> None:
+    for seed in range(2):
+        reading = reader.read(hand.write(text, seed=seed))
+        assert reading.text == text.replace(" ", "")
+        assert all(digit.confidence > 0.5 for digit in reading.digits)
+
+
+@pytest.mark.parametrize("height", [18, 40, 150])
+@pytest.mark.parametrize("pen", [0.05, 0.1, 0.18])
+def test_size_and_pen_do_not_matter(
+    hand: ModuleType, reader: Reader, height: int, pen: float
+) -> None:
+    page = hand.write("2593", height=height, pen=max(1.0, pen * height))
+    assert reader.read(page).text == "2593"
+
+
+def test_photos_ruled_paper_and_light_ink_are_read(hand: ModuleType, reader: Reader) -> None:
+    page = hand.write("40718\n25936", height=64, pen=5.5, seed=4)
+    assert reader.read(hand.photo(hand.ruled(page, 102), seed=1)).text == "40718\n25936"
+    assert reader.read(255 - page).text == "40718\n25936"
+    assert reader.read(hand.write("40718", ink=215, paper=245)).text == "40718"
+
+
+def test_touching_digits_are_parted(hand: ModuleType, reader: Reader) -> None:
+    texts = ["66", "38", "65", "836"]
+    read = [reader.read(hand.write(t, gap=-0.06, height=80, pen=6)).text for t in texts]
+    assert sum(a == b for a, b in zip(texts, read, strict=True)) >= 3
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_turned_pages_are_read(hand: ModuleType, reader: Reader, turn: int) -> None:
+    page = hand.write("24357\n73542\n52437", seed=2)
+    turned = np.ascontiguousarray(np.rot90(page, turn // 90))
+    reading = reader.read(turned)
+    assert (reading.text, reading.rotation) == ("24357\n73542\n52437", turn)
+    assert (reading.width, reading.height) == (page.shape[1], page.shape[0])
+    asked = Reader(rotate=str(turn)).read(turned)  # type: ignore[arg-type]
+    assert asked.text == reading.text
+    assert Reader(rotate="0").read(turned).rotation == 0
+
+
+def test_boxes_lie_on_the_digits_in_pixels_of_the_original(
+    hand: ModuleType, reader: Reader
+) -> None:
+    page = hand.write("273", height=700, pen=60, margin=1.2)
+    assert max(page.shape) > 1600
+    reading = reader.read(page)
+    assert (reading.text, reading.width, reading.height) == ("273", page.shape[1], page.shape[0])
+    dark = page < 128
+    for digit in reading.digits:
+        x, y, width, height = digit.box
+        assert 0 <= x < x + width <= page.shape[1]
+        assert 0.9 * 700 < height < 1.2 * 700
+        assert dark[y : y + height, x : x + width].any()
+        dark[y : y + height, x : x + width] = False
+    assert dark.mean() < 0.001
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_blank_paper_reads_as_nothing(reader: Reader, level: int) -> None:
+    reading = reader.read(np.full((120, 200), level, np.uint8))
+    assert (reading.text, reading.lines, reading.digits) == ("", (), ())
+
+
+def test_letters_and_textures_are_refused_with_a_reason(reader: Reader) -> None:
+    page = np.full((110, 520), 255, np.uint8)
+    cv2.putText(page, "WALKMAN XKW", (10, 70), cv2.FONT_HERSHEY_SIMPLEX, 2, 0, 4)
+    reading = reader.read(page)
+    assert reading.text == ""
+    assert {digit.refused for digit in reading.digits} <= {"not a digit", "unsure"}
+    assert reading.digits
+    noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
+    assert len(reader.read(noise).text) <= 3
+
+
+def test_min_confidence_refuses_what_is_unsure(hand: ModuleType) -> None:
+    page = hand.write("40718")
+    strict = Reader(min_confidence=1.0).read(page)
+    assert strict.text == ""
+    assert {digit.refused for digit in strict.digits} == {"unsure"}
+    assert [digit.digit for digit in strict.digits] == [4, 0, 7, 1, 8]
+
+
+def test_layouts_keep_their_promise(hand: ModuleType) -> None:
+    page = hand.write("8\n8")
+    assert len(Reader(layout="digit").read(page).digits) == 1
+    assert len(Reader(layout="page").read(page).lines) == 2
+    assert len(Reader(layout="line").read(hand.write("852")).lines) == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"layout": "book"}, {"rotate": "45"}, {"min_confidence": 1.2}, {"min_confidence": -1}],
+)
+def test_impossible_options_are_refused(options: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        Reader(**options)  # type: ignore[arg-type]
+
+
+def test_a_missing_model_is_named() -> None:
+    with pytest.raises(ModelError, match=r"nowhere\.onnx"):
+        Reader("nowhere.onnx")
+
+
+def test_many_are_read_even_if_one_cannot_be(hand: ModuleType, reader: Reader) -> None:
+    pages = [hand.write("42"), b"no picture", hand.write("7")]
+    first, second, third = reader.read_many(pages)
+    assert isinstance(first, Reading)
+    assert isinstance(third, Reading)
+    assert (first.text, third.text) == ("42", "7")
+    assert isinstance(second, DataError)
+
+
+def test_threads_may_share_a_reader(hand: ModuleType, reader: Reader) -> None:
+    texts = [f"{n}{9 - n}3" for n in range(10)]
+    with ThreadPoolExecutor(4) as pool:
+        read = list(pool.map(lambda text: reader.read(hand.write(text)).text, texts))
+    assert read == [reader.read(hand.write(text)).text for text in texts]
+
+
+def test_read_takes_paths_bytes_arrays_and_pil_images(hand: ModuleType, tmp_path: Path) -> None:
+    page = hand.write("936")
+    path = tmp_path / "page.png"
+    Image.fromarray(page).save(path)
+    for source in (path, str(path), path.read_bytes(), page, Image.fromarray(page)):
+        assert tenfold.read(source).text == "936"
+
+
+@given(
+    shape=st.tuples(st.integers(8, 90), st.integers(8, 90)),
+    levels=st.lists(st.integers(0, 255), min_size=1, max_size=4),
+    block=st.integers(1, 12),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_array_gives_a_reading(
+    shape: tuple[int, int], levels: list[int], block: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    coarse = rng.choice(levels, size=(shape[0] // block + 1, shape[1] // block + 1))
+    page = np.kron(coarse, np.ones((block, block))).astype(np.uint8)[: shape[0], : shape[1]]
+    reading = tenfold.read(page, rotate="0")
+    assert (reading.width, reading.height) == (shape[1], shape[0])
+    for digit in reading.digits:
+        assert sum(digit.probabilities) == pytest.approx(1, abs=1e-4)
+        x, y, width, height = digit.box
+        assert x >= 0 <= y
+        assert x + width <= shape[1]
+        assert y + height <= shape[0]
+
+
+@pytest.mark.parametrize("size", [(8, 8), (8, 3000), (3000, 8), (9, 1)])
+def test_extreme_shapes_are_read(reader: Reader, size: tuple[int, int]) -> None:
+    page = np.full(size, 255, np.uint8)
+    page[size[0] // 4 : size[0] // 2, : max(1, size[1] // 3)] = 0
+    assert reader.read(page).height == size[0]
+
+
+def test_a_dense_texture_takes_no_longer_than_it_may(reader: Reader) -> None:
+    page = np.random.default_rng(1).integers(0, 2, (200, 300)).astype(np.uint8) * 255
+    texture = np.kron(page, np.ones((5, 5), np.uint8))
+    started = time.perf_counter()
+    reader.read(texture)
+    assert time.perf_counter() - started < 10
+
+
+def test_a_jpeg_with_flipped_bits_reads_or_is_refused(hand: ModuleType, reader: Reader) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(hand.photo(hand.write("58"))).save(buffer, "JPEG")
+    rng = np.random.default_rng(3)
+    for _ in range(60):
+        content = bytearray(buffer.getvalue())
+        for place in rng.integers(0, len(content), 4):
+            content[place] ^= 1 << int(rng.integers(8))
+        try:
+            reader.read(bytes(content))
+        except DataError as error:
+            assert "picture" in str(error)  # noqa: PT017 (reading it is as good)
+
+
+def _labels(folder: str) -> tuple[Path, list[dict[str, str]]]:
+    import csv
+
+    if "TENFOLD_DATA" not in os.environ:
+        pytest.skip("needs the real pictures: set TENFOLD_DATA")
+    root = Path(os.environ["TENFOLD_DATA"]) / folder
+    if not root.is_dir():
+        pytest.skip(f"no {folder} pictures in TENFOLD_DATA")
+    with (root / "labels.csv").open() as file:
+        return root, list(csv.DictReader(file))
+
+
+def test_real_single_digits_reach_their_floor() -> None:
+    root, rows = _labels("real")
+    reader = Reader(layout="digit")
+    right: dict[str, list[bool]] = {}
+    for row in rows[::4]:
+        digits = reader.read(root / row["file"]).digits
+        correct = bool(digits) and digits[0].digit == int(row["label"])
+        right.setdefault(row["file"].split("/")[0], []).append(correct)
+    assert np.mean([np.mean(source) for source in right.values()]) > 0.97
+
+
+def test_real_numbers_reach_their_floor() -> None:
+    root, rows = _labels("numbers")
+    reader = Reader()
+    rows = [row for row in rows if row["file"].split("/")[0] in {"n10", "n11", "n14", "n22"}]
+    right = [
+        reader.read(root / row["file"]).text.replace("\n", "|") == row["truth"] for row in rows
+    ]
+    assert np.mean(right) > 0.8

@@ -47,11 +47,11 @@ class Contender:
 
 
 CONTENDERS = (
-    Contender("tenfold", "with_tenfold.py"),
-    Contender("rapidocr", "with_rapidocr.py", ("rapidocr>=3.4", "onnxruntime>=1.20")),
-    Contender("digit-recognizer-py", "with_digit_recognizer.py", ("digit-recognizer-py",)),
-    Contender("tesseract", "with_tesseract.py", ("pytesseract", "pillow")),
-    Contender("easyocr", "with_easyocr.py", ("easyocr",)),
+    Contender("tenfold", "read_tenfold.py"),
+    Contender("rapidocr", "read_rapidocr.py", ("rapidocr>=3.4", "onnxruntime>=1.20")),
+    Contender("digit-recognizer-py", "read_digit_recognizer.py", ("digit-recognizer-py",)),
+    Contender("tesseract", "read_tesseract.py", ("pytesseract", "pillow")),
+    Contender("easyocr", "read_easyocr.py", ("easyocr",)),
 )
 
 

@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 
 .PHONY: run test lint format bench docs clean
 
-run: $(VENV)/.train ## train on the embedded digits and evaluate
+run: $(VENV)/.train ## train on the embedded digits and evaluate, then read a sample picture
 	$(BIN)/tenfold train
+	$(BIN)/tenfold read docs/pictures/sample.png
 
 test: $(VENV)/.dev ## every test
 	$(BIN)/pytest

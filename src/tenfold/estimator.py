@@ -108,6 +108,8 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 "Are these continuous values (Unknown label type)?"
             )
         self.range_ = float(values.min()), float(values.max())
+        if not math.isfinite(self.range_[1] - self.range_[0]):
+            raise ValueError("X spans more than a float can hold; scale it down.")
         names = tuple(str(name) for name in self.classes_)
         images = self._pictures(values)
         data = Dataset(images, labels.astype(np.uint8), "fit", "train", names)

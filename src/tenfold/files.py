@@ -56,6 +56,8 @@ def make_folder(path: str | Path) -> Path:
         with tempfile.TemporaryFile(dir=path):
             pass
     except OSError as error:
+        if path.is_file():
+            raise TenfoldError(f"{path}: is a file; choose a folder with --out.") from error
         raise TenfoldError(
             f"{path}: no folder to write to ({error.strerror or error}). Choose another with --out."
         ) from error

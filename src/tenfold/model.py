@@ -145,7 +145,7 @@ class Model:
         return self._run(images, ["logits"])[0]
 
     def _run(self, images: NDArray[np.uint8], names: list[str]) -> list[NDArray[np.float32]]:
-        size = self.info.size
+        size, images = self.info.size, np.asarray(images)
         if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (size, size):
             raise ModelError(
                 f"{self.path} takes uint8 pictures of shape (n, {size}, {size}); "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,10 +36,13 @@ def tutorial(
     """
     from tenfold.training.networks import make_network
     from tenfold.training.recipe import load_recipe
+    from tenfold.training.runfolder import refuse_used
 
     recipe = load_recipe("tutorial").replace(
         {"seed": seed} | ({"epochs": epochs} if epochs else {})
     )
+    if folder is not None:
+        refuse_used(folder)
     _prepare_data()
     out.rule("6. The network", align="left")
     out.print(_layers(make_network(recipe.network, 8, 10)))
@@ -109,14 +113,11 @@ def _layers(network: nn.Sequential) -> Table:
 
 
 def _short(layer: nn.Module) -> str:
-    """Name a layer and what matters of it: Conv2d(1, 32, kernel_size=(3, 3)) has no more to say."""
-    details = layer.extra_repr().split(", ")
-    kept = [
-        word
-        for word in details
-        if word.startswith(("p=", "in_", "out_", "kernel")) or "=" not in word
-    ]
-    return f"{type(layer).__name__}({', '.join(detail for detail in kept if detail)})"
+    """Name a layer and what matters of it; stride, padding and the like stand at their defaults."""
+    shown = re.sub(
+        r", (stride|padding|dilation|ceil_mode|inplace|bias)=(\(.*?\)|\w+)", "", str(layer)
+    )
+    return shown.replace("start_dim=1, ", "").replace("end_dim=-1", "")
 
 
 def _train(epochs: int, seed: int, folder: Path | None) -> None:

@@ -141,6 +141,10 @@ def load_parts(source: str | Path, data_dir: Path | None = None) -> Parts:
     UsageError, DataError
         As `load_splits`, except for missing labels.
     """
+    if not isinstance(source, str | Path) or not str(source):
+        raise UsageError(
+            f"a data set is given by name (digits, mnist) or path, not as {source!r:.80}."
+        )
     try:
         if source in ("digits", "mnist"):
             splits = load_digits() if source == "digits" else load_mnist(data_dir)

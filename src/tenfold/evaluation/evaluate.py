@@ -16,7 +16,7 @@ from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_
 
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.registry import load_dataset, load_parts, load_splits
-from tenfold.errors import DataError
+from tenfold.errors import DataError, ModelError
 from tenfold.model import Model, load_model
 
 
@@ -164,7 +164,10 @@ def choose_split(
     if test is not None:
         return test
     if whole.labels is not None and len(whole) > len(whole.classes):
-        splits = load_splits(source, data_dir)
+        try:
+            splits = load_splits(source, data_dir)
+        except DataError:  # too small to split, so no model was trained on a part of it
+            return whole
         if splits.train.fingerprint() == model.info.data_fingerprint:
             return splits.test
     return whole
@@ -174,6 +177,8 @@ def measure(
     probabilities: NDArray[np.float32], labels: NDArray[np.uint8], data: Dataset
 ) -> Evaluation:
     """Compare predicted probabilities, shape ``(n, classes)``, with the labels, shape ``(n,)``."""
+    if not np.isfinite(probabilities).all():
+        raise ModelError("the model answers with values that are no numbers. Train it anew.")
     numbers = np.arange(len(data.classes))
     predicted = probabilities.argmax(axis=1)
     right = predicted == labels

@@ -31,7 +31,7 @@ def save_checkpoint(training: Training, folder: Path) -> Path:
         "seconds": training.seconds,
         "loss_sum": training.loss_sum,
         "hits": training.hits,
-        "optimizer": training.recipe.optimizer.name,
+        "recipe": training.recipe.to_toml(),
         "history": [epoch.to_dict() for epoch in training.history],
     }
     tensors = {name: value.detach().cpu().contiguous() for name, value in _tensors(training)}
@@ -56,16 +56,17 @@ def load_checkpoint(training: Training, folder: Path) -> bool:
         with safe_open(path, framework="pt") as file:
             position = json.loads(file.metadata()["position"])
             saved = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if position["optimizer"] != training.recipe.optimizer.name:
-            raise ValueError(f"its optimizer is {position['optimizer']}")
+        if position["recipe"] != training.recipe.to_toml():
+            raise ValueError("it was made with another recipe than recipe.toml is now")
         _restore(training, saved)
         training.step = position["step"]
         training.seconds = position["seconds"]
         training.loss_sum, training.hits = position["loss_sum"], position["hits"]
         training.history = [Epoch(**epoch) for epoch in position["history"]]
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = str(error).partition("\n")[0]
         raise TrainingError(
-            f"{path}: cannot be taken up again ({error}). Start anew with another --out, "
+            f"{path}: cannot be taken up again ({reason}). Start anew with another --out, "
             "or delete the file."
         ) from error
     return True

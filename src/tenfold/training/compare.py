@@ -128,7 +128,7 @@ def compare(
     base = choose_recipe(recipe, splits.train.size, changes)
     parts = stratified_split(splits.train, validation, VALIDATION_SEED)
     target = pick_device(device)
-    grid = list(product(losses, optimizers))
+    grid = list(product(dict.fromkeys(losses), dict.fromkeys(optimizers)))
     cells = []
     for number, (loss, optimizer) in enumerate(grid):
         own = optimizer == base.optimizer.name

@@ -135,12 +135,16 @@ class Training:
         for loss, batch in zip(torch.stack(losses).tolist(), labels, strict=True):
             self.loss_sum += loss * len(batch)
         if not math.isfinite(self.loss_sum):
-            raise TrainingError(
-                f"the loss is no longer a number, in step {self.step} of {self.steps}. The usual "
-                "cause is a learning rate that is too high: try a tenth of it, "
-                f"--set optimizer.learning_rate={self.recipe.optimizer.learning_rate / 10:g}, "
-                "or --set schedule.warmup=0.1."
-            )
+            raise self._diverged()
+
+    def _diverged(self) -> TrainingError:
+        rate = self.recipe.optimizer.learning_rate / 10
+        warmup = "" if self.recipe.schedule.warmup >= 0.1 else ", or --set schedule.warmup=0.1"
+        return TrainingError(
+            f"the loss is no longer a number, in step {self.step} of {self.steps}. The usual cause "
+            "is a learning rate that is too high: start anew with a tenth of it, "
+            f"--set optimizer.learning_rate={rate:g}{warmup}."
+        )
 
     def _gradients(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Leave the gradients of all weights in the flat vector; return logits and loss."""
@@ -176,6 +180,9 @@ class Training:
         self.count()
         count = len(self.images)
         validation_loss, validation_accuracy = self.validate()
+        # The last step may have broken weights that no loss has seen yet.
+        if not math.isfinite(validation_loss or 0) or not self.flat.values.isfinite().all():
+            raise self._diverged()
         elapsed = self.seconds + seconds
         earlier = self.history[-1].seconds if self.history else 0.0
         self.history.append(
@@ -277,7 +284,7 @@ def fit(
             if stopped:
                 break
     save()
-    return training.step == training.steps
+    return training.step >= training.steps
 
 
 def _by_hand(recipe: Recipe, network: nn.Module, device: torch.device) -> ByHand | None:

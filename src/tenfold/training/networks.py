@@ -45,10 +45,11 @@ def convnet(
 
     The last feature map is flattened rather than averaged: where a stroke lies tells 6 from 9.
     """
-    if size >> len(channels) - 1 < 1:
+    # Batch normalisation needs more than one value a channel, even in a batch of one picture.
+    if size >> len(channels) - 1 < 2:
         raise UsageError(
             f"network.channels: {len(channels)} stages halve pictures of {size}×{size} to nothing; "
-            f"give at most {size.bit_length()}."
+            f"give at most {size.bit_length() - 1}."
         )
     layers: list[nn.Module] = []
     width = 1

@@ -31,7 +31,8 @@ OPTIMIZERS: tuple[str, ...] = get_args(OptimizerName)
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=10**9)]
+Width = Annotated[int, Field(ge=1, le=65_536)]
 
 
 class _Section(BaseModel):
@@ -43,9 +44,11 @@ class Network(_Section):
 
     name: NetworkName = "convnet"
     # convnet, residual: one stage an entry, halving the picture between stages
-    channels: Annotated[tuple[Count, ...], Field(min_length=1, max_length=6)] = (32, 64)
-    depth: Count = 2  # convnet: convolutions a stage; residual: blocks a stage; mlp: hidden layers
-    hidden: Count = 128  # mlp: units of a hidden layer
+    channels: Annotated[tuple[Width, ...], Field(min_length=1, max_length=6)] = (32, 64)
+    depth: Annotated[int, Field(ge=1, le=100)] = (
+        2  # convnet: convolutions a stage; residual: blocks a stage; mlp: hidden layers
+    )
+    hidden: Width = 128  # mlp: units of a hidden layer
     dropout: Fraction = 0.0  # before the last layer (the tutorial's network has its own two)
 
 
@@ -130,7 +133,8 @@ class Recipe(_Section):
     'rmsprop'
     """
 
-    name: str = "custom"
+    # part of the run folder's name
+    name: Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f]{1,100}$")] = "custom"
     epochs: Count = 10
     batch: Count = 64
     validation: Annotated[float, Field(ge=0, le=0.5)] = 0.1
@@ -174,7 +178,9 @@ class Recipe(_Section):
                 if not isinstance(inner, dict):
                     raise UsageError(_unknown(key, "recipe"))
                 table = inner
-            table[last] = value
+            inner = table.get(last)
+            both = isinstance(inner, dict) and isinstance(value, dict)
+            table[last] = inner | value if both else value
         return _validate(record, "recipe")
 
 
@@ -207,7 +213,7 @@ def load_recipe(recipe: str | Path) -> Recipe:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read as a recipe ({error}).") from error
+        raise UsageError(f"{path}: cannot be read as a recipe ({_why(error)}).") from error
     return parse_recipe(text, str(path), default_name=path.stem)
 
 
@@ -239,6 +245,10 @@ def parse_settings(settings: list[str]) -> dict[str, Any]:
             value = text.strip()  # a bare word is a string: --set loss.name=focal
         changes[key.strip()] = value
     return changes
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _validate(record: dict[str, Any], where: str) -> Recipe:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 
 from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits, stratified_split
-from tenfold.errors import TrainingError, UsageError
+from tenfold.errors import DataError, TrainingError, UsageError
 from tenfold.training import runfolder
 from tenfold.training.checkpoint import load_checkpoint, save_checkpoint
 from tenfold.training.history import Watcher
@@ -101,12 +103,19 @@ def train(
     else:
         splits = _load("digits" if data is None else data, data_dir)
         chosen = choose_recipe(recipe, splits.train.size, settings, seed)
-    splits.test.targets  # noqa: B018 - refuses a test part without labels now, not after training
+    _same_kind(splits)
     target = pick_device(device)
     chosen = _possible_precision(chosen, target)
     with threads(chosen.threads), torch.random.fork_rng():
         # Whatever cannot be trained is refused here, before anything is written.
-        training = _prepare(chosen, splits.train, target)
+        try:
+            training = _prepare(chosen, splits.train, target)
+        except (MemoryError, RuntimeError) as error:
+            if "memory" not in f"{error}{type(error)}".lower():
+                raise
+            raise TrainingError(
+                "this network does not fit into memory. Make network or batch smaller."
+            ) from error
         if resume:
             load_checkpoint(training, folder)
         else:
@@ -133,6 +142,8 @@ def choose_recipe(
 
 def pick_device(device: Device) -> torch.device:
     """Return the device to compute on; raises UsageError if CUDA was asked for and is not there."""
+    if device not in get_args(Device):
+        raise UsageError(f"device {device!r} is not known; use {', '.join(get_args(Device))}.")
     if device == "cuda" and not torch.cuda.is_available():
         raise UsageError("--device cuda: this machine has no CUDA device. Use --device cpu.")
     if device == "auto":
@@ -160,6 +171,17 @@ def _reopen(
     return (record["data"] if data is None else data), used, Path(out)
 
 
+def _same_kind(splits: Splits) -> None:
+    """Refuse a test part that the network could not be measured on now, not after training."""
+    train, test = splits.train, splits.test
+    if (train.size, train.classes) != (test.size, test.classes) or not len(test.targets):
+        raise DataError(
+            f"{train.name}: {len(train):,} pictures of {train.size}×{train.size} to learn from, "
+            f"{len(test):,} of {test.size}×{test.size} to measure on. Both parts need some, "
+            "all of one size."
+        )
+
+
 def _same_data(folder: Path, train: Dataset) -> None:
     if runfolder.reopen(folder)[1]["data_fingerprint"] != train.fingerprint():
         raise UsageError(
@@ -182,7 +204,9 @@ def _prepare(recipe: Recipe, train: Dataset, device: torch.device) -> Training:
     validation = None
     learned = train
     if recipe.validation:
-        learned, validation = stratified_split(train, recipe.validation, VALIDATION_SEED)
+        # at least one picture a class, or small sets could not be watched
+        count = max(round(recipe.validation * len(train)), int((train.counts() > 0).sum()))
+        learned, validation = stratified_split(train, count, VALIDATION_SEED)
     if recipe.synthesis.pictures:
         with threads(1):  # many small steps: two threads wait for each other more than they work
             learned = synthesise(learned, recipe.synthesis, recipe.seed)
@@ -212,7 +236,7 @@ def _fit(
     if not ended:
         raise RunStoppedError(
             f"Stopped after step {training.step:,} of {training.steps:,}; everything is saved. "
-            f"Go on with: tenfold train --resume --out {folder}"
+            f"Go on with: tenfold train --resume --out {shlex.quote(str(folder))}"
         )
 
 
@@ -220,7 +244,7 @@ def _fit(
 def threads(count: int) -> Iterator[None]:
     """Let torch use so many cores for a while; 0 leaves it as it is."""
     before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
+    torch.set_num_threads(min(count, os.cpu_count() or 1) or before)
     try:
         yield
     finally:

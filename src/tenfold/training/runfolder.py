@@ -28,6 +28,7 @@ from tenfold.training.history import Epoch, Step
 from tenfold.training.recipe import Recipe, parse_recipe
 
 RUNS = Path("runs")
+OURS = ("run.json", "recipe.toml", "metrics.jsonl", "checkpoint.safetensors", "model.onnx")
 
 
 def new_folder(out: str | Path | None, recipe: Recipe) -> Path:
@@ -41,12 +42,23 @@ def new_folder(out: str | Path | None, recipe: Recipe) -> Path:
         If the folder cannot be made or written.
     """
     folder = Path(out) if out is not None else _free_name(recipe)
+    refuse_used(folder)
+    return make_folder(folder)
+
+
+def refuse_used(folder: Path) -> None:
+    """Raise UsageError if files of a run lie in this folder, so that none is overwritten."""
     if (folder / "run.json").exists():
         raise UsageError(
-            f"{folder}: a run lies here already. Go on with it by --resume, "
+            f"{folder}: a run lies here already. Go on with it by 'tenfold train --resume', "
             "or choose another folder with --out."
         )
-    return make_folder(folder)
+    there = [name for name in OURS if (folder / name).exists()]
+    if there:
+        raise UsageError(
+            f"{folder}: {there[0]} lies here and would be overwritten. "
+            "Choose another folder with --out."
+        )
 
 
 def _free_name(recipe: Recipe) -> Path:

@@ -78,7 +78,7 @@ def ones(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
     join = top + dice.uniform(-0.02, 0.22).clamp(min=0)[:, None] * stem
     length = dice.uniform(0.15, 1.1)
     # The longer the upstroke, the steeper: a long flat one would be the bar of a seven.
-    angle = torch.deg2rad(18 + dice.uniform(0, 1) * (44 - 14 * length))
+    angle = torch.deg2rad(18 + dice.uniform(0, 1) * (50 - 15 * length))
     end = join + length[:, None] * _turn(stem, angle)
     bow = (join + end) / 2 + dice.normal(0.1)[:, None] * _turn(
         end - join, torch.full((dice.n,), math.pi / 2)
@@ -117,7 +117,7 @@ def fours(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
     angular = torch.cat([down, across], 1)
     belly = corner + dice.spot(-2, 2) + torch.tensor([-2.0, 3.0])
     bowed = curve(top, (top + belly) / 2 - dice.spot(0, 3), belly, end, pieces=6)
-    first = torch.where(dice.chance(0.15)[:, None, None], bowed, angular)
+    first = torch.where(dice.chance(0.3)[:, None, None], bowed, angular)
     crossing = corner + dice.uniform(0.6, 1.0)[:, None] * (end - corner)
     rise = torch.where(dice.chance(0.4), dice.uniform(0, 2), dice.uniform(2, 8))
     lean, fall = dice.normal(0.15), dice.uniform(4, 9)

@@ -30,7 +30,7 @@ _count = st.integers(1, 10_000)
 RECIPES = st.fixed_dictionaries(
     {},
     optional={
-        "name": st.text(max_size=20),
+        "name": st.from_regex(r"[^/\\\x00-\x1f]{1,20}", fullmatch=True),
         "epochs": _count,
         "batch": _count,
         "validation": st.floats(0, 0.5),

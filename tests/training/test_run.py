@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from tenfold.data.dataset import Dataset
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, TenfoldError, TrainingError, UsageError
 from tenfold.training.outcome import Run
@@ -104,7 +106,7 @@ def test_the_seed_can_be_given_and_threads_come_back(
 
 def test_a_run_is_never_written_over(run: Run, few: Splits) -> None:
     before = {path: path.stat().st_mtime_ns for path in run.folder.iterdir()}
-    with pytest.raises(UsageError, match=r"a run lies here already\. Go on with it by --resume"):
+    with pytest.raises(UsageError, match=r"a run lies here already\. Go on with it by .*--resume"):
         train(few, "digits", out=run.folder)
     assert {path: path.stat().st_mtime_ns for path in run.folder.iterdir()} == before
 
@@ -239,7 +241,7 @@ def test_with_room_again_a_run_goes_on(
 
 def test_folders_nobody_can_write_to_are_told(few: Splits, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(TenfoldError, match=r"file: no folder to write to .*Choose another"):
+    with pytest.raises(TenfoldError, match="file: is a file; choose a folder"):
         train(few, "digits", out=tmp_path / "file")
     locked = Path("/proc/locked")
     if os.geteuid():
@@ -302,3 +304,45 @@ def test_bfloat16_falls_back_where_it_would_be_slow(
     capabilities: dict[str, object] = dict(torch.cpu.get_capabilities())
     fast = any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
     assert used == ("bfloat16" if fast or torch.cuda.is_available() else "float32")
+
+
+def test_weights_that_break_in_the_last_step_are_told(few: Splits, tmp_path: Path) -> None:
+    changes = {"epochs": 1, "batch": 1000, "optimizer.learning_rate": 1e30, "threads": 1}
+    with pytest.raises(TrainingError, match="no longer a number"):
+        train(few, "digits", settings=changes, out=tmp_path / "run")
+    assert not (tmp_path / "run" / "model.onnx").exists()
+
+
+def test_files_of_others_in_the_folder_are_not_overwritten(few: Splits, tmp_path: Path) -> None:
+    mine = tmp_path / "recipe.toml"
+    mine.write_text("epochs = 1 # mine\n")
+    with pytest.raises(UsageError, match=r"recipe\.toml lies here and would be overwritten"):
+        train(few, mine, out=tmp_path)
+    assert mine.read_text() == "epochs = 1 # mine\n"
+
+
+def test_a_test_part_of_another_size_is_refused_before_training(
+    few: Splits, tmp_path: Path
+) -> None:
+    images = np.zeros((4, 16, 16), np.uint8)
+    other = Dataset(images, np.arange(4, dtype=np.uint8), "other", "test")
+    with pytest.raises(DataError, match="of 16×16 to measure on"):
+        train(Splits(few.train, other, own_test=True), out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unknown_device_is_told(few: Splits) -> None:
+    with pytest.raises(UsageError, match="device 'gpu' is not known; use auto, cpu, cuda"):
+        train(few, device="gpu")  # type: ignore[arg-type]
+
+
+def test_a_recipe_changed_since_is_not_resumed(
+    few: Splits, quick: dict[str, Any], tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    with pytest.raises(RunStoppedError):
+        train(few, "digits", settings=quick, out=out, stop=lambda: True)
+    recipe = out / "recipe.toml"
+    recipe.write_text(re.sub(r"epochs = \d+", "epochs = 7", recipe.read_text()))
+    with pytest.raises(TrainingError, match=r"another recipe than recipe\.toml is now"):
+        train(few, out=out, resume=True)

@@ -13,7 +13,17 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from tenfold.cli.console import DataDir, Json, Quiet, err, out, percent, print_json
+from tenfold.cli.console import (
+    INTERRUPTED,
+    DataDir,
+    Json,
+    Quiet,
+    err,
+    out,
+    percent,
+    print_json,
+    stop_on_interrupt,
+)
 from tenfold.cli.train import Device
 
 if TYPE_CHECKING:
@@ -55,7 +65,8 @@ def compare(
     target = folder or Path("runs") / f"compare-{datetime.now():%Y%m%d-%H%M%S}"
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn())
     hidden = quiet or json or not err.is_terminal
-    with Progress(*columns, TimeRemainingColumn(), console=err, disable=hidden) as progress:
+    progress = Progress(*columns, TimeRemainingColumn(), console=err, disable=hidden)
+    with progress, stop_on_interrupt() as stop:
         task = progress.add_task("starting", total=None)
 
         def on_run(done: int, total: int, name: str) -> None:
@@ -73,7 +84,13 @@ def compare(
             device=device,
             data_dir=data_dir,
             on_run=on_run,
+            stop=stop,
         )
+        stopped = stop()
+    if stopped:
+        err.print("Stopped; what follows is of the pairs that were finished.")
+    if not cells:
+        raise typer.Exit(INTERRUPTED)
     records = [cell.to_dict() for cell in cells]
     write_whole(target / "compare.json", jsonlib.dumps(records, indent=2) + "\n")
     curves = {f"{cell.loss}, {cell.optimizer}": cell.curve for cell in cells}
@@ -88,6 +105,8 @@ def compare(
         out.print(
             f"\nFigures and curves: [bold]{escape(str(target))}[/] (compare.json, curves.png)"
         )
+    if stopped:
+        raise typer.Exit(INTERRUPTED)
 
 
 def _names(text: str) -> list[str]:

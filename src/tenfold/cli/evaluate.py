@@ -86,7 +86,6 @@ def evaluate(
         return
     pictures = measuring.choose_split(opened, data, split, data_dir)
     evaluation = measuring.evaluate(opened, pictures)
-    save_png(mistakes_sheet(pictures, evaluation), path)
     if json:
         print_json(evaluation.to_dict() | {"model": model, "mistakes_picture": str(path)})
     elif quiet:
@@ -98,3 +97,5 @@ def evaluate(
         )
         out.print(confusion_table(evaluation))
         out.print(f"\nMistakes, the surest first: [bold]{escape(str(path))}[/]")
+    # Last, so that a folder that cannot be written costs the picture alone.
+    save_png(mistakes_sheet(pictures, evaluation), path)

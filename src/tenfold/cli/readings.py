@@ -41,7 +41,6 @@ def evaluate_pictures(
     evaluation = evaluate_table(
         table, model, layout=layout, min_confidence=min_confidence, track=progress
     )
-    save_png(failures_sheet(evaluation), sheet)
     if json:
         print_json(evaluation.to_dict() | {"model": model.path, "mistakes_picture": str(sheet)})
     elif quiet:
@@ -49,6 +48,7 @@ def evaluate_pictures(
     else:
         _report(evaluation, model.path)
         out.print(f"\nWhat was read wrongly: [bold]{escape(str(sheet))}[/]")
+    save_png(failures_sheet(evaluation), sheet)
 
 
 def _report(evaluation: TableEvaluation, model: str) -> None:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.errors import UsageError
+from tenfold.training.recipe import Recipe
 
 
 class Layer(Protocol):
@@ -64,6 +65,18 @@ class ByHand:
         """Write all weights' gradients, from the loss's gradient by the logits."""
         for layer in reversed(self._layers[self._lowest :]):
             gradient = layer.backward(gradient)
+
+
+def by_hand(recipe: Recipe, network: nn.Module, device: torch.device) -> ByHand | None:
+    """Return what backpropagates by hand if the recipe says so; raises UsageError if it cannot."""
+    if recipe.backpropagation == "autograd":
+        return None
+    if device.type != "cpu" or recipe.precision != "float32" or not recipe.channels_last:
+        raise UsageError(
+            "backpropagation = 'by-hand' needs precision = 'float32', channels_last = true "
+            "and the CPU (--device cpu)."
+        )
+    return ByHand(network)
 
 
 def _layer(module: nn.Module, first: bool) -> Layer:

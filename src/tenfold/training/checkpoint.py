@@ -8,6 +8,7 @@ last checkpoint or the one before.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tenfold.errors import TrainingError
 from tenfold.files import write_whole
 from tenfold.training.history import Epoch
 from tenfold.training.loop import Training
+from tenfold.training.recipe import Recipe
 
 NAME = "checkpoint.safetensors"
 
@@ -31,7 +33,7 @@ def save_checkpoint(training: Training, folder: Path) -> Path:
         "seconds": training.seconds,
         "loss_sum": training.loss_sum,
         "hits": training.hits,
-        "recipe": training.recipe.to_toml(),
+        "recipe": _fingerprint(training.recipe),
         "history": [epoch.to_dict() for epoch in training.history],
     }
     tensors = {name: value.detach().cpu().contiguous() for name, value in _tensors(training)}
@@ -56,7 +58,7 @@ def load_checkpoint(training: Training, folder: Path) -> bool:
         with safe_open(path, framework="pt") as file:
             position = json.loads(file.metadata()["position"])
             saved = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if position["recipe"] != training.recipe.to_toml():
+        if position["recipe"] != _fingerprint(training.recipe):
             raise ValueError("it was made with another recipe than recipe.toml is now")
         _restore(training, saved)
         training.step = position["step"]
@@ -70,6 +72,10 @@ def load_checkpoint(training: Training, folder: Path) -> bool:
             "or delete the file."
         ) from error
     return True
+
+
+def _fingerprint(recipe: Recipe) -> str:
+    return hashlib.sha256(recipe.to_toml().encode()).hexdigest()
 
 
 def _tensors(training: Training) -> list[tuple[str, Tensor]]:

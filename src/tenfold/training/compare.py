@@ -92,6 +92,7 @@ def compare(
     device: Device = "auto",
     data_dir: Path | None = None,
     on_run: Callable[[int, int, str], None] = lambda *_: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> list[Cell]:
     """Train every loss with every optimizer and rank them by validation accuracy.
 
@@ -110,6 +111,8 @@ def compare(
         Share of the training part that judges; the same pictures for all.
     on_run : callable
         Told before each run: its number, how many there are, and a name for it.
+    stop : callable
+        Asked after every step; once true, the pairs finished so far are returned.
 
     Returns
     -------
@@ -129,7 +132,7 @@ def compare(
     parts = stratified_split(splits.train, validation, VALIDATION_SEED)
     target = pick_device(device)
     grid = list(product(dict.fromkeys(losses), dict.fromkeys(optimizers)))
-    cells = []
+    cells: list[Cell] = []
     for number, (loss, optimizer) in enumerate(grid):
         own = optimizer == base.optimizer.name
         rate = base.optimizer.learning_rate if own else USUAL_RATES[optimizer]
@@ -142,19 +145,25 @@ def compare(
         for seed in range(seeds):
             on_run(number * seeds + seed, len(grid) * seeds, f"{loss}, {optimizer}, seed {seed}")
             run = base.replace(cell_changes | {"seed": seed})
-            histories.append(_run(run, *parts, target))
+            histories.append(_run(run, *parts, target, stop))
+            if stop():
+                return sorted(cells, key=lambda cell: -cell.mean)
         cells.append(_cell(loss, optimizer, rate, histories))
     return sorted(cells, key=lambda cell: -cell.mean)
 
 
 def _run(
-    recipe: Recipe, learned: Dataset, judged: Dataset, device: torch.device
+    recipe: Recipe,
+    learned: Dataset,
+    judged: Dataset,
+    device: torch.device,
+    stop: Callable[[], bool],
 ) -> list[Epoch] | None:
     """Train once and return what each epoch came to; None if it diverged."""
     with threads(recipe.threads), torch.random.fork_rng():
         training = Training(recipe, learned, judged, device)
         try:
-            fit(training)
+            fit(training, stop=stop)
         except TrainingError:
             return None
     return training.history

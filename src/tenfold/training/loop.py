@@ -19,9 +19,9 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.data.dataset import Dataset
-from tenfold.errors import TrainingError, UsageError
+from tenfold.errors import TrainingError
 from tenfold.training.augment import augment
-from tenfold.training.byhand import ByHand
+from tenfold.training.byhand import by_hand
 from tenfold.training.history import Epoch, Step, Watcher
 from tenfold.training.losses import make_loss, make_loss_and_gradient, one_hot
 from tenfold.training.networks import make_network, scale
@@ -66,7 +66,7 @@ class Training:
         self.loss_and_gradient = make_loss_and_gradient(recipe.loss)
         self.flat = FlatParameters(self.network)
         self.optimizers = make_optimizers(recipe.optimizer, self.network, self.flat)
-        self.by_hand = _by_hand(recipe, self.network, device)
+        self.by_hand = by_hand(recipe, self.network, device)
         self.targets = one_hot(
             torch.arange(self.classes, device=device), self.classes, recipe.loss.label_smoothing
         )
@@ -285,17 +285,6 @@ def fit(
                 break
     save()
     return training.step >= training.steps
-
-
-def _by_hand(recipe: Recipe, network: nn.Module, device: torch.device) -> ByHand | None:
-    if recipe.backpropagation == "autograd":
-        return None
-    if device.type != "cpu" or recipe.precision != "float32" or not recipe.channels_last:
-        raise UsageError(
-            "backpropagation = 'by-hand' needs precision = 'float32', channels_last = true "
-            "and the CPU (--device cpu)."
-        )
-    return ByHand(network)
 
 
 def _generator(device: torch.device, *key: int) -> torch.Generator:

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from rich.table import Table
 from tenfold.files import make_folder, write_whole
 
 RESULTS = Path(__file__).with_name("results")
+VENVS = Path("~/.cache/tenfold-benchmarks").expanduser()  # where contenders are installed
 
 out = Console(width=None if sys.stdout.isatty() else 110)  # piped, Rich would take 80
 err = Console(stderr=True)
@@ -64,6 +66,34 @@ def summary(values: Sequence[float]) -> dict[str, float]:
         "min": min(values),
         "max": max(values),
     }
+
+
+class UnavailableError(Exception):
+    """A contender cannot be installed or run; the message says why."""
+
+
+def interpreter(folder: Path, requirements: Sequence[str], title: str) -> Path:
+    """Return the Python that runs a contender, making its virtual environment the first time."""
+    if not requirements:
+        return Path(sys.executable)
+    python, done = folder / "bin" / "python", folder / "requirements.txt"
+    wanted = "\n".join(requirements) + "\n"
+    if done.exists() and done.read_text() == wanted:
+        return python
+    err.print(f"Installing {title} into {folder}")
+    run_quietly([sys.executable, "-m", "venv", str(folder)])
+    run_quietly([str(python), "-m", "pip", "install", "--quiet", *requirements])
+    done.write_text(wanted)
+    return python
+
+
+def run_quietly(command: list[str], environment: dict[str, str] | None = None) -> str:
+    """Run a command and return what it printed; raises UnavailableError with its last words."""
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        words = (done.stderr or done.stdout).strip().splitlines()
+        raise UnavailableError(words[-1] if words else f"exit code {done.returncode}")
+    return done.stdout
 
 
 def print_table(

@@ -19,22 +19,27 @@ import csv
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from common import RESULTS, describe, err, out, print_table, setting, write_results
+from common import (
+    RESULTS,
+    VENVS,
+    UnavailableError,
+    describe,
+    interpreter,
+    out,
+    print_table,
+    run_quietly,
+    setting,
+    write_results,
+)
 
 PEERS = Path(__file__).with_name("reading_peers")
-VENVS = Path("~/.cache/tenfold-benchmarks").expanduser()
 TASKS = ("digit", "number")
-
-
-class UnavailableError(Exception):
-    """A peer cannot be installed or run; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -80,39 +85,14 @@ def pictures(task: str, per_source: int | None) -> list[Picture]:
     return found
 
 
-def interpreter(contender: Contender, venvs: Path) -> Path:
-    """Return the Python that runs a contender, making its virtual environment the first time."""
-    if not contender.requirements:
-        return Path(sys.executable)
-    folder = venvs / contender.name
-    python, done = folder / "bin" / "python", folder / "requirements.txt"
-    wanted = "\n".join(contender.requirements) + "\n"
-    if done.exists() and done.read_text() == wanted:
-        return python
-    err.print(f"Installing {contender.name} into {folder}")
-    run_quietly([sys.executable, "-m", "venv", str(folder)])
-    run_quietly([str(python), "-m", "pip", "install", "--quiet", *contender.requirements])
-    done.write_text(wanted)
-    return python
-
-
-def run_quietly(command: list[str]) -> str:
-    """Run a command and return what it printed; raises UnavailableError with its last words."""
-    environment = os.environ | {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if done.returncode:
-        words = (done.stderr or done.stdout).strip().splitlines()
-        raise UnavailableError(words[-1] if words else f"exit code {done.returncode}")
-    return done.stdout
-
-
 def read(contender: Contender, python: Path, task: str, wanted: list[Picture]) -> list[str]:
     """Read all pictures in one process: what was read, and how many seconds each took."""
     with tempfile.TemporaryDirectory() as folder:
         listing = Path(folder) / "files.json"
         listing.write_text(json.dumps([picture.file for picture in wanted]))
         command = [str(python), str(PEERS / contender.script), task, str(listing)]
-        return run_quietly(command).splitlines()
+        environment = os.environ | {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
+        return run_quietly(command, environment).splitlines()
 
 
 def score(wanted: list[Picture], lines: list[str]) -> dict[str, object]:
@@ -174,7 +154,9 @@ def main() -> None:
         if options.only and contender.name not in options.only:
             continue
         try:
-            python = interpreter(contender, options.venvs)
+            python = interpreter(
+                options.venvs / contender.name, contender.requirements, contender.name
+            )
             measured = {}
             for task in TASKS:
                 wanted = pictures(task, options.per_source)

@@ -19,17 +19,28 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from common import RESULTS, describe, err, out, print_table, setting, summary, write_results
+from common import (
+    RESULTS,
+    VENVS,
+    UnavailableError,
+    describe,
+    err,
+    interpreter,
+    out,
+    print_table,
+    run_quietly,
+    setting,
+    summary,
+    write_results,
+)
 
 FULL = 150  # the tutorial's epochs
 FITS = Path(__file__).with_name("tutorial_fits")
-VENVS = Path("~/.cache/tenfold-benchmarks").expanduser()
 KERAS = ("keras>=3.9", "scikit-learn>=1.6")
 
 Record = dict[str, Any]  # the line a run prints
@@ -69,35 +80,6 @@ CONTENDERS = (
 )
 
 
-class UnavailableError(Exception):
-    """A contender cannot be installed or run; the message says why."""
-
-
-def interpreter(contender: Contender, venvs: Path) -> Path:
-    """Return the Python that runs a contender, making its virtual environment the first time."""
-    if not contender.requirements:
-        return Path(sys.executable)
-    folder = venvs / contender.name
-    python, done = folder / "bin" / "python", folder / "requirements.txt"
-    wanted = "\n".join(contender.requirements) + "\n"
-    if done.exists() and done.read_text() == wanted:
-        return python
-    err.print(f"Installing {contender.title} into {folder}")
-    run_quietly([sys.executable, "-m", "venv", str(folder)])
-    run_quietly([str(python), "-m", "pip", "install", "--quiet", *contender.requirements])
-    done.write_text(wanted)
-    return python
-
-
-def run_quietly(command: list[str], environment: dict[str, str] | None = None) -> str:
-    """Run a command and return what it printed; raises UnavailableError with its last words."""
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if done.returncode:
-        words = (done.stderr or done.stdout).strip().splitlines()
-        raise UnavailableError(words[-1] if words else f"exit code {done.returncode}")
-    return done.stdout
-
-
 def fit(contender: Contender, python: Path, epochs: int, seed: int) -> Record:
     """Train once in a process of its own, on the processor alone, and return its line."""
     environment = os.environ | {
@@ -120,7 +102,9 @@ def take_turns(
     pythons: dict[str, Path] = {}
     for contender in contenders:
         try:
-            pythons[contender.name] = interpreter(contender, venvs)
+            pythons[contender.name] = interpreter(
+                venvs / contender.name, contender.requirements, contender.title
+            )
         except (UnavailableError, OSError) as error:
             results[contender.name] = f"could not be installed: {error}"
     for seed in range(rounds):

@@ -6,6 +6,8 @@ The command line prints the message alone; a traceback is left for our own mista
 
 from __future__ import annotations
 
+INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
+
 
 class TenfoldError(Exception):
     """Something outside the program is wrong; the message says what, where and what to do."""

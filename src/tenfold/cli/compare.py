@@ -14,7 +14,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tenfold.cli.console import (
-    INTERRUPTED,
     DataDir,
     Json,
     Quiet,
@@ -25,6 +24,7 @@ from tenfold.cli.console import (
     stop_on_interrupt,
 )
 from tenfold.cli.train import Device
+from tenfold.errors import INTERRUPTED
 
 if TYPE_CHECKING:
     from tenfold.training.compare import Cell

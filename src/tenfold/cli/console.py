@@ -18,8 +18,6 @@ from rich.table import Table
 if TYPE_CHECKING:
     from tenfold.evaluation.evaluate import Evaluation
 
-INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
-
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 

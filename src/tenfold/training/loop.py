@@ -53,9 +53,7 @@ class Training:
     ) -> None:
         self.recipe, self.device = recipe, device
         self.images = torch.from_numpy(train.images).to(device)
-        self.labels = (
-            torch.from_numpy(train.targets).long().to(device)
-        )  # uint8 would index as a mask
+        self.labels = torch.from_numpy(train.targets).long().to(device)
         self.validation = validation
         self.classes = len(train.classes)
         torch.manual_seed(recipe.seed)

@@ -15,7 +15,7 @@ import torch
 from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits, stratified_split
-from tenfold.errors import DataError, TrainingError, UsageError
+from tenfold.errors import INTERRUPTED, DataError, TrainingError, UsageError
 from tenfold.training import runfolder
 from tenfold.training.checkpoint import load_checkpoint, save_checkpoint
 from tenfold.training.history import Watcher
@@ -31,7 +31,7 @@ VALIDATION_SEED = 0  # all seeds of a recipe are watched on the same pictures
 class RunStoppedError(TrainingError):
     """The run was stopped on request; its folder holds what it takes to go on."""
 
-    exit_code = 130
+    exit_code = INTERRUPTED
 
 
 def train(
@@ -97,9 +97,10 @@ def train(
     """
     started = time.perf_counter()
     if resume:
-        data, chosen, folder = _reopen(data, recipe, settings, seed, out)
-        splits = _load(data, data_dir)
-        _same_data(folder, splits.train)
+        folder = _resumed_folder(recipe, settings, seed, out)
+        chosen, record = runfolder.reopen(folder)
+        splits = _load(record["data"] if data is None else data, data_dir)
+        _same_data(folder, record["data_fingerprint"], splits.train)
     else:
         splits = _load("digits" if data is None else data, data_dir)
         chosen = choose_recipe(recipe, splits.train.size, settings, seed)
@@ -155,20 +156,18 @@ def _load(data: str | Path | Splits, data_dir: Path | None) -> Splits:
     return data if isinstance(data, Splits) else load_splits(data, data_dir)
 
 
-def _reopen(
-    data: str | Path | Splits | None,
+def _resumed_folder(
     recipe: str | Path | Recipe | None,
     settings: Mapping[str, Any] | None,
     seed: int | None,
     out: str | Path | None,
-) -> tuple[str | Path | Splits, Recipe, Path]:
-    """Find the run to resume; its recipe is fixed, its data may be given anew."""
+) -> Path:
+    """Return the folder of the run to resume; its recipe is fixed, its data may be given anew."""
     if out is None:
         raise UsageError("--resume needs --out, the folder of the run to go on with.")
     if recipe is not None or settings or seed is not None:
         raise UsageError("--resume goes on with the run's own recipe; leave out recipe and seed.")
-    used, record = runfolder.reopen(Path(out))
-    return (record["data"] if data is None else data), used, Path(out)
+    return Path(out)
 
 
 def _same_kind(splits: Splits) -> None:
@@ -182,8 +181,8 @@ def _same_kind(splits: Splits) -> None:
         )
 
 
-def _same_data(folder: Path, train: Dataset) -> None:
-    if runfolder.reopen(folder)[1]["data_fingerprint"] != train.fingerprint():
+def _same_data(folder: Path, fingerprint: str, train: Dataset) -> None:
+    if fingerprint != train.fingerprint():
         raise UsageError(
             f"{folder}: was started on other data than {train.name} is now. "
             "Give back its data, or start a new run with another --out."

@@ -253,6 +253,22 @@ def load_model(path: str | Path, *, threads: int = 0) -> Model:
 
 def open_model(content: bytes, where: str, *, threads: int = 0) -> Model:
     """Check a model file's bytes and make it ready; see `load_model`."""
+    session, info = open_session(content, where, threads=threads)
+    inputs = {node.name: (node.type, node.shape[1:]) for node in session.get_inputs()}
+    outputs = {node.name: node.shape[1:] for node in session.get_outputs()}
+    expected = ("tensor(uint8)", [info.size, info.size])
+    if inputs != {"images": expected} or outputs.get("logits") != [len(info.classes)]:
+        raise ModelError(
+            f"{where}: its network does not fit its metadata (size {info.size}, "
+            f"{len(info.classes)} classes). Export the model again."
+        )
+    return Model(session, info, where)
+
+
+def open_session(
+    content: bytes, where: str, *, threads: int
+) -> tuple[ort.InferenceSession, ModelInfo]:
+    """Open any of tenfold's networks, whatever it takes and returns; see `load_model`."""
     options = ort.SessionOptions()
     options.log_severity_level = 4  # its own warnings speak of graph internals, not to people
     options.intra_op_num_threads = threads
@@ -262,8 +278,6 @@ def open_model(content: bytes, where: str, *, threads: int = 0) -> Model:
             content, options, providers=["CPUExecutionProvider"], enable_fallback=0
         )
         text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
-        inputs = {node.name: (node.type, node.shape[1:]) for node in session.get_inputs()}
-        outputs = {node.name: node.shape[1:] for node in session.get_outputs()}
     # ONNX Runtime raises a dozen classes of its own, all straight below Exception.
     except Exception as error:
         raise ModelError(
@@ -275,11 +289,4 @@ def open_model(content: bytes, where: str, *, threads: int = 0) -> Model:
             f"{where}: an ONNX model, but not one of tenfold's (it carries no tenfold metadata). "
             "'tenfold train' writes one."
         )
-    info = ModelInfo.from_json(text, where)
-    expected = ("tensor(uint8)", [info.size, info.size])
-    if inputs != {"images": expected} or outputs.get("logits") != [len(info.classes)]:
-        raise ModelError(
-            f"{where}: its network does not fit its metadata (size {info.size}, "
-            f"{len(info.classes)} classes). Export the model again."
-        )
-    return Model(session, info, where)
+    return session, ModelInfo.from_json(text, where)

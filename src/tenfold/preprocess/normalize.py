@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 
 FIELD, BOX = 28, 20
+STRIP, ASIDE = 24, 4  # height of digits that touch, and paper on either side of them
 FULL_INK = 90.0  # percentile of the ink's levels that becomes 255
 FAINTEST = 20  # levels of 255 below which the edge of a stroke does not count
 ROOM = 4  # pens are widened on a grid this many times finer than the box
@@ -52,6 +53,43 @@ def frame_glyph(level: Pixels, mask: Pixels) -> Pixels:
     return _centre(_fit(soft))
 
 
+def frame_strip(level: Pixels, mask: Pixels) -> Pixels:
+    """Frame digits that touch, side by side, for the network that reads them together.
+
+    Parameters
+    ----------
+    level, mask : uint8 arrays, shape (h, w)
+        As `frame_glyph` takes them.
+
+    Returns
+    -------
+    uint8 array, shape (28, width)
+        White ink on black: 24 pixels high, 2 of paper above and below, 4 on either side.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> bars = np.zeros((24, 100), np.uint8)
+    >>> bars[:, ::11] = 200
+    >>> frame_strip(bars, (bars > 0).astype(np.uint8)).shape
+    (28, 108)
+    """
+    soft = _soften(level, mask)
+    rows, columns = np.flatnonzero(soft.any(axis=1)), np.flatnonzero(soft.any(axis=0))
+    if not len(rows):
+        return np.zeros((FIELD, 1 + 2 * ASIDE), np.uint8)
+    soft = soft[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    soft = _broaden(soft, len(soft), STRIP)
+    height, width = soft.shape
+    size = (max(1, round(width * STRIP / height)), STRIP)
+    how = cv2.INTER_AREA if height > STRIP else cv2.INTER_LINEAR
+    above = (FIELD - STRIP) // 2
+    return np.pad(
+        np.asarray(cv2.resize(soft, size, interpolation=how), np.uint8),
+        ((above, above), (ASIDE, ASIDE)),
+    )
+
+
 def _soften(level: Pixels, mask: Pixels) -> Pixels:
     """Ink levels of the glyph alone, stretched so that a stroke's core is 255."""
     own = level[mask > 0]
@@ -77,19 +115,25 @@ def _fit(soft: Pixels) -> Pixels:
     longest = max(soft.shape)
     if longest == BOX:
         return soft
-    pen = pen_width(soft) * BOX / longest
-    if pen < THINNEST and longest > BOX:
-        fine = _resize(soft, BOX * ROOM) if longest > BOX * ROOM else soft
-        width = round((THIN - pen) * max(fine.shape) / BOX)
-        if width >= 1:
-            fine = np.pad(fine, width)
-            nib = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width + 1, width + 1))
-            soft = np.asarray(cv2.dilate(fine, nib), np.uint8)
-            peak = int(soft.max())
-            soft = np.asarray(cv2.convertScaleAbs(soft, alpha=255 / max(peak, 1)), np.uint8)
-            rows, columns = np.flatnonzero(soft.any(axis=1)), np.flatnonzero(soft.any(axis=0))
-            soft = soft[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return _resize(soft, BOX)
+    return _resize(_broaden(soft, longest, BOX), BOX)
+
+
+def _broaden(soft: Pixels, now: int, then: int) -> Pixels:
+    """Broaden a pen that would vanish when what is so many pixels long now is made as long then."""
+    pen = pen_width(soft) * then / now
+    if pen >= THINNEST or now <= then:
+        return soft
+    zoom = min(1.0, then * ROOM / now)
+    fine = _resize(soft, round(max(soft.shape) * zoom)) if zoom < 1 else soft
+    width = round((THIN - pen) * now * zoom / then)
+    if width < 1:
+        return fine
+    nib = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width + 1, width + 1))
+    broad = np.asarray(cv2.dilate(np.pad(fine, width), nib), np.uint8)
+    peak = int(broad.max())
+    broad = np.asarray(cv2.convertScaleAbs(broad, alpha=255 / max(peak, 1)), np.uint8)
+    rows, columns = np.flatnonzero(broad.any(axis=1)), np.flatnonzero(broad.any(axis=0))
+    return broad[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _resize(soft: Pixels, longest: int) -> Pixels:

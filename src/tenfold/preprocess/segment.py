@@ -1,7 +1,7 @@
 """Find the pieces of ink that may be digits, and merge them.
 
 A piece is a connected component or part of one: a box and a mask. The reader joins pieces to
-candidates (a 5 whose bar floats), cuts them (digits that touch), and lets the classifier judge.
+candidates (a 5 whose bar floats, digits that touch) and lets the networks judge.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.preprocess.binarize import Ink
-from tenfold.preprocess.normalize import frame_glyph
+from tenfold.preprocess.normalize import frame_glyph, frame_strip
 
 Pixels = NDArray[np.uint8]
 
@@ -95,10 +95,20 @@ def merge(pieces: Sequence[Piece]) -> Piece:
 
 def glyph_of(ink: Ink, piece: Piece) -> Pixels:
     """Return the piece as MNIST would show it: uint8, shape (28, 28)."""
+    return frame_glyph(*_surroundings(ink, piece))
+
+
+def strip_of(ink: Ink, piece: Piece) -> Pixels:
+    """Return a piece in which digits touch, framed side by side: uint8, shape (28, width)."""
+    return frame_strip(*_surroundings(ink, piece))
+
+
+def _surroundings(ink: Ink, piece: Piece) -> tuple[Pixels, Pixels]:
+    """Ink level in and around the piece, and its mask there."""
     height, width = ink.level.shape
     top, left = min(HALO, piece.y), min(HALO, piece.x)
     down, right = min(HALO, height - piece.bottom), min(HALO, width - piece.right)
     mask = cv2.copyMakeBorder(piece.mask, top, down, left, right, cv2.BORDER_CONSTANT, value=0)
     rows = slice(piece.y - top, piece.bottom + down)
     columns = slice(piece.x - left, piece.right + right)
-    return frame_glyph(ink.level[rows, columns], np.asarray(mask, np.uint8))
+    return ink.level[rows, columns], np.asarray(mask, np.uint8)

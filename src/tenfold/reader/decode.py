@@ -1,49 +1,42 @@
 """Read a line: the likeliest way to divide its ink into digits.
 
-Pieces may have to be joined (a 5 whose bar floats), cut (digits that touch), or left out (dots,
-dashes, letters). Every run of neighbouring atoms that could be one digit is framed and put to the
-classifier; dynamic programming over the line then finds the division with the best sum of scores.
+Pieces may have to be joined (a 5 whose bar floats), read together (digits that touch), or left out
+(dots, dashes, letters). Every run of neighbouring pieces that could be one digit is framed and put
+to the classifier, every group that could be several to the network for digits that touch; dynamic
+programming over the line then finds the division with the best sum of scores.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.preprocess.cuts import Atom, cut
-from tenfold.preprocess.normalize import pen_width
-from tenfold.preprocess.segment import Piece, glyph_of, merge
+from tenfold.preprocess.segment import Piece, glyph_of, merge, strip_of
 from tenfold.reader.layout import Page
+from tenfold.reader.touching import Speller, groups, spell
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 # Glyphs uint8 (n, 28, 28) to class probabilities (n, 10) and digitness (n,).
 Judge: TypeAlias = Callable[[Pixels], tuple[Floats, Floats]]
 
-MOST_ATOMS, FEW_ATOMS = 12, 3  # in one digit, and where there are too many to try
+MOST_PIECES = 12  # in one digit
 WIDEST = 1.4  # digit heights
-SURE, LIKELY, NARROW = 0.97, 0.9, 0.55
-LOW = 0.65  # of the page's digits: lower pieces are no touching digits, but bars and dashes
-CROWDED = 40  # pieces in a line: that many are text, in which only wide pieces are cut
-FULL_PAGE = 300  # pieces: on so full a page nothing is cut, for it would take minutes
-SHARED = 0.35  # digit heights: no wider are strokes that two digits share
 ON_RULE = 0.12  # digit heights between a digit and the rule it stands on
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What a division of a line costs; chosen on lines composed from MNIST's training digits.
+    """What a division of a line costs; chosen on lines composed from MNIST's validation digits.
 
     Parameters
     ----------
     certainty, digitness : float
         Weights of the logarithms of the top probability and of the digitness.
-    cut : float
-        Per stroke cut through.
     gap : float
         Per digit height of paper inside a digit.
     digit : float
@@ -52,42 +45,23 @@ class Weights:
         For a digit lower than its line, per share of the line's height missing beyond a half.
     garbage, speck : float
         For ink left out: per digit height of its size, and for the mark itself.
-    shared : float
-        For a narrow atom that two neighbours both use: strokes that lie on each other.
     ruled : float
         For a digit that needs a piece of the rule it stands on.
-    sliver : float
-        For a one, for each side on which it was cut off: parallel strokes hardly touch.
+    spelled, touching : float
+        For digits that touch: weight of the logarithm of how surely there is a digit at all, and
+        per place where two of them meet.
     """
 
     certainty: float = 1.0
-    digitness: float = 3.5
-    cut: float = 1.0
+    digitness: float = 4.3
     gap: float = 2.2
     digit: float = 0.5
     low: float = 8.5
-    garbage: float = 4.0
+    garbage: float = 5.8
     speck: float = 0.45
-    shared: float = 1.0
     ruled: float = 0.3
-    sliver: float = 1.9
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Candidate:
-    """Neighbouring atoms taken as one glyph, and what the classifier says of it."""
-
-    first: int
-    last: int
-    piece: Piece
-    glyph: Pixels
-    probabilities: Floats
-    digitness: float
-    gap: float
-    cut: float
-    shared: int
-    ruled: bool
-    sides: int
+    spelled: float = 1.0
+    touching: float = 0.4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,57 +75,83 @@ class Found:
     is_digit: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """Neighbouring pieces taken as one digit or as a word of digits that touch, and judged.
+
+    Parameters
+    ----------
+    first, last : int
+        Its first piece of the line, and one beyond its last.
+    digits : tuple of Found
+        One, or several that touch.
+    gap : float
+        Paper inside it, in digit heights.
+    ruled : bool
+        Whether it has borrowed a piece of rule.
+    """
+
+    first: int
+    last: int
+    digits: tuple[Found, ...]
+    gap: float = 0.0
+    ruled: bool = False
+
+
 def line_height(line: Sequence[Piece]) -> float:
     """How high the digits of a line are, in pixels."""
     heights = np.array([piece.height for piece in line], float)
     return float(np.median(heights[heights >= 0.5 * heights.max()]))
 
 
-def candidates(page: Page, line: Sequence[Piece], judge: Judge) -> list[Candidate]:
-    """Return every run of atoms of a line that may be one digit, judged."""
-    ink, height = page.ink, line_height(line)
-    glyphs = np.stack([glyph_of(ink, piece) for piece in line])
-    atoms: list[Atom] = []
-    full = sum(map(len, page.lines)) > FULL_PAGE
-    crowded = full or len(line) > CROWDED
-    for piece, probabilities, digitness in zip(line, *judge(glyphs), strict=True):
-        score = float(probabilities.max() * digitness)
-        wide = piece.width / piece.height
-        whole = (score >= SURE and wide < 1.05) or (score >= LIKELY and wide < 0.8)
-        whole |= full or (crowded and piece.width < WIDEST * height)
-        whole |= piece.height < LOW * page.height
-        if whole or piece.width < NARROW * height:
-            atoms.append(Atom(piece, 0.0))
-        else:
-            atoms += cut(piece, height, pen_width(piece.mask * np.uint8(255)))
-    runs = _runs(atoms, height, FEW_ATOMS if crowded else MOST_ATOMS)
-    pieces = [merge([atom.piece for atom in atoms[first:last]]) for first, last, _ in runs]
-    framed = [glyph_of(ink, piece) for piece in pieces]
-    on_rules = [_on_rule(page, piece, height) for piece in pieces]
-    variants = [(index, piece) for index, piece in enumerate(on_rules) if piece is not None]
-    ruled = [glyph_of(page.ruled, piece) for _, piece in variants]
-    shown = [*framed, *ruled]
-    chances, digitness = judge(np.stack(shown))
-    origins = [(i, False) for i in range(len(runs))] + [(i, True) for i, _ in variants]
-    found = []
-    for row, (index, is_ruled) in enumerate(origins):
-        first, last, gap = runs[index]
-        found.append(
-            Candidate(
-                first,
-                last,
-                on_rules[index] or pieces[index] if is_ruled else pieces[index],
-                shown[row],
-                chances[row],
-                float(digitness[row]),
-                gap,
-                atoms[first].before,
-                _shareable(atoms, first, last, height),
-                is_ruled,
-                _cut_sides(atoms, first, last),
-            )
+def candidates(
+    page: Page, line: Sequence[Piece], judge: Judge, speller: Speller
+) -> list[Candidate]:
+    """Return all that may be a digit, or digits that touch, of a line, judged."""
+    height = line_height(line)
+    return [*_digits(page, line, height, judge), *_words(page, line, height, speller)]
+
+
+def _digits(page: Page, line: Sequence[Piece], height: float, judge: Judge) -> list[Candidate]:
+    """Judge every run of pieces as one digit, with and without the rule it may stand on."""
+    shown = []
+    for first, last, gap, piece in _runs(line, height):
+        shown.append((first, last, gap, piece, glyph_of(page.ink, piece), False))
+        on_rule = _on_rule(page, piece, height)
+        if on_rule is not None:
+            shown.append((first, last, gap, on_rule, glyph_of(page.ruled, on_rule), True))
+    chances, digitness = judge(np.stack([glyph for *_, glyph, _ in shown]))
+    return [
+        Candidate(first, last, (Found(piece, glyph, row, float(sure), True),), gap, ruled)
+        for (first, last, gap, piece, glyph, ruled), row, sure in zip(
+            shown, chances, digitness, strict=True
         )
-    return found
+    ]
+
+
+def _words(page: Page, line: Sequence[Piece], height: float, speller: Speller) -> list[Candidate]:
+    """Read the groups that may be digits that touch."""
+    runs = groups(line, height)
+    pieces = [merge(line[first:last]) for first, last in runs]
+    words = spell(pieces, [strip_of(page.ink, piece) for piece in pieces], speller)
+    return [
+        Candidate(
+            first,
+            last,
+            tuple(
+                Found(
+                    one.piece,
+                    glyph_of(page.ink, one.piece),
+                    one.probabilities,
+                    one.certainty,
+                    True,
+                )
+                for one in word
+            ),
+        )
+        for (first, last), word in zip(runs, words, strict=True)
+        if len(word) > 1
+    ]
 
 
 def _on_rule(page: Page, piece: Piece, height: float) -> Piece | None:
@@ -168,19 +168,20 @@ def _on_rule(page: Page, piece: Piece, height: float) -> Piece | None:
     return merge([piece, added])
 
 
-def _runs(atoms: list[Atom], height: float, most: int) -> list[tuple[int, int, float]]:
-    """First atom, one beyond the last, and paper bridged in digit heights."""
+def _runs(line: Sequence[Piece], height: float) -> list[tuple[int, int, float, Piece]]:
+    """First piece, one beyond the last, paper bridged in digit heights, and the pieces as one."""
     runs = []
-    for first, atom in enumerate(atoms):
-        left, right, gap = atom.piece.x, atom.piece.right, 0.0
-        runs.append((first, first + 1, 0.0))
-        for last in range(first + 1, min(first + most, len(atoms))):
-            piece = atoms[last].piece
-            gap += max(0, piece.x - right) / height
-            left, right = min(left, piece.x), max(right, piece.right)
-            if right - left > WIDEST * height:
+    for first, piece in enumerate(line):
+        box, gap = piece, 0.0
+        runs.append((first, first + 1, 0.0, piece))
+        for last in range(first + 1, min(first + MOST_PIECES, len(line))):
+            more = line[last]
+            aside, above = more.x - box.right, max(more.y - box.bottom, box.y - more.bottom)
+            gap += max(0, aside, above) / height
+            box = merge([box, more])
+            if box.width > WIDEST * height:
                 break
-            runs.append((first, last + 1, gap))
+            runs.append((first, last + 1, gap, box))
     return runs
 
 
@@ -189,64 +190,45 @@ def divide(found: Sequence[Candidate], height: float, weights: Weights) -> list[
     count = max(candidate.last for candidate in found)
     best = np.full(count + 1, -np.inf)
     best[0] = 0.0
-    choice: list[tuple[Candidate, bool, int] | None] = [None] * (count + 1)
+    choice: list[tuple[Candidate, bool] | None] = [None] * (count + 1)
     for candidate in sorted(found, key=lambda one: one.last):
-        digit, garbage = _scores(candidate, height, weights)
-        before, start = best[candidate.first], candidate.first
-        for end in range(candidate.first + 1, candidate.first + 1 + candidate.shared):
-            score = best[end] - weights.shared
-            if score > before and _is_digit(choice[end], candidate.first):
-                before, start = score, end
-        for is_digit, score in ((True, digit), (False, garbage)):
+        before = best[candidate.first]
+        for is_digit, score in (
+            (True, _digit_score(candidate, height, weights)),
+            (False, _garbage_score(candidate, height, weights)),
+        ):
             if before + score > best[candidate.last]:
                 best[candidate.last] = before + score
-                choice[candidate.last] = (candidate, is_digit, start)
+                choice[candidate.last] = (candidate, is_digit)
     division: list[Found] = []
     end = count
     while end > 0:
         chosen = choice[end]
         if chosen is None:
-            raise AssertionError("every atom is a candidate of its own")
-        one, is_digit, end = chosen
-        division.append(Found(one.piece, one.glyph, one.probabilities, one.digitness, is_digit))
+            raise AssertionError("every piece is a candidate of its own")
+        candidate, is_digit = chosen
+        division += [replace(one, is_digit=is_digit) for one in candidate.digits[::-1]]
+        end = candidate.first
     return division[::-1]
 
 
-def _is_digit(chosen: tuple[Candidate, bool, int] | None, shared: int) -> bool:
-    """Whether what ends within the shared atoms is a digit that holds more than these."""
-    return chosen is not None and chosen[1] and chosen[0].first < shared
+def _digit_score(candidate: Candidate, height: float, weights: Weights) -> float:
+    """Score of a candidate as a digit, or as digits that touch."""
+    sure = weights.digitness if len(candidate.digits) == 1 else weights.spelled
+    score = -weights.gap * candidate.gap - weights.ruled * candidate.ruled
+    score -= weights.touching * (len(candidate.digits) - 1)
+    for one in candidate.digits:
+        score += weights.certainty * float(np.log(one.probabilities.max() + 1e-4))
+        score += sure * float(np.log(one.digitness + 1e-4)) - weights.digit
+    if len(candidate.digits) == 1:
+        score -= weights.low * max(0.0, 0.6 - candidate.digits[0].piece.height / height)
+    return score
 
 
-def _cut_sides(atoms: Sequence[Atom], first: int, last: int) -> int:
-    """On how many sides a run of atoms was cut off its neighbours: 0, 1 or 2."""
-    return (atoms[first].before > 0) + (last < len(atoms) and atoms[last].before > 0)
-
-
-def _shareable(atoms: Sequence[Atom], first: int, last: int, height: float) -> int:
-    """How many of a run's first atoms the digit before may use as well."""
-    if atoms[first].before == 0.0:
-        return 0
-    count, left, right = 0, atoms[first].piece.x, atoms[first].piece.right
-    for atom in atoms[first : last - 1]:
-        left, right = min(left, atom.piece.x), max(right, atom.piece.right)
-        if right - left > SHARED * height or (count and atom.before == 0.0):
-            break
-        count += 1
-    return count
-
-
-def _scores(candidate: Candidate, height: float, weights: Weights) -> tuple[float, float]:
-    """Score of a candidate as a digit and as ink left out."""
-    piece = candidate.piece
-    shared = -weights.gap * candidate.gap - weights.cut * candidate.cut
-    top = float(np.log(candidate.probabilities.max() + 1e-4))
-    digitness = float(np.log(candidate.digitness + 1e-4))
-    low = weights.low * max(0.0, 0.6 - piece.height / height)
-    digit = weights.certainty * top + weights.digitness * digitness - low - weights.digit
-    digit -= weights.ruled * candidate.ruled
-    if int(candidate.probabilities.argmax()) == 1:
-        digit -= weights.sliver * candidate.sides
+def _garbage_score(candidate: Candidate, height: float, weights: Weights) -> float:
+    """Score of a candidate as ink left out; only single pieces are."""
+    if candidate.last > candidate.first + 1 or candidate.ruled or len(candidate.digits) > 1:
+        return float("-inf")
+    piece = candidate.digits[0].piece
     size = min(1.5, max(piece.width, piece.height) / height)
-    single = candidate.last == candidate.first + 1 and not candidate.ruled
-    garbage = -weights.speck - weights.garbage * size if single else -np.inf
-    return digit + shared, garbage + shared
+    return -weights.speck - weights.garbage * size

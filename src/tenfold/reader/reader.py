@@ -27,11 +27,12 @@ from tenfold.reader.decode import Weights, candidates, divide, line_height
 from tenfold.reader.layout import Page, lay_out
 from tenfold.reader.reading import Reading
 from tenfold.reader.single import read_single
+from tenfold.reader.touching import Speller, open_speller
 
 Layout = Literal["auto", "digit", "line", "page"]
 Rotation = Literal["auto", "0", "90", "180", "270"]
 
-BUNDLED = "digits.onnx"
+BUNDLED, TOUCHING = "digits.onnx", "touching.onnx"
 DEFAULT_MIN_CONFIDENCE = 0.5
 DEFAULT_DIGITNESS = 0.5  # for model files that carry no rejection threshold
 TINY = 40  # pixels: a picture this small holds one digit
@@ -186,7 +187,7 @@ class Reader:
     def _read_page(self, page: Page) -> Lines:
         lines: Lines = []
         for line in page.lines:
-            judged = candidates(page, line, self.model.predict_with_digitness)
+            judged = candidates(page, line, self.model.predict_with_digitness, _speller())
             lines.append(divide(judged, line_height(line), self._weights))
         return lines
 
@@ -274,6 +275,13 @@ def _bundled() -> Model:
     """Open the model that comes with tenfold, once; it never changes and threads may share it."""
     bundled = files("tenfold") / "models" / BUNDLED
     return open_model(bundled.read_bytes(), f"tenfold's own {BUNDLED}", threads=1)
+
+
+@cache
+def _speller() -> Speller:
+    """Open the network for digits that touch, once."""
+    bundled = files("tenfold") / "models" / TOUCHING
+    return open_speller(bundled.read_bytes(), f"tenfold's own {TOUCHING}")
 
 
 def _turn(picture: Picture, degrees: int) -> Picture:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.model import METADATA_KEY, ModelInfo
+from tenfold.reader.touching import STRIDE
 from tenfold.training.networks import scale
 
 
@@ -69,6 +70,44 @@ def export(network: nn.Module, info: ModelInfo) -> bytes:
             input_names=["images"],
             output_names=["logits", "digitness"][: 1 + more],
             dynamic_shapes={"images": {0: torch.export.Dim("n")}},
+        )
+    assert program is not None  # noqa: S101 - only None with dynamo=False
+    return with_info(program.model_proto.SerializeToString(), info)
+
+
+class _Spelled(nn.Module):
+    """The network for digits that touch as its file carries it: bytes in, probabilities out."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, strips: Tensor) -> Tensor:
+        logits: Tensor = self.network(scale(strips))
+        return logits.softmax(2)
+
+
+def export_strips(network: nn.Module, info: ModelInfo) -> bytes:
+    """Return the file's content for a network that reads digits that touch.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Takes float strips in [0, 1], ``(n, 1, 28, width)`` with an even width; returns logits
+        ``(n, width / 2, symbols)``.
+    info : ModelInfo
+        What the file is to say of itself.
+    """
+    with _quiet():
+        half = torch.export.Dim("half", min=8)
+        program = torch.onnx.export(
+            _Spelled(network).eval(),
+            (torch.zeros(2, info.size, 64, dtype=torch.uint8),),
+            dynamo=True,
+            verbose=False,
+            input_names=["strips"],
+            output_names=["frames"],
+            dynamic_shapes={"strips": {0: torch.export.Dim("n"), 2: STRIDE * half}},
         )
     assert program is not None  # noqa: S101 - only None with dynamo=False
     return with_info(program.model_proto.SerializeToString(), info)

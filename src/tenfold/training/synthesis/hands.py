@@ -18,7 +18,7 @@ from torch import Tensor
 from tenfold.training.synthesis.dice import Dice
 from tenfold.training.synthesis.outline import Outline, find_outline
 from tenfold.training.synthesis.shapes import Shapes
-from tenfold.training.synthesis.strokes import FAR, chain, curve, ellipse
+from tenfold.training.synthesis.strokes import FAR, chain, curve, ellipse, only
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def fives(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
 
 
 def sevens(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
-    """Add bars across the stem, ticks at the left end of the top, a rare foot."""
+    """Add bars across the stem, ticks at the left end of the top; draw some with a deep hook."""
     stem = at.point(dice.uniform(0.38, 0.7), "middle")
     slope = dice.normal(0.2).clamp(-0.5, 0.5).tan()
     reach = [side * dice.uniform(0.1, 0.4) * at.height for side in (-1, 1)]
@@ -157,7 +157,33 @@ def sevens(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:
     tick = corner + _vector(dice.normal(0.8), dice.uniform(0.08, 0.28) * at.height)
     shapes = shapes.draw(dice.chance(0.25), chain(corner, tick))
     foot = at.point(dice.uniform(0.94, 1), "middle")
-    return shapes.draw(dice.chance(0.04), _foot(foot, at.height, dice))
+    shapes = shapes.draw(dice.chance(0.04), _foot(foot, at.height, dice))
+    anew = dice.chance(0.12)
+    shapes = replace(shapes, rows=torch.where(anew, -1, shapes.rows)).erase_strokes(anew)
+    return shapes.draw(anew, _hooked_seven(dice))
+
+
+def _hooked_seven(dice: Dice) -> Tensor:
+    """Draw a top that begins with a deep hook and may be round, a stem, mostly a low bar."""
+    left, right = -dice.uniform(3, 7), dice.uniform(3, 7)
+    height = -dice.uniform(8, 10)
+    hook = curve(
+        _vector(left + dice.normal(1), height + dice.uniform(0.5, 4)),
+        _vector(left, height - dice.uniform(0, 2)),
+        _vector((left + right) / 2, height + dice.normal(0.8)),
+        pieces=3,
+    )
+    corner = _vector(right, height + dice.uniform(0, 2))
+    top = curve(hook[:, -1, 2:], _vector(right - 1, height - dice.uniform(0, 1)), corner, pieces=3)
+    foot = _vector(dice.uniform(-4, 7), torch.full((dice.n,), 10.0))
+    stem = curve(corner, (corner + foot) / 2 + dice.spot(-1, 1.5), foot, pieces=4)
+    crossing = corner + dice.uniform(0.5, 0.78)[:, None] * (foot - corner)
+    rise = dice.normal(0.25)
+    reach = _vector(torch.ones(dice.n), -rise)
+    start = crossing - dice.uniform(3, 8)[:, None] * reach
+    end = crossing + dice.uniform(-1, 5)[:, None] * reach
+    bar = curve(start, (start + end) / 2 + dice.spot(-1, 1), end, pieces=3)
+    return torch.cat([hook, top, stem, only(dice.chance(0.8), bar)], 1)
 
 
 def nines(shapes: Shapes, at: Outline, dice: Dice) -> Shapes:

@@ -1,0 +1,100 @@
+"""Strips: what the reader cuts out of lines to be read together, with the digits in them.
+
+They come out of the reader's own steps (ink, layout, groups), so that the network that reads digits
+that touch learns from what it will be given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from tenfold.data.dataset import Dataset
+from tenfold.preprocess.binarize import find_ink
+from tenfold.preprocess.image import open_picture
+from tenfold.preprocess.segment import merge, strip_of
+from tenfold.reader.decode import line_height
+from tenfold.reader.layout import lay_out
+from tenfold.reader.touching import STRIDE, groups
+from tenfold.training.synthesis import hands
+from tenfold.training.synthesis.dice import Dice
+from tenfold.training.synthesis.fields import measure
+from tenfold.training.synthesis.lines import Written, write_line
+from tenfold.training.synthesis.pens import render
+from tenfold.training.synthesis.shapes import plain
+
+Pixels = NDArray[np.uint8]
+
+HELD, STRAY = 0.7, 0.12  # of a digit's ink: more is in the strip, less is not; between is unclear
+SINGLES = 0.4  # of the strips with one digit are kept
+LONGEST = 360  # columns
+BATCH = 1024  # digits drawn at once
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strip:
+    """Digits that touch, uint8 ``(28, width)``, and which they are."""
+
+    pixels: Pixels
+    digits: tuple[int, ...]
+
+
+class StripMaker:
+    """Makes strips of lines written with a data set's digits.
+
+    Parameters
+    ----------
+    source : Dataset
+        Digits, 28×28 with labels 0 to 9.
+    seed : int
+        The same seed gives the same strips.
+    """
+
+    def __init__(self, source: Dataset, seed: int) -> None:
+        self.images, self.labels = source.images, torch.from_numpy(source.targets)
+        self.fields = measure(source.images)
+        self.zeros = (self.labels == 0).nonzero()[:, 0]
+        self.generator = torch.Generator().manual_seed(seed)
+        self.rng = np.random.default_rng(seed)
+        self.stock: dict[int, list[Pixels]] = {digit: [] for digit in range(10)}
+
+    def line(self) -> list[Strip]:
+        """Write one line and return its strips, none or several."""
+        return strips_of(write_line(self._digit, self.rng), self.rng)
+
+    def _digit(self, digit: int) -> Pixels:
+        """Hand out one more of a digit, as it is in the data set or as another hand writes it."""
+        while not self.stock[digit]:
+            rows = torch.randint(len(self.labels), (BATCH,), generator=self.generator)
+            dice = Dice(BATCH, self.generator)
+            shapes = hands.vary(plain(self.fields, rows), self.labels[rows], self.zeros, dice)
+            drawn = (render(shapes, dice) * 255).round().to(torch.uint8).numpy()
+            for row, picture in zip(rows.tolist(), drawn, strict=True):
+                self.stock[int(self.labels[row])] += [self.images[row], picture]
+        return self.stock[digit].pop(int(self.rng.integers(len(self.stock[digit]))))
+
+
+def strips_of(written: Written, rng: Generator) -> list[Strip]:
+    """Return the strips that the reader would make of a line, unclear ones left out."""
+    picture = open_picture(written.picture[:, :, ::-1])
+    page = lay_out(picture.pixels, find_ink(picture.pixels))
+    sizes = np.maximum(1, written.masks.sum(axis=(1, 2)))
+    strips = []
+    for line in page.lines:
+        for first, last in groups(line, line_height(line)):
+            piece = merge(line[first:last])
+            window = written.masks[:, piece.y : piece.bottom, piece.x : piece.right]
+            share = (window & (piece.mask > 0)).sum(axis=(1, 2)) / sizes
+            inside = np.flatnonzero(share >= HELD)
+            unclear = ((share > STRAY) & (share < HELD)).any() or not len(inside)
+            if unclear or (len(inside) == 1 and rng.random() > SINGLES):
+                continue
+            pixels = strip_of(page.ink, piece)
+            # A frame for every digit and one to part it from the next: fewer cannot spell it.
+            if 2 * len(inside) * STRIDE < pixels.shape[1] <= LONGEST:
+                strips.append(Strip(pixels, tuple(written.digits[row] for row in inside)))
+    return strips

@@ -70,11 +70,12 @@ def lay_out(pixels: Pixels, ink: Ink, one_line: bool = False) -> Page:
     boxes = [piece for piece in pieces if is_frame(piece, 0.0) and _holds(piece, pieces)]
     height = digit_height([piece for piece in pieces if piece not in boxes], page_height)
     cleaned = drop_form_colour(pixels, ink, height)
-    written = find_pieces(cleaned.mask)
-    if written:
-        pieces, height = written, digit_height(written, page_height)
-    else:  # a form without writing is no form
-        cleaned = ink
+    if cleaned is not ink:
+        written = find_pieces(cleaned.mask)
+        if written:
+            pieces, height = written, digit_height(written, page_height)
+        else:  # a form without writing is no form
+            cleaned = ink
     grid = _grid(pieces, height)
     frames = [piece for piece in pieces if is_frame(piece, height) or piece in boxes]
     cleaned = _without(cleaned, frames)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -18,21 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.errors import TenfoldError, UsageError
-from tenfold.model import Model, load_model, open_model
+from tenfold.model import Model, load_model
 from tenfold.preprocess.binarize import Ink, find_ink
 from tenfold.preprocess.image import Picture, Source, open_picture
 from tenfold.preprocess.segment import glyph_of
 from tenfold.reader.assemble import Lines, assemble, quality, refusals
+from tenfold.reader.bundled import bundled_model, bundled_speller
 from tenfold.reader.decode import Weights, candidates, divide, line_height
 from tenfold.reader.layout import Page, lay_out
 from tenfold.reader.reading import Reading
 from tenfold.reader.single import read_single
-from tenfold.reader.touching import Speller, open_speller
 
 Layout = Literal["auto", "digit", "line", "page"]
 Rotation = Literal["auto", "0", "90", "180", "270"]
 
-BUNDLED, TOUCHING = "digits.onnx", "touching.onnx"
 DEFAULT_MIN_CONFIDENCE = 0.5
 DEFAULT_DIGITNESS = 0.5  # for model files that carry no rejection threshold
 TINY = 40  # pixels: a picture this small holds one digit
@@ -187,7 +184,7 @@ class Reader:
     def _read_page(self, page: Page) -> Lines:
         lines: Lines = []
         for line in page.lines:
-            judged = candidates(page, line, self.model.predict_with_digitness, _speller())
+            judged = candidates(page, line, self.model.predict_with_digitness, bundled_speller)
             lines.append(divide(judged, line_height(line), self._weights))
         return lines
 
@@ -267,21 +264,7 @@ def read(
 
 
 def _load(path: str | Path | None) -> Model:
-    return _bundled() if path is None else load_model(path, threads=1)
-
-
-@cache
-def _bundled() -> Model:
-    """Open the model that comes with tenfold, once; it never changes and threads may share it."""
-    bundled = files("tenfold") / "models" / BUNDLED
-    return open_model(bundled.read_bytes(), f"tenfold's own {BUNDLED}", threads=1)
-
-
-@cache
-def _speller() -> Speller:
-    """Open the network for digits that touch, once."""
-    bundled = files("tenfold") / "models" / TOUCHING
-    return open_speller(bundled.read_bytes(), f"tenfold's own {TOUCHING}")
+    return bundled_model() if path is None else load_model(path, threads=1)
 
 
 def _turn(picture: Picture, degrees: int) -> Picture:

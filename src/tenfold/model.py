@@ -278,6 +278,8 @@ def open_session(
             content, options, providers=["CPUExecutionProvider"], enable_fallback=0
         )
         text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+        for node in (*session.get_inputs(), *session.get_outputs()):
+            str(node.name)  # a damaged one is no text, which shows only when it is asked for
     # ONNX Runtime raises a dozen classes of its own, all straight below Exception.
     except Exception as error:
         raise ModelError(

@@ -23,7 +23,7 @@ from torch.nn import functional
 
 from tenfold.data.registry import load_splits
 from tenfold.data.splits import stratified_split
-from tenfold.files import write_whole
+from tenfold.files import make_folder, write_whole
 from tenfold.model import ModelInfo
 from tenfold.reader.touching import NOTHING, STRIDE, collapse
 from tenfold.training.export import export_strips
@@ -172,6 +172,7 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=LINES, help="how many lines are composed")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
+    make_folder(chosen.folder)
     source = load_splits("mnist").train
     learned, held_out = stratified_split(source, VALIDATION, 0)
     parts = []

@@ -134,6 +134,70 @@ def ruled(page: Pixels, spacing: int, level: int = 150) -> Pixels:
     return lined
 
 
+def grid(
+    rows: list[list[str]],
+    *,
+    cell: tuple[int, int] = (60, 60),
+    rule: int = 120,
+    thickness: int = 2,
+    tilt: float = 0.0,
+    bend: float = 0.0,
+    blur: float = 0.0,
+    offset: tuple[int, int] = (0, 0),
+    margin: int = 50,
+) -> Pixels:
+    """Draw a grid of cells.
+
+    Parameters
+    ----------
+    rows : list of list of str
+        The text of each cell; empty for none.
+    cell, offset : tuple of int
+        Width and height of a cell, and how far its text lies off its middle, in pixels.
+    rule, thickness : int
+        Grey level and width of the rules.
+    tilt, bend, blur : float
+        Slope of the rules, sag of the paper in margins, and standard deviation of the blur.
+    margin : int
+        Around the grid, in pixels.
+
+    Returns
+    -------
+    uint8 array, shape (h, w)
+    """
+    width, height = cell
+    shape = (height * len(rows) + 2 * margin, width * len(rows[0]) + 2 * margin)
+    page = np.full(shape, 235, np.uint8)
+    for number, row in enumerate(rows):
+        for column, text in enumerate(row):
+            if not text:
+                continue
+            digits = write(text, height=int(0.6 * height), pen=0.06 * height, gap=0.2, margin=0.1)
+            y = margin + number * height + (height - len(digits)) // 2 + offset[1]
+            x = margin + column * width + (width - digits.shape[1]) // 2 + offset[0]
+            part = page[y : y + len(digits), x : x + digits.shape[1]]
+            np.minimum(part, digits, out=part)
+    for number in range(len(rows) + 1):
+        y = margin + number * height
+        cv2.line(page, (margin, y), (shape[1] - margin, y), rule, thickness)
+    for column in range(len(rows[0]) + 1):
+        x = margin + column * width
+        cv2.line(page, (x, margin), (x, shape[0] - margin), rule, thickness)
+    x, y = np.meshgrid(np.arange(shape[1], dtype=np.float32), np.arange(shape[0], dtype=np.float32))
+    crooked = y + tilt * (x - shape[1] / 2) + bend * np.sin(x * (3 / shape[1])) * margin
+    page = np.asarray(
+        cv2.remap(
+            page,
+            (x - tilt * (y - shape[0] / 2)).astype(np.float32),
+            crooked.astype(np.float32),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        ),
+        np.uint8,
+    )
+    return np.asarray(cv2.GaussianBlur(page, (0, 0), blur), np.uint8) if blur else page
+
+
 def main() -> None:
     """Draw what the page about reading shows."""
     from PIL import Image

@@ -259,9 +259,23 @@ def _threshold(level: Pixels, grain: Floats) -> Pixels:
     edge = np.maximum(STROKE_SHARE * local.astype(np.float32), least).astype(np.uint8)
     faint = np.maximum(FAINT_SHARE * local.astype(np.float32), least).astype(np.uint8)
     size = (width, height)
-    mask = np.asarray(level > cv2.resize(edge, size, interpolation=cv2.INTER_LINEAR))
-    ridge = np.asarray(level > cv2.resize(faint, size, interpolation=cv2.INTER_LINEAR))
-    ridge &= level >= cv2.blur(level, (5, 5))
+    return mark_ink(
+        level,
+        np.asarray(cv2.resize(edge, size, interpolation=cv2.INTER_LINEAR), np.uint8),
+        np.asarray(cv2.resize(faint, size, interpolation=cv2.INTER_LINEAR), np.uint8),
+    )
+
+
+def mark_ink(level: Pixels, edge: Pixels, faint: Pixels) -> Pixels:
+    """Return 1 where the level is above the edge, and along fainter ridges that go on from there.
+
+    Parameters
+    ----------
+    level, edge, faint : uint8 array, shape (h, w)
+        Ink levels, and the thresholds of strokes and of ridges.
+    """
+    mask = np.asarray(level > edge)
+    ridge = np.asarray(level > faint) & np.asarray(level >= cv2.blur(level, (5, 5)))
     return _extend(mask.astype(np.uint8), ridge.astype(np.uint8))
 
 

@@ -7,7 +7,7 @@ from tenfold.preprocess.image import Picture
 from tenfold.preprocess.segment import Piece
 from tenfold.reader.assemble import assemble, quality, refusals
 from tenfold.reader.decode import Found
-from tenfold.reader.layout import Page
+from tenfold.reader.page import Page
 
 BLANK = np.zeros((100, 300), np.uint8)
 INK = Ink(BLANK, BLANK, BLANK, 0.0, False)

@@ -65,7 +65,7 @@ def test_every_piece_of_a_line_is_a_candidate(hand: ModuleType) -> None:
     laid = lay_out(page, find_ink(page))
     found = candidates(laid, laid.lines[0], _judge, _speller)
     assert {(one.first, one.last) for one in found} >= {(0, 1), (1, 2), (2, 3)}
-    assert line_height(laid.lines[0]) == pytest.approx(62, abs=6)
+    assert line_height(laid, laid.lines[0]) == pytest.approx(62, abs=6)
 
 
 def test_a_wide_piece_is_spelled_too() -> None:

@@ -10,7 +10,7 @@ from tenfold.reader.layout import lay_out
 
 
 def _counts(page: np.ndarray) -> list[int]:
-    return [len(line) for line in lay_out(page, find_ink(page)).lines]
+    return [sum(map(len, line)) for line in lay_out(page, find_ink(page)).lines]
 
 
 def test_lines_are_found_from_top_to_bottom(hand: ModuleType) -> None:

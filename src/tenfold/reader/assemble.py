@@ -8,7 +8,7 @@ from statistics import median
 from tenfold.preprocess.image import Picture
 from tenfold.preprocess.segment import Piece
 from tenfold.reader.decode import Found
-from tenfold.reader.layout import Page
+from tenfold.reader.page import Page
 from tenfold.reader.reading import Box, Digit, Line, Refusal
 
 Lines = list[list[Found]]

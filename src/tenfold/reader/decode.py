@@ -8,7 +8,7 @@ programming over the line then finds the division with the best sum of scores.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.preprocess.segment import Piece, glyph_of, merge, strip_of
-from tenfold.reader.layout import Page
+from tenfold.reader.page import Field, Line, Page
 from tenfold.reader.touching import Speller, groups, spell
 
 Pixels = NDArray[np.uint8]
@@ -26,6 +26,7 @@ Judge: TypeAlias = Callable[[Pixels], tuple[Floats, Floats]]
 
 MOST_PIECES = 12  # in one digit
 WIDEST = 1.4  # digit heights
+LOWEST = 0.65  # of the page's digits: a line of cells is no lower, whatever dirt is in them
 ON_RULE = 0.12  # digit heights between a digit and the rule it stands on
 
 
@@ -98,28 +99,37 @@ class Candidate:
     ruled: bool = False
 
 
-def line_height(line: Sequence[Piece]) -> float:
-    """How high the digits of a line are, in pixels."""
-    heights = np.array([piece.height for piece in line], float)
-    return float(np.median(heights[heights >= 0.5 * heights.max()]))
+def line_height(page: Page, line: Line) -> float:
+    """How high the digits of a line are, in pixels; among cells never far below the page's."""
+    heights = np.array([piece.height for field in line for piece in field], float)
+    height = float(np.median(heights[heights >= 0.5 * heights.max()]))
+    return max(height, LOWEST * page.height) if len(line) > 1 else height
 
 
-def candidates(
-    page: Page, line: Sequence[Piece], judge: Judge, speller: Speller
-) -> list[Candidate]:
+def candidates(page: Page, line: Line, judge: Judge, speller: Speller) -> list[Candidate]:
     """Return all that may be a digit, or digits that touch, of a line, judged."""
-    height = line_height(line)
+    height = line_height(page, line)
     return [*_digits(page, line, height, judge), *_words(page, line, height, speller)]
 
 
-def _digits(page: Page, line: Sequence[Piece], height: float, judge: Judge) -> list[Candidate]:
+def _fields(line: Line) -> Iterator[tuple[int, Field]]:
+    """Each field, and how many pieces of the line lie before it."""
+    start = 0
+    for field in line:
+        yield start, field
+        start += len(field)
+
+
+def _digits(page: Page, line: Line, height: float, judge: Judge) -> list[Candidate]:
     """Judge every run of pieces as one digit, with and without the rule it may stand on."""
     shown = []
-    for first, last, gap, piece in _runs(line, height):
-        shown.append((first, last, gap, piece, glyph_of(page.ink, piece), False))
-        on_rule = _on_rule(page, piece, height)
-        if on_rule is not None:
-            shown.append((first, last, gap, on_rule, glyph_of(page.ruled, on_rule), True))
+    for start, field in _fields(line):
+        for first, last, gap, piece in _runs(field, height):
+            ends = start + first, start + last
+            shown.append((*ends, gap, piece, glyph_of(page.ink, piece), False))
+            on_rule = _on_rule(page, piece, height)
+            if on_rule is not None:
+                shown.append((*ends, gap, on_rule, glyph_of(page.ruled, on_rule), True))
     chances, digitness = judge(np.stack([glyph for *_, glyph, _ in shown]))
     return [
         Candidate(first, last, (Found(piece, glyph, row, float(sure), True),), gap, ruled)
@@ -129,10 +139,13 @@ def _digits(page: Page, line: Sequence[Piece], height: float, judge: Judge) -> l
     ]
 
 
-def _words(page: Page, line: Sequence[Piece], height: float, speller: Speller) -> list[Candidate]:
+def _words(page: Page, line: Line, height: float, speller: Speller) -> list[Candidate]:
     """Read the groups that may be digits that touch."""
-    runs = groups(line, height)
-    pieces = [merge(line[first:last]) for first, last in runs]
+    runs, pieces = [], []
+    for start, field in _fields(line):
+        for first, last in groups(field, height):
+            runs.append((start + first, start + last))
+            pieces.append(merge(field[first:last]))
     words = spell(pieces, [strip_of(page.ink, piece) for piece in pieces], speller)
     return [
         Candidate(

@@ -23,7 +23,8 @@ from tenfold.preprocess.segment import glyph_of
 from tenfold.reader.assemble import Lines, assemble, quality, refusals
 from tenfold.reader.bundled import bundled_model, bundled_speller
 from tenfold.reader.decode import Weights, candidates, divide, line_height
-from tenfold.reader.layout import Page, lay_out
+from tenfold.reader.layout import lay_out
+from tenfold.reader.page import Page
 from tenfold.reader.reading import Reading
 from tenfold.reader.single import read_single
 
@@ -185,14 +186,14 @@ class Reader:
         lines: Lines = []
         for line in page.lines:
             judged = candidates(page, line, self.model.predict_with_digitness, bundled_speller)
-            lines.append(divide(judged, line_height(line), self._weights))
+            lines.append(divide(judged, line_height(page, line), self._weights))
         return lines
 
     def _best_turn(
         self, picture: Picture, ink: Ink, page: Page, lines: Lines
     ) -> tuple[int, Page | None, Lines]:
         """Turn a page that reads badly, if its glyphs look more like digits that way."""
-        pieces = [piece for line in page.lines for piece in line]
+        pieces = [piece for line in page.lines for field in line for piece in field]
         if len(pieces) < TURN_MARKS or quality(lines, page.height) >= TURN_BELOW:
             return 0, page, lines
         glyphs = np.stack([glyph_of(page.ink, piece) for piece in pieces[:TURN_SAMPLE]])

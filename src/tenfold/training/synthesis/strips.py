@@ -85,8 +85,9 @@ def strips_of(written: Written, rng: Generator) -> list[Strip]:
     sizes = np.maximum(1, written.masks.sum(axis=(1, 2)))
     strips = []
     for line in page.lines:
-        for first, last in groups(line, line_height(line)):
-            piece = merge(line[first:last])
+        pieces = [piece for field in line for piece in field]
+        for first, last in groups(pieces, line_height(page, line)):
+            piece = merge(pieces[first:last])
             window = written.masks[:, piece.y : piece.bottom, piece.x : piece.right]
             share = (window & (piece.mask > 0)).sum(axis=(1, 2)) / sizes
             inside = np.flatnonzero(share >= HELD)

@@ -33,7 +33,7 @@ LEAST_HOLES = 4
 SHARE = 0.4  # of the typical rule's level: fainter is none
 ALONG = 0.72  # share of a rule's length that shows
 RIM, SPANNED = 0.15, 0.5  # share of a hole that ends at a rule, and of holes that have none there
-UNSEEN = 0.9  # weight of holes that end where no rule is seen
+SEEN = 0.05  # bonus of the place where a rule shows over others where holes end
 EDGE, OPEN_EDGE = 0.5, 0.8  # share of sides that show in outer cells, and where these leak
 CLOSE = 0.3  # of a cell: rules no further apart are one
 LEAST_RULES = 3
@@ -100,9 +100,8 @@ def _rules(page: Straight, boxes: Floats, members: NDArray[np.intp]) -> tuple[Fl
         for axis in (1, 0):
             profile = _profile(shows[axis], axis, ranges[1 - axis])
             spanned, ended = _by_holes(boxes, axis, ranges[1 - axis], len(profile))
-            profile = np.maximum(profile, UNSEEN * ended) * np.where(
-                spanned > SPANNED, 1 - spanned, 1.0
-            )
+            profile = np.maximum(profile, ended) + SEEN * profile
+            profile *= np.where(spanned > SPANNED, 1 - spanned, 1.0)
             found[axis] = _peaks(profile, page.cell[axis])
             if len(found[axis]) >= 2:
                 ranges[axis] = (float(found[axis][0]), float(found[axis][-1]))

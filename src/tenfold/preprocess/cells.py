@@ -32,7 +32,6 @@ Whole = NDArray[np.int32]
 RIM = 0.14  # of a cell: what its rules take of it on each side
 PEAK = 99.0  # percentile of a cell's levels that is full ink
 FAINT_CELL = 0.2  # of the typical cell's full ink: fainter marks are dirt
-SOFT, SHARPER = 0.05, 1.0  # of a cell: how far ink is taken to have spread; and how much of it
 REACH = 0.22  # of a cell's shorter side: a rule and its roughness lie within
 ALONG_STEP, ACROSS_STEP = 0.7, 0.5  # pixels between samples, so that none is missed
 SEEN, CORE = 0.15, 0.4  # share of a side that shows inked, and of that where the rule ends
@@ -61,8 +60,7 @@ def ink_by_cell(ink: Ink, mesh: Mesh, cells: Whole) -> Ink:
         From `number_cells`.
     """
     peaks = np.zeros(1 + mesh.shape[0] * mesh.shape[1], np.float32)
-    level = _sharpen(ink.level, mesh)
-    calm = np.asarray(cv2.blur(level, (3, 3)), np.uint8)
+    calm = np.asarray(cv2.blur(ink.level, (3, 3)), np.uint8)
     for number in range(1, len(peaks)):
         inner = _inner(mesh, number - 1)
         low, high = np.maximum(inner.min(axis=0), 0), inner.max(axis=0) + 1
@@ -74,18 +72,8 @@ def ink_by_cell(ink: Ink, mesh: Mesh, cells: Whole) -> Ink:
     least = max(MIN_CONTRAST, NOISE_FACTOR * ink.noise, FAINT_CELL * float(np.median(peaks[1:])))
     edge = np.maximum(STROKE_SHARE * peaks, least).astype(np.uint8)
     faint = np.maximum(FAINT_SHARE * peaks, least).astype(np.uint8)
-    own = mark_ink(level, edge[cells], faint[cells])
-    return replace(ink, level=level, mask=np.where(cells > 0, own, ink.mask))
-
-
-def _sharpen(level: Pixels, mesh: Mesh) -> Pixels:
-    """Undo some of a photo's blur: print in small cells loses the holes of its digits."""
-    short = min(
-        float(np.median(np.linalg.norm(np.diff(mesh.corners, axis=axis), axis=2)))
-        for axis in (0, 1)
-    )
-    soft = cv2.GaussianBlur(level, (0, 0), max(1.0, SOFT * short))
-    return np.asarray(cv2.addWeighted(level, 1 + SHARPER, soft, -SHARPER, 0), np.uint8)
+    own = mark_ink(ink.level, edge[cells], faint[cells])
+    return replace(ink, mask=np.where(cells > 0, own, ink.mask))
 
 
 def _inner(mesh: Mesh, number: int) -> Whole:

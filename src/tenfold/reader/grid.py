@@ -9,12 +9,13 @@ from tenfold.preprocess.cells import cell_pieces, ink_by_cell, number_cells, rem
 from tenfold.preprocess.lines import digit_height
 from tenfold.preprocess.mesh import Mesh, find_mesh
 from tenfold.preprocess.segment import Piece, find_pieces
-from tenfold.reader.marks import EDGE_TALL, is_remnant, may_be_writing
+from tenfold.reader.marks import EDGE_TALL, bounded_share, is_remnant, may_be_writing
 from tenfold.reader.page import Page
 
 MARK = 0.5  # digit heights: smaller marks do not count
 FEWEST, SHARE = 4, 0.4  # marks in cells, and their share of the page's, that make it a grid
 FILLED = 0.08  # share of cells with marks: of squared paper far fewer have any
+SLIVER = 0.3  # of its outline along a rule taken away: the blurred edge of the rule
 PARTED = 0.3  # share of the marks that rules part: squared paper is written across
 
 
@@ -34,7 +35,9 @@ def lay_out_grid(ink: Ink) -> Page | None:
         [
             piece
             for piece in cell
-            if may_be_writing(piece, height, cleaned.mask) and not is_remnant(piece, height, gone)
+            if may_be_writing(piece, height, cleaned.mask)
+            and not is_remnant(piece, height, gone)
+            and bounded_share(piece, gone) < SLIVER
         ]
         for cell in cells
     ]

@@ -37,14 +37,17 @@ def may_be_writing(piece: Piece, height: float, mask: Pixels) -> bool:
 
 def is_remnant(piece: Piece, height: float, gone: Pixels) -> bool:
     """Tell what rules left behind where they crossed: small, and bounded by them."""
-    if piece.height >= REMNANT * height:
-        return False
+    return piece.height < REMNANT * height and bounded_share(piece, gone) > BOUNDED
+
+
+def bounded_share(piece: Piece, gone: Pixels) -> float:
+    """Share of the piece's outline that lies along ink taken away."""
     rows = slice(max(0, piece.y - 1), piece.bottom + 1)
     columns = slice(max(0, piece.x - 1), piece.right + 1)
     pad = ((min(1, piece.y), 1), (min(1, piece.x), 1))
     near = np.pad(piece.mask, pad)[: gone[rows].shape[0], : gone[:, columns].shape[1]]
     outline = np.asarray(cv2.dilate(near, np.ones((3, 3), np.uint8)), np.uint8) - near
-    return int((outline & gone[rows, columns]).sum()) > BOUNDED * int(outline.sum())
+    return int((outline & gone[rows, columns]).sum()) / max(1, int(outline.sum()))
 
 
 def _edge_share(piece: Piece, mask: Pixels) -> float:

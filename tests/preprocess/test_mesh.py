@@ -52,3 +52,10 @@ def test_pages_without_a_mesh_have_none(hand: ModuleType) -> None:
     assert find_mesh(find_ink(hand.ruled(hand.write("0808\n6080"), 80))) is None
     assert find_mesh(find_ink(hand.grid([["1", "2", "3", "4", "5"]]))) is None
     assert find_mesh(find_ink(np.full((300, 300), 128, np.uint8))) is None
+
+
+def test_ruled_paper_with_margins_is_no_grid(hand: ModuleType) -> None:
+    page = hand.ruled(np.full((600, 900), 235, np.uint8), 60, level=120)
+    for x in (60, 160, 300):
+        page[:, x : x + 2] = 120
+    assert find_mesh(find_ink(page)) is None

@@ -33,6 +33,7 @@ LEAST_HOLES = 4
 SHARE = 0.4  # of the typical rule's level: fainter is none
 ALONG = 0.72  # share of a rule's length that shows
 RIM, SPANNED = 0.15, 0.5  # share of a hole that ends at a rule, and of holes that have none there
+GOES_ON = 0.8  # share of most of a cell's width beyond the grid along which a rule shows
 SEEN = 0.05  # bonus of the place where a rule shows over others where holes end
 EDGE, OPEN_EDGE = 0.5, 0.8  # share of sides that show in outer cells, and where these leak
 CLOSE = 0.3  # of a cell: rules no further apart are one
@@ -105,7 +106,25 @@ def _rules(page: Straight, boxes: Floats, members: NDArray[np.intp]) -> tuple[Fl
             found[axis] = _peaks(profile, page.cell[axis])
             if len(found[axis]) >= 2:
                 ranges[axis] = (float(found[axis][0]), float(found[axis][-1]))
-    return _trim(shows, boxes, found[0], found[1])
+    columns, rows = _trim(shows, boxes, found[0], found[1])
+    ruled = _goes_on(shows, columns, rows, page.cell[0], 1) or _goes_on(
+        shows, rows, columns, page.cell[1], 0
+    )
+    return (np.zeros(0), np.zeros(0)) if ruled else (columns, rows)
+
+
+def _goes_on(
+    shows: tuple[Floats, Floats], ends: Floats, rules: Floats, cell: float, axis: int
+) -> bool:
+    """Tell ruled paper, whose rules go on beyond the last that crosses them, from a grid."""
+    if min(len(ends), len(rules)) < LEAST_RULES:
+        return False
+    lines = shows[1] if axis == 1 else shows[0].T
+    places = np.clip(rules.round().astype(int), 1, len(lines) - 2)
+    seen = np.maximum.reduce([lines[places + shift] for shift in (-1, 0, 1)])
+    sides = [(ends[-1] + 0.3 * cell, ends[-1] + cell), (ends[0] - cell, ends[0] - 0.3 * cell)]
+    beyond = [seen[:, max(0, int(low)) : max(1, int(high))].mean(axis=1) for low, high in sides]
+    return max(float((side >= GOES_ON).mean()) for side in beyond) > EDGE
 
 
 def _by_holes(

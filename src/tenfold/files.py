@@ -42,6 +42,26 @@ def write_whole(path: str | Path, content: bytes | str) -> Path:
     return path
 
 
+def check_target(path: str | Path) -> None:
+    """Find out early whether a file can be written here, before long work is lost on it.
+
+    Raises
+    ------
+    TenfoldError
+        If its folder cannot be written or the name is a folder's.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise TenfoldError(f"{path}: is a folder; give the name of a file.")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise TenfoldError(
+            f"{path}: cannot be written ({error.strerror or error}). Choose another folder."
+        ) from error
+
+
 def make_folder(path: str | Path) -> Path:
     """Create a folder and its parents and check that it can be written.
 

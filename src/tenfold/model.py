@@ -241,14 +241,18 @@ def load_model(path: str | Path, *, threads: int = 0) -> Model:
     >>> model.predict_proba(images).argmax(axis=1)  # doctest: +SKIP
     array([3, 7])
     """
+    return open_model(read_content(path), str(path), threads=threads)
+
+
+def read_content(path: str | Path) -> bytes:
+    """Return the bytes of a model file; raises ModelError if it cannot be read."""
     try:
-        content = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise ModelError(
             f"{path}: cannot be read ({error.strerror or error}). "
             "'tenfold train' writes a model file and prints its path."
         ) from error
-    return open_model(content, str(path), threads=threads)
 
 
 def open_model(content: bytes, where: str, *, threads: int = 0) -> Model:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tenfold import __version__
-from tenfold.cli import compare, data, evaluate, read, recipe, train, tutorial
+from tenfold.cli import calibrate, card, compare, data, evaluate, read, recipe, train, tutorial
 from tenfold.cli.console import complain
 from tenfold.errors import TenfoldError
 
@@ -25,13 +25,15 @@ app.command(epilog=tutorial.EXAMPLE)(tutorial.tutorial)
 app.command(epilog=read.EXAMPLE)(read.read)
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command(epilog=calibrate.EXAMPLE)(calibrate.calibrate)
+app.command(epilog=card.EXAMPLE)(card.card)
 app.command(epilog=compare.EXAMPLE)(compare.compare)
 app.command(epilog=recipe.EXAMPLE)(recipe.recipe)
 app.add_typer(data.app, name="data")
 
 # What only tenfold[train] installs; anything else missing is a fault of ours.
 _EXTRAS = {
-    "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch", "pydantic", "safetensors",
+    "jinja2", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch", "pydantic", "safetensors",
     "scipy", "sklearn", "tensorboardX", "torch",
 }  # fmt: skip
 

@@ -19,12 +19,12 @@ from tenfold.cli.console import (
     Quiet,
     err,
     out,
-    percent,
     print_json,
     stop_on_interrupt,
 )
 from tenfold.cli.train import Device
 from tenfold.errors import INTERRUPTED
+from tenfold.evaluation.words import percent
 
 if TYPE_CHECKING:
     from tenfold.training.compare import Cell

@@ -15,6 +15,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from tenfold.evaluation.words import between, percent
+
 if TYPE_CHECKING:
     from tenfold.evaluation.evaluate import Evaluation
 
@@ -58,18 +60,12 @@ def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def percent(share: float, digits: int = 2) -> str:
-    """Write a share of 1 as per cent."""
-    return f"{100 * share:.{digits}f} %"
-
-
 def accuracy_line(evaluation: Evaluation) -> str:
     """Say accuracy and interval in one line."""
-    low, high = evaluation.interval
     right = evaluation.count - len(evaluation.mistakes)
     return (
         f"[bold]accuracy {percent(evaluation.accuracy)}[/]  ({right:,} of {evaluation.count:,}; "
-        f"95 % interval {100 * low:.2f}–{100 * high:.2f} %)"
+        f"95 % interval {between(evaluation.interval)})"
     )
 
 

@@ -6,22 +6,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.markup import escape
 
-from tenfold.cli.console import (
-    DataDir,
-    Json,
-    Quiet,
-    accuracy_line,
-    confusion_table,
-    out,
-    percent,
-    print_json,
-)
-from tenfold.cli.readings import evaluate_pictures
+from tenfold.cli.console import DataDir, Json, Quiet
+from tenfold.errors import UsageError
 
-BUNDLED = "bundled"
-EXAMPLE = "Example: tenfold evaluate runs/mine/model.onnx --data mnist"
+EXAMPLE = "Example: tenfold evaluate runs/mine/model.onnx --data mnist --report report.html"
 
 
 def evaluate(
@@ -29,11 +18,25 @@ def evaluate(
         str, typer.Argument(help="A model file, or 'bundled' for the one that comes with tenfold.")
     ],
     data: Annotated[
-        str,
+        list[str],
         typer.Option(
-            help="digits, mnist, a path, or a table of pictures: file,label or file,truth."
+            help="digits, mnist, a path, or a table of pictures: file,label or file,truth. "
+            "Several times: one table of all."
         ),
     ],
+    report: Annotated[
+        Path | None, typer.Option(help="Write everything measured as one HTML page.")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option(help="Another model file to compare with, picture by picture.")
+    ] = None,
+    not_digits: Annotated[
+        Path | None,
+        typer.Option(help="Your own things that are no digits: a folder of pictures, or an .npz."),
+    ] = None,
+    brief: Annotated[
+        bool, typer.Option("--quick", help="Leave out what takes long: bad and moved pictures.")
+    ] = False,
     split: Annotated[
         Literal["train", "test", "all"] | None,
         typer.Option(help="Which part; by default its test part, or all of what is new to it."),
@@ -60,42 +63,43 @@ def evaluate(
     """Measure a model file on labelled pictures.
 
     Accuracy with its 95 % interval, loss, precision and recall per class, confusion, and the
-    worst mistakes as a picture. A table of people's own pictures is read as 'tenfold read' does,
-    and measured per source and over sources.
+    worst mistakes as a picture. With --report or --json, everything else too: confidence,
+    robustness, things that are no digits, what it looks at, cost. A table of people's own pictures
+    is read as 'tenfold read' does, and measured per source and over sources.
     """
-    from tenfold.evaluation import evaluate as measuring
-    from tenfold.evaluation.plots import mistakes_sheet
+    from tenfold.cli.assessing import Wishes, evaluate_data, open_named
+    from tenfold.cli.readings import evaluate_pictures
     from tenfold.evaluation.readings import is_picture_table
-    from tenfold.model import load_model
-    from tenfold.pictures import save_png
-    from tenfold.reader.reader import Reader
 
-    bundled = model == BUNDLED
-    opened = Reader().model if bundled else load_model(model)
-    path = mistakes or (Path() if bundled else Path(model).parent) / "mistakes.png"
-    if is_picture_table(data):
+    opened = open_named(model)
+    tables = tuple(Path(source) for source in data if is_picture_table(source))
+    sheet = mistakes or opened.folder / "mistakes.png"
+    if len(data) == len(tables) == 1 and report is None and against is None:
         evaluate_pictures(
-            opened,
-            Path(data),
-            path,
+            opened.model,
+            tables[0],
+            sheet,
             layout=layout,
             min_confidence=min_confidence,
             json=json,
             quiet=quiet,
         )
         return
-    pictures = measuring.choose_split(opened, data, split, data_dir)
-    evaluation = measuring.evaluate(opened, pictures)
-    if json:
-        print_json(evaluation.to_dict() | {"model": model, "mistakes_picture": str(path)})
-    elif quiet:
-        typer.echo(percent(evaluation.accuracy))
-    else:
-        out.print(
-            f"\n{escape(f'{model} on {evaluation.data}')} ({evaluation.split} part): "
-            f"loss {evaluation.loss:.4f} (cross-entropy), {accuracy_line(evaluation)}\n"
+    if len(data) == len(tables):
+        raise UsageError(
+            f"{data[0]}: a table of pictures is measured alone, or beside single digits. "
+            "Give such data first, as in --data mnist --data mine/labels.csv."
         )
-        out.print(confusion_table(evaluation))
-        out.print(f"\nMistakes, the surest first: [bold]{escape(str(path))}[/]")
-    # Last, so that a folder that cannot be written costs the picture alone.
-    save_png(mistakes_sheet(pictures, evaluation), path)
+    wishes = Wishes(
+        report=report,
+        against=against,
+        not_digits=not_digits,
+        quick=brief,
+        sheet=sheet,
+        layout=layout,
+        min_confidence=min_confidence,
+        json=json,
+        quiet=quiet,
+    )
+    sources = [source for source in data if Path(source) not in tables]
+    evaluate_data(opened, sources, tables, split, data_dir, wishes)

@@ -12,7 +12,8 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from tenfold.cli.console import err, out, percent, print_json
+from tenfold.cli.console import err, out, print_json
+from tenfold.evaluation.words import between, percent
 
 if TYPE_CHECKING:
     from tenfold.evaluation.readings import Row, TableEvaluation
@@ -31,16 +32,10 @@ def evaluate_pictures(
     quiet: bool,
 ) -> None:
     """Read every picture of a table, print how that went, and save the failures as a sheet."""
-    from tenfold.evaluation.readings import evaluate_table, failures_sheet
+    from tenfold.evaluation.readings import failures_sheet
     from tenfold.pictures import save_png
 
-    def progress(rows: list[Row]) -> Iterable[Row]:
-        hidden = quiet or json or not err.is_terminal
-        return track(rows, description="reading", console=err, disable=hidden)
-
-    evaluation = evaluate_table(
-        table, model, layout=layout, min_confidence=min_confidence, track=progress
-    )
+    evaluation = read_table(model, table, layout, min_confidence, hidden=quiet or json)
     if json:
         print_json(evaluation.to_dict() | {"model": model.path, "mistakes_picture": str(sheet)})
     elif quiet:
@@ -51,15 +46,30 @@ def evaluate_pictures(
     save_png(failures_sheet(evaluation), sheet)
 
 
+def read_table(
+    model: Model, table: Path, layout: Layout | None, min_confidence: float, *, hidden: bool
+) -> TableEvaluation:
+    """Read every picture of a table, with a bar unless hidden."""
+    from tenfold.evaluation.readings import evaluate_table
+
+    def progress(rows: list[Row]) -> Iterable[Row]:
+        return track(
+            rows, description="reading", console=err, disable=hidden or not err.is_terminal
+        )
+
+    return evaluate_table(
+        table, model, layout=layout, min_confidence=min_confidence, track=progress
+    )
+
+
 def _report(evaluation: TableEvaluation, model: str) -> None:
-    low, high = evaluation.interval
     right = sum(answer.right for answer in evaluation.answers)
     out.print(
         f"\n{escape(f'{model} on {evaluation.data}')}: {evaluation.count:,} pictures from "
         f"{len(evaluation.sources)} sources\n"
         f"[bold]read without a fault {percent(evaluation.mean_over_sources)}[/] (mean over sources)"
         f" · {percent(evaluation.accuracy)} of all ({right:,}; "
-        f"95 % interval {100 * low:.2f}–{100 * high:.2f} %)\n"
+        f"95 % interval {between(evaluation.interval)})\n"
         f"character error rate {percent(evaluation.mean_character_error_rate)} (mean over sources)"
         f" · {percent(evaluation.character_error_rate)} of all digits\n"
         f"nothing refused in {percent(evaluation.coverage)}, of which "

@@ -1,15 +1,114 @@
-"""Whether a confidence means what it says."""
+"""Whether a confidence means what it says, and the temperature that makes it so."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
+
+BINS = 15
+# A probability that underflowed to nothing would make the likelihood infinite.
+LEAST = 1e-15
 
 
-def expected_calibration_error(
-    confidence: NDArray[np.floating], right: NDArray[np.bool_], bins: int = 15
-) -> float:
-    """Return how far confidence and accuracy lie apart (Naeini et al. 2015; Guo et al. 2017).
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Answers of like confidence: how many, how sure on average, and how often right (0 to 1)."""
+
+    count: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How honest the probabilities are at one temperature.
+
+    Parameters
+    ----------
+    temperature : float
+        Logits were divided by this.
+    error : float
+        Expected calibration error over 15 bins, 0 to 1.
+    negative_log_likelihood : float
+        Mean over pictures, in nats; lower is better.
+    brier : float
+        Mean squared distance of the probabilities from the truth, summed over classes, 0 to 2
+        (Brier 1950).
+    bins : tuple of Bin
+        The reliability diagram: bins of equal width that hold answers, from unsure to sure.
+    """
+
+    temperature: float
+    error: float
+    negative_log_likelihood: float
+    brier: float
+    bins: tuple[Bin, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return all figures by name, ready for JSON."""
+        return asdict(self)
+
+
+def judge(
+    logits: NDArray[np.float32], labels: NDArray[np.uint8], temperature: float = 1.0
+) -> Calibration:
+    """Measure calibration at a temperature.
+
+    Parameters
+    ----------
+    logits : float array, shape (n, classes)
+    labels : uint8 array, shape (n,)
+    temperature : float
+
+    Examples
+    --------
+    >>> logits = np.log(np.array([[0.8, 0.2]] * 10, np.float32))
+    >>> fair = judge(logits, np.array([0] * 8 + [1] * 2, np.uint8))
+    >>> round(fair.error, 3), round(fair.brier, 3)
+    (0.0, 0.32)
+    """
+    probabilities = softmax(logits.astype(np.float64) / temperature, axis=1)
+    return _judged(probabilities, labels, temperature)
+
+
+def _judged(
+    probabilities: NDArray[np.float64], labels: NDArray[np.uint8], temperature: float
+) -> Calibration:
+    right = probabilities.argmax(axis=1) == labels
+    confidence = probabilities.max(axis=1)
+    truth = probabilities[np.arange(len(labels)), labels]
+    square = (probabilities**2).sum(axis=1) - 2 * truth + 1
+    return Calibration(
+        temperature=temperature,
+        error=expected_calibration_error(confidence, right),
+        negative_log_likelihood=-float(np.log(truth.clip(LEAST)).mean()),
+        brier=float(square.mean()),
+        bins=reliability(confidence, right),
+    )
+
+
+def cross_fitted(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> Calibration:
+    """Say what calibrating would bring: each half is judged at the temperature of the other.
+
+    The temperature told is the mean of the two. Every second picture makes the halves.
+    """
+    halves = np.arange(len(labels)) % 2 == 0, np.arange(len(labels)) % 2 == 1
+    probabilities = np.empty(logits.shape)
+    temperatures = []
+    for judged, other in (halves, halves[::-1]):
+        temperatures.append(fit_temperature(logits[other], labels[other]))
+        probabilities[judged] = softmax(logits[judged].astype(np.float64) / temperatures[-1], 1)
+    return _judged(probabilities, labels, float(np.mean(temperatures)))
+
+
+def reliability(
+    confidence: NDArray[np.floating], right: NDArray[np.bool_], bins: int = BINS
+) -> tuple[Bin, ...]:
+    """Sort answers into bins of equal width by confidence; empty bins are left out.
 
     Parameters
     ----------
@@ -18,8 +117,31 @@ def expected_calibration_error(
     right : bool array, shape (n,)
         Whether that answer was right.
     bins : int
-        Answers are sorted into so many bins of equal width by their confidence; the result is the
-        mean distance between a bin's accuracy and its mean confidence, weighted by its answers.
+        How many bins lie between 0 and 1.
+
+    Examples
+    --------
+    >>> reliability(np.array([0.9, 0.9]), np.array([True, False]))
+    (Bin(count=2, confidence=0.9, accuracy=0.5),)
+    """
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    return tuple(
+        Bin(int(own.sum()), float(confidence[own].mean(dtype=np.float64)), float(right[own].mean()))
+        for own in (which == number for number in range(bins))
+        if own.any()
+    )
+
+
+def expected_calibration_error(
+    confidence: NDArray[np.floating], right: NDArray[np.bool_], bins: int = BINS
+) -> float:
+    """Return how far confidence and accuracy lie apart (Naeini et al. 2015; Guo et al. 2017).
+
+    Parameters
+    ----------
+    confidence, right, bins
+        As for `reliability`; the result is the mean distance between a bin's accuracy and its mean
+        confidence, weighted by its answers.
 
     Examples
     --------
@@ -27,9 +149,31 @@ def expected_calibration_error(
     >>> round(expected_calibration_error(confidence, right), 3)
     0.1
     """
-    if not len(confidence):
-        return 0.0
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    count = np.bincount(which, minlength=bins)
-    gap = np.bincount(which, weights=right - confidence.astype(np.float64), minlength=bins)
-    return float(np.abs(gap).sum() / count.sum())
+    found = reliability(confidence, right, bins)
+    gap = sum(each.count * abs(each.accuracy - each.confidence) for each in found)
+    return float(gap / max(len(confidence), 1))
+
+
+def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+    """Find the temperature that makes the labels likeliest (Guo et al. 2017, arXiv 1706.04599).
+
+    Parameters
+    ----------
+    logits : float32 array, shape (n, classes)
+        Of pictures that the network has not learned from.
+    labels : uint8 array, shape (n,)
+
+    Examples
+    --------
+    >>> fair = np.log(np.array([[0.8, 0.2]] * 10))
+    >>> labels = np.array([0] * 8 + [1] * 2, np.uint8)
+    >>> round(fit_temperature(3 * fair, labels), 2)
+    3.0
+    """
+    rows = np.arange(len(labels))
+
+    def loss(log_temperature: float) -> float:
+        scaled = logits.astype(np.float64) / np.exp(log_temperature)
+        return -float(log_softmax(scaled, axis=1)[rows, labels].mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.registry import load_dataset, load_parts, load_splits
 from tenfold.errors import DataError, ModelError
+from tenfold.evaluation.statistics import wilson
 from tenfold.model import Model, load_model
 
 
@@ -49,9 +49,9 @@ class Evaluation:
         Mean negative log-likelihood of the true class (cross-entropy), in nats.
     classes : tuple of str
         Names of the classes, in the order of the figures below.
-    precision, recall, support : tuple
-        Per class: share of its readings that are right, share of its pictures read right, and
-        number of its pictures.
+    precision, recall, f1, support : tuple
+        Per class: share of its readings that are right, share of its pictures read right, the
+        harmonic mean of the two, and number of its pictures.
     confusion : int array, shape (classes, classes)
         Pictures counted by true class (row) and class read (column).
     mistakes : tuple of Mistake
@@ -67,6 +67,7 @@ class Evaluation:
     classes: tuple[str, ...]
     precision: tuple[float, ...]
     recall: tuple[float, ...]
+    f1: tuple[float, ...]
     support: tuple[int, ...]
     confusion: NDArray[np.int64]
     mistakes: tuple[Mistake, ...]
@@ -74,7 +75,8 @@ class Evaluation:
     def to_dict(self) -> dict[str, object]:
         """Return all figures by name, ready for JSON."""
         low, high = self.interval
-        per_class = zip(self.classes, self.precision, self.recall, self.support, strict=True)
+        figures = (self.precision, self.recall, self.f1, self.support)
+        per_class = zip(self.classes, *figures, strict=True)
         return {
             "data": self.data,
             "split": self.split,
@@ -83,8 +85,8 @@ class Evaluation:
             "interval": [low, high],
             "loss": self.loss,
             "classes": [
-                {"class": name, "precision": precision, "recall": recall, "support": support}
-                for name, precision, recall, support in per_class
+                {"class": name, "precision": precision, "recall": recall, "f1": f1, "support": n}
+                for name, precision, recall, f1, n in per_class
             ],
             "confusion": self.confusion.tolist(),
             "mistakes": [
@@ -139,15 +141,20 @@ def evaluate(
         model = load_model(model)
     if not isinstance(data, Dataset):
         data = choose_split(model, data, split, data_dir)
+    check(model, data)
+    return measure(model.predict_proba(data.images), data.targets, data)
+
+
+def check(model: Model, data: Dataset) -> None:
+    """Raise DataError if this data says nothing of a model: empty, unlabelled, other classes."""
     labels = data.targets
-    if not len(data):
+    if not len(labels):
         raise DataError(f"{data.name}: no pictures in its {data.split} part; nothing to measure.")
     if data.classes != model.info.classes:
         raise DataError(
             f"{data.name} has the classes {', '.join(data.classes)}, but {model.path} knows "
             f"{', '.join(model.info.classes)}."
         )
-    return measure(model.predict_proba(data.images), labels, data)
 
 
 def choose_split(
@@ -182,10 +189,9 @@ def measure(
     numbers = np.arange(len(data.classes))
     predicted = probabilities.argmax(axis=1)
     right = predicted == labels
-    interval = binomtest(int(right.sum()), len(labels)).proportion_ci(method="wilson")
     # A probability that underflowed to nothing would make the loss infinite.
     safe = probabilities.astype(np.float64).clip(1e-15)
-    precision, recall, _, support = precision_recall_fscore_support(
+    precision, recall, f1, support = precision_recall_fscore_support(
         labels, predicted, labels=numbers, zero_division=0.0
     )
     return Evaluation(
@@ -193,11 +199,12 @@ def measure(
         split=data.split,
         count=len(labels),
         accuracy=float(right.mean()),
-        interval=(float(interval.low), float(interval.high)),
+        interval=wilson(int(right.sum()), len(labels)),
         loss=float(log_loss(labels, safe / safe.sum(axis=1, keepdims=True), labels=numbers)),
         classes=data.classes,
         precision=tuple(precision.tolist()),
         recall=tuple(recall.tolist()),
+        f1=tuple(f1.tolist()),
         support=tuple(support.tolist()),
         confusion=confusion_matrix(labels, predicted, labels=numbers),
         mistakes=_mistakes(probabilities, labels, data.classes),

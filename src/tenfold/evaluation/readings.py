@@ -17,9 +17,9 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.stats import binomtest
 
 from tenfold.errors import DataError, TenfoldError
+from tenfold.evaluation.statistics import wilson
 from tenfold.model import Model
 from tenfold.pictures import sheet
 from tenfold.preprocess.image import open_picture
@@ -214,13 +214,12 @@ def summarise(data: str, answers: list[Answer]) -> TableEvaluation:
     names = sorted({answer.row.source for answer in answers})
     sources = [_source(n, [a for a in answers if a.row.source == n]) for n in names]
     right = sum(answer.right for answer in answers)
-    interval = binomtest(right, len(answers)).proportion_ci(method="wilson")
     covered = [answer for answer in answers if _covered(answer)]
     return TableEvaluation(
         data=data,
         count=len(answers),
         accuracy=right / len(answers),
-        interval=(float(interval.low), float(interval.high)),
+        interval=wilson(right, len(answers)),
         mean_over_sources=fmean(source.accuracy for source in sources),
         character_error_rate=_character_error_rate(answers),
         mean_character_error_rate=fmean(source.character_error_rate for source in sources),

@@ -20,8 +20,12 @@ DIGITS, TOUCHING = "digits.onnx", "touching.onnx"
 @cache
 def bundled_model() -> Model:
     """Open the network that reads one digit."""
-    content = (files("tenfold") / "models" / DIGITS).read_bytes()
-    return open_model(content, f"tenfold's own {DIGITS}", threads=1)
+    return open_model(bundled_content(), f"tenfold's own {DIGITS}", threads=1)
+
+
+def bundled_content() -> bytes:
+    """Return the bytes of the network that reads one digit, as its file has them."""
+    return (files("tenfold") / "models" / DIGITS).read_bytes()
 
 
 def bundled_speller(strips: NDArray[np.uint8]) -> NDArray[np.float32]:

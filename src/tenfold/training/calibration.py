@@ -6,15 +6,21 @@ Both are fitted on validation pictures, which the network has not learned from.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
 
 from tenfold.data.dataset import Dataset
+from tenfold.data.registry import load_splits
+from tenfold.errors import DataError, UsageError
+from tenfold.evaluation.calibration import Calibration, fit_temperature, judge
+from tenfold.evaluation.evaluate import check
+from tenfold.evaluation.framing import framed
 from tenfold.model import Model, ModelInfo
-from tenfold.training.recipe import Synthesis
+from tenfold.training.export import with_info
+from tenfold.training.recipe import Synthesis, parse_recipe
+from tenfold.training.validation import hold_out_validation
 
 
 def calibrate(model: Model, validation: Dataset, how: Synthesis) -> ModelInfo:
@@ -25,29 +31,66 @@ def calibrate(model: Model, validation: Dataset, how: Synthesis) -> ModelInfo:
     return replace(model.info, temperature=temperature, rejection_threshold=threshold)
 
 
-def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
-    """Find the temperature that makes the labels likeliest (Guo et al. 2017, arXiv 1706.04599).
+def fitting_part(model: Model, source: str | Path, data_dir: Path | None = None) -> Dataset:
+    """Load the pictures of a source on which a model's temperature may be fitted.
+
+    That is never the test part. If the model learned from this very source, it is the validation
+    part that its recipe held out; otherwise the training part.
+
+    Raises
+    ------
+    DataError
+        If the model learned from every picture that is not in the test part, or the pictures
+        cannot be used with it.
+    """
+    train = load_splits(source, data_dir).train
+    if train.fingerprint() == model.info.data_fingerprint:
+        validation = _held_out(model.info, train)
+        if validation is None:
+            raise DataError(
+                f"{train.name}: the model learned from every picture of its training part, and "
+                "the test part is for testing. Give other --data, or train with a validation part."
+            )
+        train = validation
+    own = framed(train, model)
+    check(model, own)
+    return own
+
+
+def _held_out(info: ModelInfo, train: Dataset) -> Dataset | None:
+    """Return what the model's recipe held out of its data; None if nothing."""
+    try:
+        recipe = parse_recipe(info.recipe, "the model's recipe")
+    except UsageError as error:
+        raise DataError(
+            f"{train.name}: the model learned from it, but its recipe does not say which pictures "
+            f"it held out ({error}). Give other --data."
+        ) from error
+    return hold_out_validation(train, recipe)[1]
+
+
+def calibrated(
+    model: Model, content: bytes, pictures: Dataset
+) -> tuple[bytes, Calibration, Calibration]:
+    """Return a model file with its temperature fitted, and the calibration before and after.
 
     Parameters
     ----------
-    logits : float32 array, shape (n, classes)
-        Of pictures that the network has not learned from.
-    labels : uint8 array, shape (n,)
-
-    Examples
-    --------
-    >>> fair = np.log(np.array([[0.8, 0.2]] * 10))
-    >>> labels = np.array([0] * 8 + [1] * 2, np.uint8)
-    >>> round(fit_temperature(3 * fair, labels), 2)
-    3.0
+    model : Model
+    content : bytes
+        Its file.
+    pictures : Dataset
+        With labels, as `fitting_part` gives them.
     """
-    rows = np.arange(len(labels))
-
-    def loss(log_temperature: float) -> float:
-        scaled = logits.astype(np.float64) / np.exp(log_temperature)
-        return -float(log_softmax(scaled, axis=1)[rows, labels].mean())
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
+    logits = model.predict_logits(pictures.images)
+    temperature = fit_temperature(logits, pictures.targets)
+    before, after = (
+        judge(logits, pictures.targets, each) for each in (model.info.temperature, temperature)
+    )
+    # Answers stay as they are, so do the results; only the likelihood was another's.
+    results = {k: v for k, v in model.info.results.items() if k != "test_cross_entropy"}
+    info = replace(model.info, temperature=temperature, results=results)
+    return with_info(content, info), before, after
 
 
 def fit_threshold(digitness: NDArray[np.float32], refused: float) -> float:

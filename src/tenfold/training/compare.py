@@ -21,7 +21,8 @@ from tenfold.errors import TrainingError, UsageError
 from tenfold.training.history import Epoch
 from tenfold.training.loop import Training, fit
 from tenfold.training.recipe import LOSSES, OPTIMIZERS, Recipe
-from tenfold.training.run import VALIDATION_SEED, Device, choose_recipe, pick_device, threads
+from tenfold.training.run import Device, choose_recipe, pick_device, threads
+from tenfold.training.validation import VALIDATION_SEED
 
 # Where each optimizer usually starts: one rate for all would compare rates, not optimizers.
 USUAL_RATES = {"rmsprop": 0.001, "sgd": 0.05, "adam": 0.001, "adamw": 0.001, "muon": 0.005}

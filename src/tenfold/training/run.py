@@ -14,7 +14,7 @@ import torch
 
 from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_splits
-from tenfold.data.splits import Splits, stratified_split
+from tenfold.data.splits import Splits
 from tenfold.errors import INTERRUPTED, DataError, TrainingError, UsageError
 from tenfold.training import runfolder
 from tenfold.training.checkpoint import load_checkpoint, save_checkpoint
@@ -23,9 +23,9 @@ from tenfold.training.loop import Training, fit
 from tenfold.training.outcome import Run, finish
 from tenfold.training.recipe import Recipe, load_recipe
 from tenfold.training.synthesis.pictures import synthesise
+from tenfold.training.validation import hold_out_validation
 
 Device = Literal["auto", "cpu", "cuda"]
-VALIDATION_SEED = 0  # all seeds of a recipe are watched on the same pictures
 
 
 class RunStoppedError(TrainingError):
@@ -200,12 +200,7 @@ def _possible_precision(recipe: Recipe, device: torch.device) -> Recipe:
 
 def _prepare(recipe: Recipe, train: Dataset, device: torch.device) -> Training:
     """Hold out the validation part and take two throw-away steps, so that the clock starts warm."""
-    validation = None
-    learned = train
-    if recipe.validation:
-        # at least one picture a class, or small sets could not be watched
-        count = max(round(recipe.validation * len(train)), int((train.counts() > 0).sum()))
-        learned, validation = stratified_split(train, count, VALIDATION_SEED)
+    learned, validation = hold_out_validation(train, recipe)
     if recipe.synthesis.pictures:
         with threads(1):  # many small steps: two threads wait for each other more than they work
             learned = synthesise(learned, recipe.synthesis, recipe.seed)

@@ -1,0 +1,87 @@
+"""One model on several data sets: trained here, measured there."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from tenfold.data.dataset import Dataset
+from tenfold.evaluation.calibration import expected_calibration_error
+from tenfold.evaluation.evaluate import check, measure
+from tenfold.evaluation.framing import framed
+from tenfold.evaluation.readings import TableEvaluation
+from tenfold.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How a model does on one data set.
+
+    Parameters
+    ----------
+    data, part : str
+        The data set and which part of it.
+    count : int
+        Pictures.
+    accuracy : float
+        Share read right, 0 to 1.
+    interval : pair of float
+        Its 95 % confidence interval (Wilson 1927).
+    calibration_error : float or None
+        Expected calibration error; None for a table of pictures, which the reader reads.
+    mean_over_sources : float or None
+        For a table of pictures: mean of its sources' accuracies.
+    note : str
+        How the pictures got to the model.
+    """
+
+    data: str
+    part: str
+    count: int
+    accuracy: float
+    interval: tuple[float, float]
+    calibration_error: float | None
+    mean_over_sources: float | None
+    note: str
+
+    def to_dict(self) -> dict[str, object]:
+        """Return all figures by name, ready for JSON."""
+        return asdict(self) | {"interval": list(self.interval)}
+
+
+def row_of_data(model: Model, data: Dataset) -> Row:
+    """Measure a model on a data set; pictures of another size than 28×28 are framed first.
+
+    Raises
+    ------
+    DataError, ModelError
+        As `tenfold.evaluate`.
+    """
+    own = framed(data, model)
+    check(model, own)
+    probabilities = model.predict_proba(own.images)
+    found = measure(probabilities, own.targets, own)
+    right = probabilities.argmax(axis=1) == own.targets
+    return Row(
+        data=data.name,
+        part=data.split,
+        count=found.count,
+        accuracy=found.accuracy,
+        interval=found.interval,
+        calibration_error=expected_calibration_error(probabilities.max(axis=1), right),
+        mean_over_sources=None,
+        note="as it is" if own is data else f"{data.size}×{data.size}, framed as MNIST's",
+    )
+
+
+def row_of_table(found: TableEvaluation) -> Row:
+    """Take over how the reader did on a table of pictures."""
+    return Row(
+        data=found.data,
+        part="all",
+        count=found.count,
+        accuracy=found.accuracy,
+        interval=found.interval,
+        calibration_error=None,
+        mean_over_sources=found.mean_over_sources,
+        note=f"pictures, found and framed by the reader; {len(found.sources)} sources",
+    )

@@ -54,6 +54,7 @@ def test_json_is_one_object_a_pair_the_best_first(own_folder: Path) -> None:
 def test_people_get_a_table_and_the_folder() -> None:
     text = _compare(*GRID, "--seeds", "1").stdout
     assert "mean ± standard deviation over 1 seed" in text
+    assert "One seed says nothing about luck" in text
     rows = [line.split() for line in text.splitlines() if " ± " in line and "%" in line]
     assert len(rows) == 4
     accuracies = [float(row[3]) for row in rows]

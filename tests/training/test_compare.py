@@ -65,8 +65,8 @@ def test_a_run_that_diverges_counts_nothing_and_stops_nobody(few: Splits) -> Non
 def test_mean_and_spread() -> None:
     cell = Cell("focal", "adam", 0.1, (0.9, 0.8), (0.5, 0.85), 1.0, 0)
     assert cell.mean == pytest.approx(0.85)
-    assert cell.spread == pytest.approx(0.1 / 2**0.5)
-    assert replace(cell, accuracies=(0.9,)).spread == 0
+    assert cell.spread.deviation == pytest.approx(0.1 / 2**0.5)
+    assert replace(cell, accuracies=(0.9,)).spread.deviation == 0
 
 
 def test_every_optimizer_has_a_usual_rate() -> None:

@@ -33,8 +33,8 @@ app.add_typer(data.app, name="data")
 
 # What only tenfold[train] installs; anything else missing is a fault of ours.
 _EXTRAS = {
-    "jinja2", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch", "pydantic", "safetensors",
-    "scipy", "sklearn", "tensorboardX", "torch",
+    "jinja2", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch", "pydantic",
+    "safetensors", "scipy", "sklearn", "tensorboardX", "torch",
 }  # fmt: skip
 
 

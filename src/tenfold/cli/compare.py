@@ -24,7 +24,7 @@ from tenfold.cli.console import (
 )
 from tenfold.cli.train import Device
 from tenfold.errors import INTERRUPTED
-from tenfold.evaluation.words import percent
+from tenfold.evaluation.words import between, number, percent
 
 if TYPE_CHECKING:
     from tenfold.training.compare import Cell
@@ -102,6 +102,7 @@ def compare(
         typer.echo(f"{cells[0].loss} {cells[0].optimizer}")
     else:
         out.print(_table(cells, seeds))
+        out.print(_verdict(cells, seeds), markup=False)
         out.print(
             f"\nFigures and curves: [bold]{escape(str(target))}[/] (compare.json, curves.png)"
         )
@@ -114,16 +115,46 @@ def _names(text: str) -> list[str]:
 
 
 def _table(cells: list[Cell], seeds: int) -> Table:
-    heading = f"validation accuracy, mean ± standard deviation over {seeds} seeds"
+    heading = f"validation accuracy, mean ± standard deviation over {seeds} seeds, 95 % interval"
     table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD)
     for name in ("loss", "optimizer"):
         table.add_column(name, no_wrap=True)
-    for name in ("learning rate", "accuracy", "seconds"):
-        table.add_column(name, justify="right")
+    for name in ("rate", "accuracy", "interval", "p", "seconds"):
+        table.add_column(name, justify="right", no_wrap=True)
     for cell in cells:
-        accuracy = f"{percent(cell.mean)} ± {100 * cell.spread:.2f}"
+        accuracy = f"{percent(cell.mean)} ± {100 * cell.spread.deviation:.2f}"
         if cell.diverged:
             accuracy = f"{accuracy} ({cell.diverged} diverged)"
-        rate, seconds = f"{cell.learning_rate:g}", f"{cell.seconds:.1f}"
-        table.add_row(cell.loss, cell.optimizer, rate, accuracy, seconds)
+        interval = cell.spread.interval
+        table.add_row(
+            cell.loss,
+            cell.optimizer,
+            f"{cell.learning_rate:g}",
+            accuracy,
+            "–" if interval is None else between((interval[0], min(interval[1], 1.0)), 1)[:-2],
+            "" if cell.p is None else number(cell.p),
+            f"{cell.seconds:.1f}",
+        )
     return table
+
+
+def _verdict(cells: list[Cell], seeds: int) -> str:
+    """Say which differences from the best are ones."""
+    best, *others = cells
+    if not others:
+        return ""
+    if seeds == 1:
+        return (
+            "One seed says nothing about luck: give --seeds 5 to know which differences are ones."
+        )
+    worse = sum(bool(cell.differs) for cell in others)
+    same = [f"{cell.loss}, {cell.optimizer}" for cell in others if not cell.differs]
+    if not same:
+        return (
+            f"{best.loss}, {best.optimizer} is better than every other (paired t-test, p < 0.05)."
+        )
+    return (
+        f"No difference found between the best and {'; '.join(same)}: luck explains it (paired "
+        f"t-test over {seeds} seeds, p as adjusted by Holm). {worse or 'None'} "
+        f"{'is' if worse <= 1 else 'are'} worse. More --seeds tell finer differences."
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -19,10 +20,13 @@ from tenfold.cli.console import (
     print_json,
     stop_on_interrupt,
 )
+from tenfold.errors import UsageError
+from tenfold.evaluation.words import spread_words
 
 if TYPE_CHECKING:
     from tenfold.training.history import Watcher
     from tenfold.training.outcome import Run
+    from tenfold.training.seeds import Seeds
 
 
 EXAMPLE = "Example: tenfold train --data mnist --recipe mnist --set epochs=3 --out runs/mine"
@@ -46,6 +50,9 @@ def train(
     ] = None,
     settings: Settings = None,
     seed: Annotated[int | None, typer.Option(help="Replaces the recipe's seed.")] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Train so many, each with the next seed, and summarise.")
+    ] = 1,
     folder: Annotated[
         Path | None,
         typer.Option("--out", help="The run folder; by default a new one below ./runs."),
@@ -71,31 +78,61 @@ def train(
     from tenfold.cli.progress import Bar, JsonLines
     from tenfold.training import run as training
     from tenfold.training.recipe import parse_settings
+    from tenfold.training.seeds import train_seeds
 
+    if resume and seeds > 1:
+        raise UsageError("--resume goes on with one run; give --out RUNS/seed-N and no --seeds.")
     with ExitStack() as stack:
         watchers: list[Watcher] = [JsonLines()] if json else []
         if not quiet and not json:
             watchers.append(stack.enter_context(Bar()))
-        result = training.train(
-            data,
-            recipe,
-            settings=parse_settings(settings or []),
-            seed=seed,
-            out=folder,
-            resume=resume,
-            device=device,
-            data_dir=data_dir,
-            watchers=watchers,
-            stop=stack.enter_context(stop_on_interrupt()),
-            checkpoint_every=checkpoint_every,
-            tensorboard=tensorboard,
-        )
-    if json:
+        wishes: dict[str, Any] = {
+            "settings": parse_settings(settings or []),
+            "seed": seed,
+            "out": folder,
+            "device": device,
+            "data_dir": data_dir,
+            "watchers": watchers,
+            "stop": stack.enter_context(stop_on_interrupt()),
+            "checkpoint_every": checkpoint_every,
+            "tensorboard": tensorboard,
+        }
+        if seeds > 1:
+            several = train_seeds(seeds, data, recipe, on_run=_teller(json, quiet), **wishes)
+        else:
+            result = training.train(data, recipe, resume=resume, **wishes)
+    if seeds > 1:
+        _report_seeds(several, json, quiet)
+    elif json:
         print_json({"event": "done"} | result.to_dict())
     elif quiet:
         typer.echo(result.model)
     else:
         report(result)
+
+
+def _teller(json: bool, quiet: bool) -> Callable[[Run], None]:
+    """Return what tells of each seed's run when it has ended."""
+
+    def tell(run: Run) -> None:
+        if json:
+            print_json({"event": "done"} | run.to_dict())
+        elif not quiet:
+            out.print(f"seed {run.recipe.seed}: {accuracy_line(run.evaluation)}")
+
+    return tell
+
+
+def _report_seeds(found: Seeds, json: bool, quiet: bool) -> None:
+    """Print what several seeds came to."""
+    if json:
+        print_json({"event": "seeds"} | found.to_dict())
+        return
+    if quiet:
+        typer.echo(found.folder)
+        return
+    out.print(f"\n{len(found.runs)} seeds: [bold]accuracy {spread_words(found.accuracy)}[/]")
+    out.print(f"Run folders: [bold]{escape(str(found.folder))}[/] (seed-…, seeds.json)")
 
 
 def report(run: Run) -> None:

@@ -17,6 +17,7 @@ from tenfold import __version__
 from tenfold.evaluation import words
 from tenfold.evaluation.records import Record, digest, load_records
 from tenfold.evaluation.robustness import trained_ranges
+from tenfold.evaluation.statistics import wilson
 from tenfold.model import ModelInfo
 
 WEAK = 0.9  # corruptions under which fewer are read right, on average, are named as limits
@@ -37,8 +38,8 @@ def model_card(info: ModelInfo, content: bytes, folder: Path | None, name: str) 
     name : str
         What to call the model.
     """
-    records = {} if folder is None else load_records(folder)
-    own = [each for each in records.values() if each.get("model_sha256") == digest(content)]
+    records = [] if folder is None else load_records(folder)
+    own = [each for each in records if each.get("model_sha256") == digest(content)]
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "report"),
         autoescape=select_autoescape(),
@@ -56,6 +57,7 @@ def model_card(info: ModelInfo, content: bytes, folder: Path | None, name: str) 
         recipe=_recipe_name(info),
         ranges=trained_ranges(info),
         records=own,
+        tested=_tested(info),
         limits=[limit for each in own for limit in _limits(each)],
         version=__version__,
     )
@@ -66,6 +68,18 @@ def _recipe_name(info: ModelInfo) -> str:
         return str(tomllib.loads(info.recipe).get("name", "unnamed"))
     except tomllib.TOMLDecodeError:
         return "unnamed"
+
+
+def _tested(info: ModelInfo) -> str:
+    """Say how the model did on the test part when it was trained; nothing if the file does not."""
+    accuracy, count = (info.results.get(name) for name in ("test_accuracy", "test_count"))
+    if accuracy is None or not count:
+        return ""
+    interval = wilson(round(accuracy * count), round(count))
+    return (
+        f"{words.percent(accuracy)} of {count:,.0f} test pictures read right when it was trained "
+        f"(95 % interval {words.between(interval)})."
+    )
 
 
 def _limits(record: Record) -> list[str]:

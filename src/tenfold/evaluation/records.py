@@ -1,7 +1,7 @@
 """What an evaluation came to, kept beside the model file for the next one and for the model card.
 
-``evaluations.json`` in the run folder holds one record for each data set: the figures as ``--json``
-prints them, with the date, the model file's SHA-256 and the data's fingerprint.
+``evaluations.json`` in the run folder holds one record for each model file and data set, the latest
+last: the figures as ``--json`` prints them, with the date, the file's SHA-256 and the data's.
 """
 
 from __future__ import annotations
@@ -60,15 +60,15 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def load_records(folder: Path) -> dict[str, Record]:
-    """Return the records in a folder by data set; none where there is no file, or a damaged one."""
+def load_records(folder: Path) -> list[Record]:
+    """Return the records in a folder, the latest last; none where the file is damaged."""
     try:
         found = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {}
-    if not isinstance(found, dict):
-        return {}
-    return {name: record for name, record in found.items() if isinstance(record, dict)}
+        return []
+    if not isinstance(found, list):
+        return []
+    return [record for record in found if isinstance(record, dict)]
 
 
 def recall(folder: Path, data: Dataset, evaluation: Evaluation, model: str) -> Last | None:
@@ -85,17 +85,19 @@ def recall(folder: Path, data: Dataset, evaluation: Evaluation, model: str) -> L
     model : str
         SHA-256 of the model file of now.
     """
-    record = load_records(folder).get(_key(data))
+    fingerprint = data.fingerprint()
+    records = load_records(folder)
+    same = [record for record in records if record.get("data_fingerprint") == fingerprint]
+    if not same:
+        return None
+    record = same[-1]
     try:
-        if record is None or record["data_fingerprint"] != data.fingerprint():
-            return None
         before = _right([mistake["index"] for mistake in record["mistakes"]], len(data))
         now = _right([mistake.index for mistake in evaluation.mistakes], len(data))
-        same = bool(record["model_sha256"] == model)
         date, accuracy = str(record["date"]), float(record["accuracy"])
     except (KeyError, TypeError, ValueError, IndexError):  # written by something else
         return None
-    return Last(date, accuracy, same, mcnemar(before, now))
+    return Last(date, accuracy, record.get("model_sha256") == model, mcnemar(before, now))
 
 
 def _right(wrong: list[int], count: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -112,14 +114,12 @@ def remember(folder: Path, data: Dataset, figures: dict[str, object], model: str
     """
     records = load_records(folder)
     identity = {"model_sha256": model, "data_fingerprint": data.fingerprint()}
-    known = records.get(_key(data), {})
-    if {name: known.get(name) for name in identity} != identity:
-        known = {}
+    known = [each for each in records if all(each.get(k) == v for k, v in identity.items())]
+    others = [each for each in records if each not in known]
     now = {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}
-    measured = {name: value for name, value in figures.items() if value not in (None, [])}
-    records[_key(data)] = known | {"mistakes": []} | measured | identity | now
-    return write_whole(folder / FILE, json.dumps(records, ensure_ascii=False, indent=1) + "\n")
-
-
-def _key(data: Dataset) -> str:
-    return f"{data.name} {data.split}"
+    left_out = {name for name, value in figures.items() if value in (None, [])} - {"mistakes"}
+    measured = {name: value for name, value in figures.items() if name not in left_out}
+    before: Record = known[-1] if known else {}
+    latest = before | measured | identity | now
+    content = json.dumps([*others, latest], ensure_ascii=False, indent=1)
+    return write_whole(folder / FILE, content + "\n")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tenfold.evaluation.doubtful import Doubtful
     from tenfold.evaluation.evaluate import Evaluation
     from tenfold.evaluation.records import Last
-    from tenfold.evaluation.statistics import McNemar
+    from tenfold.evaluation.statistics import McNemar, Spread
 
 
 def percent(share: float, digits: int = 2) -> str:
@@ -37,6 +37,17 @@ def between(interval: tuple[float, float], digits: int = 2) -> str:
     """
     low, high = interval
     return f"{100 * low:.{digits}f}–{100 * high:.{digits}f} %"
+
+
+def spread_words(found: Spread) -> str:
+    """Say mean, standard deviation and interval of several runs."""
+    if found.interval is None:
+        return f"{percent(found.mean)}, of one seed, which says nothing about luck"
+    low, high = found.interval
+    return (
+        f"{percent(found.mean)} ± {100 * found.deviation:.2f} (standard deviation); "
+        f"95 % interval of the mean {between((low, min(high, 1.0)))}"
+    )
 
 
 def errors(evaluation: Evaluation) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits, stratified_split
 from tenfold.errors import TrainingError, UsageError
+from tenfold.evaluation.statistics import LEVEL, Spread, holm, paired_p, spread
 from tenfold.training.history import Epoch
 from tenfold.training.loop import Training, fit
 from tenfold.training.recipe import LOSSES, OPTIMIZERS, Recipe
@@ -39,13 +40,16 @@ class Cell:
     learning_rate : float
         The peak rate.
     accuracies : tuple of float
-        Validation accuracy after the last epoch, one a seed; a run that diverged counts 0.
+        Validation accuracy after the last epoch, by seed; a run that diverged counts 0.
     curve : tuple of float
         Validation accuracy after each epoch, mean over the seeds that did not diverge.
     seconds : float
         Training time, mean over seeds.
     diverged : int
         How many seeds ended in a loss that was no number.
+    p : float or None
+        Student's paired t-test over the seeds against the best pair, adjusted for how many pairs
+        there are (Holm 1979); None for the best itself and for a single seed.
     """
 
     loss: str
@@ -55,16 +59,22 @@ class Cell:
     curve: tuple[float, ...]
     seconds: float
     diverged: int
+    p: float | None = None
+
+    @property
+    def spread(self) -> Spread:
+        """Mean, standard deviation and interval of the validation accuracy over the seeds."""
+        return spread(self.accuracies)
 
     @property
     def mean(self) -> float:
         """Mean validation accuracy over the seeds."""
-        return statistics.fmean(self.accuracies)
+        return self.spread.mean
 
     @property
-    def spread(self) -> float:
-        """Sample standard deviation over the seeds; 0 for one."""
-        return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else 0.0
+    def differs(self) -> bool | None:
+        """Whether it is worse than the best for another reason than luck; None if unknown."""
+        return None if self.p is None else self.p < LEVEL
 
     def to_dict(self) -> dict[str, object]:
         """Return the figures by name, ready for JSON."""
@@ -73,7 +83,9 @@ class Cell:
             "optimizer": self.optimizer,
             "learning_rate": self.learning_rate,
             "validation_accuracy_mean": self.mean,
-            "validation_accuracy_std": self.spread,
+            "validation_accuracy_std": self.spread.deviation,
+            "validation_accuracy_interval": self.spread.to_dict()["interval"],
+            "p_against_best": self.p,
             "validation_accuracies": list(self.accuracies),
             "curve": list(self.curve),
             "seconds": self.seconds,
@@ -148,9 +160,18 @@ def compare(
             run = base.replace(cell_changes | {"seed": seed})
             histories.append(_run(run, *parts, target, stop))
             if stop():
-                return sorted(cells, key=lambda cell: -cell.mean)
+                return _ranked(cells)
         cells.append(_cell(loss, optimizer, rate, histories))
-    return sorted(cells, key=lambda cell: -cell.mean)
+    return _ranked(cells)
+
+
+def _ranked(cells: list[Cell]) -> list[Cell]:
+    """Put the best first and test every other against it; seeds and pictures are the same."""
+    if not cells:
+        return []
+    best, *others = sorted(cells, key=lambda cell: -cell.mean)
+    p = holm([paired_p(best.accuracies, other.accuracies) for other in others])
+    return [best, *(replace(other, p=each) for other, each in zip(others, p, strict=True))]
 
 
 def _run(
@@ -177,7 +198,7 @@ def _cell(loss: str, optimizer: str, rate: float, histories: list[list[Epoch] | 
         loss=loss,
         optimizer=optimizer,
         learning_rate=rate,
-        accuracies=tuple([curve[-1] for curve in curves] + [0.0] * (len(histories) - len(ended))),
+        accuracies=tuple(0.0 if h is None else h[-1].validation_accuracy or 0.0 for h in histories),
         curve=tuple(statistics.fmean(values) for values in zip(*curves, strict=True)),
         seconds=statistics.fmean([h[-1].seconds for h in ended]) if ended else 0.0,
         diverged=len(histories) - len(ended),

@@ -1,0 +1,110 @@
+"""Several runs that differ in their seed alone: how much of a figure is luck.
+
+Each seed is a run folder of its own, ``seed-0``, ``seed-1``, … in one folder, and ``seeds.json``
+says what they came to.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tenfold.data.registry import load_splits
+from tenfold.data.splits import Splits
+from tenfold.evaluation.statistics import Spread, spread
+from tenfold.files import write_whole
+from tenfold.training.history import Watcher
+from tenfold.training.outcome import Run
+from tenfold.training.recipe import Recipe
+from tenfold.training.run import Device, choose_recipe, train
+from tenfold.training.runfolder import new_folder, refuse_used
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """What several seeds came to.
+
+    Parameters
+    ----------
+    folder : Path
+        Where their run folders lie.
+    runs : tuple of Run
+        One a seed.
+    accuracy : Spread
+        Accuracy on the test part over the seeds.
+    """
+
+    folder: Path
+    runs: tuple[Run, ...]
+    accuracy: Spread
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the figures by name, ready for JSON."""
+        return {
+            "seeds": [run.recipe.seed for run in self.runs],
+            "test_accuracy": self.accuracy.to_dict(),
+            "runs": [run.to_dict() for run in self.runs],
+        }
+
+
+def train_seeds(
+    count: int,
+    data: str | Path | Splits | None = None,
+    recipe: str | Path | Recipe | None = None,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    out: str | Path | None = None,
+    device: Device = "auto",
+    data_dir: Path | None = None,
+    watchers: Sequence[Watcher] = (),
+    on_run: Callable[[Run], None] = lambda _: None,
+    **more: Any,
+) -> Seeds:
+    """Train once for each of so many seeds and summarise.
+
+    Parameters
+    ----------
+    count : int
+        How many; the first seed is ``seed``, or the recipe's, and the others follow it.
+    data, recipe, settings, seed, device, data_dir, watchers
+        As for `tenfold.train`.
+    out : str or Path, optional
+        The folder of all; by default a new one below ``runs``.
+    on_run : callable
+        Told of each run when it has ended.
+    more
+        Passed on to `tenfold.train`.
+
+    Raises
+    ------
+    UsageError, DataError, TrainingError, RunStoppedError
+        As `tenfold.train`.
+    """
+    source = "digits" if data is None else data
+    splits = source if isinstance(source, Splits) else load_splits(source, data_dir)
+    chosen = choose_recipe(recipe, splits.train.size, settings, seed)
+    seeds = range(chosen.seed, chosen.seed + count)
+    if out is not None:
+        for each in seeds:
+            refuse_used(Path(out) / f"seed-{each}")
+    folder = new_folder(out, chosen)
+    runs = []
+    for each in seeds:
+        run = train(
+            splits,
+            chosen,
+            seed=each,
+            out=folder / f"seed-{each}",
+            device=device,
+            watchers=watchers,
+            **more,
+        )
+        runs.append(run)
+        on_run(run)
+    found = Seeds(folder, tuple(runs), spread([run.evaluation.accuracy for run in runs]))
+    write_whole(folder / "seeds.json", json.dumps(found.to_dict(), indent=2) + "\n")
+    return found

@@ -1,20 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from tenfold.training.calibration import fit_temperature, fit_threshold
-
-
-@pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
-def test_a_temperature_is_found_again(temperature: float) -> None:
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 2, (20_000, 10))
-    odds = np.exp(logits)
-    chances = (odds / odds.sum(1, keepdims=True)).cumsum(1)
-    labels = (rng.random((20_000, 1)) > chances).sum(1).clip(max=9).astype(np.uint8)
-    found = fit_temperature((logits * temperature).astype(np.float32), labels)
-    assert found == pytest.approx(temperature, rel=0.05)
+from tenfold.data.splits import Splits
+from tenfold.errors import DataError
+from tenfold.model import open_model
+from tenfold.training.calibration import calibrated, fit_threshold, fitting_part
+from tenfold.training.export import with_info
+from tenfold.training.outcome import Run
+from tenfold.training.validation import hold_out_validation
 
 
 def test_a_threshold_refuses_no_more_than_its_share() -> None:
@@ -22,3 +20,51 @@ def test_a_threshold_refuses_no_more_than_its_share() -> None:
     threshold = fit_threshold(digitness, 0.02)
     assert 0.015 < (digitness < threshold).mean() <= 0.02
     assert (digitness < fit_threshold(digitness, 0.0)).sum() == 0
+
+
+@pytest.fixture
+def source(few: Splits, tmp_path: Path) -> Path:
+    """The data of the shared run, as a file with a test part."""
+    path = tmp_path / "few.npz"
+    parts = {"x_train": few.train.images, "y_train": few.train.targets}
+    np.savez(path, **parts, x_test=few.test.images, y_test=few.test.targets)
+    return path
+
+
+def test_a_pupil_is_calibrated_on_what_its_recipe_held_out(
+    run: Run, few: Splits, source: Path
+) -> None:
+    model = open_model(run.model.read_bytes(), "pupil")
+    part = fitting_part(model, source)
+    held_out = hold_out_validation(few.train, run.recipe)[1]
+    assert held_out is not None
+    assert part.fingerprint() == held_out.fingerprint()
+    assert len(part) < len(few.train) / 5
+
+
+def test_others_are_calibrated_on_the_training_part_and_never_on_the_test_part(
+    run: Run, few: Splits, source: Path
+) -> None:
+    info = replace(open_model(run.model.read_bytes(), "pupil").info, data_fingerprint="other")
+    stranger = open_model(with_info(run.model.read_bytes(), info), "stranger")
+    assert fitting_part(stranger, source).fingerprint() == few.train.fingerprint()
+
+
+def test_who_learned_everything_cannot_be_calibrated_on_it(run: Run, source: Path) -> None:
+    info = open_model(run.model.read_bytes(), "pupil").info
+    for recipe, words in (("validation = 0.0", "from every picture"), ("= broken", "does not say")):
+        content = with_info(run.model.read_bytes(), replace(info, recipe=recipe))
+        with pytest.raises(DataError, match=words):
+            fitting_part(open_model(content, "crammer"), source)
+
+
+def test_a_calibrated_file_is_likelier_and_answers_the_same(run: Run, few: Splits) -> None:
+    content = run.model.read_bytes()
+    model = open_model(content, "pupil")
+    written, before, after = calibrated(model, content, few.train)
+    again = open_model(written, "calibrated")
+    assert after.negative_log_likelihood < before.negative_log_likelihood
+    assert again.info.temperature == after.temperature != 1
+    assert "test_accuracy" in again.info.results
+    assert "test_cross_entropy" not in again.info.results
+    assert np.array_equal(again.predict(few.test.images), model.predict(few.test.images))

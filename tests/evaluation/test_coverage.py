@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tenfold.evaluation.coverage import coverage_at, coverage_curve
+from tenfold.evaluation.statistics import wilson
+
+
+def test_a_worked_example() -> None:
+    confidence = np.array([0.9, 0.5, 0.99, 0.8, 0.6])
+    right = np.array([True, False, True, True, False])
+    found = coverage_at(confidence, right, 0.75)  # 3 of 3, then 3 of 4, then 3 of 5
+    assert (found.share, found.threshold, found.count, found.wrong) == (0.8, 0.6, 4, 1)
+    assert found.interval == wilson(3, 4)
+    assert coverage_at(confidence, right, 0.6).share == 1
+
+
+@pytest.mark.parametrize("target", [0.5, 0.9, 0.97, 0.999])
+def test_no_threshold_does_better(target: float) -> None:
+    rng = np.random.default_rng(3)
+    confidence = rng.random(400).round(2)  # with ties
+    right = rng.random(400) < confidence**0.2
+    found = coverage_at(confidence, right, target)
+    shares = [
+        (confidence >= threshold).mean()
+        for threshold in np.unique(confidence)
+        if right[confidence >= threshold].mean() >= target
+    ]
+    assert found.share == max(shares, default=0.0)
+    if found.threshold is not None:
+        given = confidence >= found.threshold
+        assert (given.sum(), (given & ~right).sum()) == (found.count, found.wrong)
+
+
+def test_ties_are_answered_together() -> None:
+    curve = coverage_curve(np.array([0.9, 0.9, 0.4]), np.array([True, False, True]))
+    assert curve.share.tolist() == pytest.approx([2 / 3, 1])
+    assert curve.accuracy.tolist() == pytest.approx([1 / 2, 2 / 3])
+    assert curve.threshold.tolist() == [0.9, 0.4]
+
+
+def test_where_the_surest_is_wrong_nothing_may_be_read() -> None:
+    found = coverage_at(np.array([0.9, 0.8]), np.array([False, True]), 0.9)
+    assert found.to_dict() == {
+        "target": 0.9,
+        "share": 0.0,
+        "threshold": None,
+        "count": 0,
+        "wrong": 0,
+        "interval": None,
+    }

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from tenfold.data.splits import Splits
+from tenfold.evaluation.assess import assess
+from tenfold.evaluation.card import model_card
+from tenfold.evaluation.records import digest, remember
+from tenfold.model import Model
+from tenfold.training.outcome import Run
+
+
+def test_a_card_tells_what_was_measured(
+    run: Run, model: Model, few: Splits, tmp_path: Path
+) -> None:
+    content = run.model.read_bytes()
+    found = assess(model, few.test, content)
+    remember(tmp_path, few.test, found.to_dict(), digest(content))
+    card = model_card(model.info, content, tmp_path, "mine.onnx")
+    assert card.startswith("# Model card: mine.onnx\n")
+    low, high = run.evaluation.interval
+    right = f"{100 * run.evaluation.accuracy:.2f} % | {100 * low:.2f}–{100 * high:.2f} %"
+    assert f"| digits, test part | 60 | {right} |" in card
+    assert "| rotation varied | from -15 to 15 |" in card
+    assert digest(content) in card
+    assert "## Limits" in card
+    assert "| letters | 1,000 | " in card
+    assert "Read badly under corruption, mean over five severities: " in card
+    assert "not measured" not in card
+    tables = [line for line in card.splitlines() if line.startswith("|")]
+    assert all(line.endswith("|") for line in tables)
+
+
+def test_another_files_figures_are_left_out(
+    run: Run, model: Model, few: Splits, tmp_path: Path
+) -> None:
+    content = run.model.read_bytes()
+    remember(tmp_path, few.test, assess(model, few.test, content, depth="plain").to_dict(), "other")
+    card = model_card(model.info, content, tmp_path, "mine.onnx")
+    assert "of 60 test pictures read right when it was trained (95 % interval " in card
+    assert "were not measured" in card
+    assert card == model_card(model.info, content, None, "mine.onnx")
+
+
+def test_a_plain_evaluation_makes_a_card_that_says_what_is_missing(
+    run: Run, model: Model, few: Splits, tmp_path: Path
+) -> None:
+    content = run.model.read_bytes()
+    found = assess(model, few.test, content, depth="plain")
+    remember(tmp_path, few.test, found.to_dict(), digest(content))
+    assert "| not measured |" in model_card(model.info, content, tmp_path, "m")
+
+
+def test_a_file_that_says_little_gets_a_card_that_says_so(model: Model) -> None:
+    bare = replace(model.info, recipe="no toml", results={}, versions={}, data_fingerprint="")
+    card = model_card(bare, b"", None, "bare")
+    assert "Not measured." in card
+    assert "| recipe | unnamed, seed 0 |" in card
+    assert "| versions | unknown |" in card
+    assert "None" not in card

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import statistics
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tenfold.evaluation.cost import processor
 from tenfold.files import make_folder, write_whole
 
 RESULTS = Path(__file__).with_name("results")
@@ -23,20 +23,6 @@ VENVS = Path("~/.cache/tenfold-benchmarks").expanduser()  # where contenders are
 
 out = Console(width=None if sys.stdout.isatty() else 110)  # piped, Rich would take 80
 err = Console(stderr=True)
-
-
-def processor() -> str:
-    """Name the processor and how many cores of it this process may use."""
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        lines = [line.split(":", 1) for line in cpuinfo.read_text().splitlines() if ":" in line]
-        record = {key.strip(): value.strip() for key, value in lines}
-        name = record.get("model name", name)
-        if "cpu family" in record:  # "AMD EPYC" alone says little
-            name += f" (family {record['cpu family']}, model {record['model']})"
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{name}, {cores} cores"
 
 
 def setting(packages: Sequence[str]) -> dict[str, object]:

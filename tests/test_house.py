@@ -22,7 +22,7 @@ MAX_LINES = 300
 READING = {"preprocess", "model", "reader", "server"}
 TRAINING_PACKAGES = {
     "torch", "sklearn", "scipy", "matplotlib", "onnx", "onnxscript", "pydantic", "safetensors",
-    "tensorboardX", "pooch", "keras",
+    "tensorboardX", "pooch", "keras", "jinja2",
 }  # fmt: skip
 
 # Arrows point one way: each room, and the rooms it may import from. A room is a package or a module

@@ -72,8 +72,9 @@ def in_torch(model: Any) -> nn.Sequential:
     with torch.no_grad():
         for place, (kernel, bias) in ((0, first), (3, second), (8, dense)):
             order = (3, 2, 0, 1) if kernel.ndim == 4 else (1, 0)
-            twin[place].weight.copy_(torch.from_numpy(kernel.transpose(order).copy()))
-            twin[place].bias.copy_(torch.from_numpy(bias))
+            parameters = [torch.from_numpy(kernel.transpose(order).copy()), torch.from_numpy(bias)]
+            for parameter, value in zip(twin[place].parameters(), parameters, strict=True):
+                parameter.copy_(value)
     return twin.eval()
 
 

@@ -11,7 +11,8 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from tenfold.cli import app
-from tenfold.errors import DataError, ModelError
+from tenfold.data.splits import Splits
+from tenfold.errors import DataError, ModelError, TenfoldError, UsageError
 from tenfold.training.outcome import Run
 
 
@@ -87,3 +88,76 @@ def test_mistakes_are_told_and_nothing_is_written(own_folder: Path) -> None:
     assert _evaluate().exit_code == 2  # without --data
     assert _evaluate("--data", "few.npz", "--split", "half").exit_code == 2
     assert sorted(own_folder.iterdir()) == before
+
+
+# Everything else: the report, another model, other data
+
+
+def test_the_report_is_one_page_and_the_next_one_knows_the_last() -> None:
+    options = ("--data", "few.npz", "--report", "report.html", "--quick")
+    text = _evaluate(*options).stdout
+    assert "Told from digits (AUROC): noise " in text
+    assert "Report: report.html" in text
+    assert "60 pictures read right" in Path("report.html").read_text()
+    again = _evaluate(*options, "--against", "model.onnx").stdout
+    assert "The same as when this model file was last measured on this data" in again
+    assert "Against model.onnx, which reads" in again
+    assert "that is no difference" in again
+
+
+def test_json_has_all_of_it_unless_it_is_to_be_quick() -> None:
+    record = json.loads(_evaluate("--data", "few.npz", "--json").stdout)
+    assert 0 < record["corruptions"]["mean_corruption_accuracy"] < 1
+    assert len(record["sweeps"]) == 4
+    quick = json.loads(_evaluate("--data", "few.npz", "--json", "--quick").stdout)
+    assert quick["corruptions"] is None
+    assert quick["last_evaluation"]["same_model"] is True
+    for each in (record, quick):
+        assert {kind["kind"] for kind in each["not_digits"]} >= {"noise", "letters"}
+        assert each["cost"]["multiply_adds"] > 0
+        assert [found["target"] for found in each["coverage"]] == [0.999, 0.995, 0.99]
+
+
+def test_several_data_sets_give_one_table(few: Splits) -> None:
+    np.savez("more.npz", images=few.train.images, labels=few.train.targets)
+    both = ("--data", "few.npz", "--data", "more.npz")
+    text = _evaluate(*both).stdout
+    rows = [line.split() for line in text.splitlines() if ".npz" in line and "%" in line]
+    assert ["few.npz", "test", "60"] in [row[:3] for row in rows]
+    assert ["more.npz", "all", "300"] in [row[:3] for row in rows]
+    record = json.loads(_evaluate(*both, "--json", "--quick").stdout)
+    assert [row["count"] for row in record["cross"]] == [60, 300]
+    assert record["cross"][0]["accuracy"] == record["accuracy"]
+
+
+def test_things_of_ones_own_that_are_no_digits(few: Splits) -> None:
+    np.savez("marks.npz", images=255 - few.train.images[:50])
+    text = _evaluate("--data", "few.npz", "--not-digits", "marks.npz", "--quick").stdout
+    assert "marks.npz 0." in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (["--report", "gone/report.html"], TenfoldError, r"gone/report\.html: cannot be written"),
+        (["--report", "."], TenfoldError, "is a folder"),
+        (["--against", "few.npz"], ModelError, r"few\.npz: no ONNX model"),
+        (["--not-digits", "gone"], UsageError, "gone: no such folder"),
+        (["--data", "gone.npz"], UsageError, r"'gone\.npz' is neither"),
+    ],
+)
+def test_wishes_that_cannot_be_met_are_told_first(
+    arguments: list[str], error: type[TenfoldError], message: str, own_folder: Path
+) -> None:
+    before = sorted(own_folder.iterdir())
+    with pytest.raises(error, match=message):
+        _evaluate("--data", "few.npz", *arguments)
+    assert sorted(own_folder.iterdir()) == before
+
+
+def test_tables_of_pictures_stand_beside_digits_not_among_themselves() -> None:
+    Path("labels.csv").write_text("file,label\none.png,1\n")
+    Path("other.csv").write_text("file,label\none.png,1\n")
+    for more in (["--data", "other.csv"], ["--report", "report.html"]):
+        with pytest.raises(UsageError, match="a table of pictures is measured alone, or beside"):
+            _evaluate("--data", "labels.csv", *more)

@@ -99,3 +99,20 @@ def test_a_run_that_diverges_says_what_to_try() -> None:
 def test_exit_codes() -> None:
     assert (TrainingError.exit_code, UsageError.exit_code) == (1, 2)
     assert RunStoppedError.exit_code == 130
+
+
+def test_several_seeds_are_summarised(own_folder: Path) -> None:
+    result = _train("--seeds", "2", "--out", "all", "--json")
+    *_, last = (json.loads(line) for line in result.stdout.splitlines())
+    assert (last["event"], last["seeds"]) == ("seeds", [0, 1])
+    assert last == {"event": "seeds"} | json.loads(Path("all/seeds.json").read_text())
+    text = _train("--seeds", "2", "--seed", "5").stdout
+    assert "seed 6: accuracy " in text
+    assert "2 seeds: accuracy " in text
+    assert "95 % interval of the mean" in text
+    assert _train("--seeds", "2", "--out", "more", "--quiet").stdout == "more\n"
+
+
+def test_several_seeds_are_not_resumed() -> None:
+    with pytest.raises(UsageError, match="--resume goes on with one run"):
+        _train("--seeds", "2", "--resume", "--out", "all")

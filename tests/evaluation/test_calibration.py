@@ -15,7 +15,8 @@ from tenfold.evaluation.calibration import (
     reliability,
 )
 
-Logits, Labels = NDArray[np.float32], NDArray[np.uint8]
+Logits = NDArray[np.float32]
+Labels = NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from torch import nn
 
 from tenfold.data.dataset import DIGITS
 from tenfold.evaluation.cost import count_multiply_adds, count_parameters, measure_cost, processor
@@ -15,8 +16,10 @@ from tenfold.training.networks import make_network
 from tenfold.training.recipe import Network
 
 
-def _graph(name: str, size: int, **settings: Any) -> onnx.ModelProto:
+def _graph(name: Any, size: int, **settings: Any) -> onnx.ModelProto:
     network = make_network(Network(name=name, **settings), size, 10).eval()
+    for parameter in network.parameters():  # equal ones, such as biases of zero, would be merged
+        nn.init.normal_(parameter)
     return onnx.load_model_from_string(export(network, ModelInfo(DIGITS, size, "", 0, "", 0)))
 
 

@@ -26,8 +26,10 @@ def test_a_threshold_refuses_no_more_than_its_share() -> None:
 def source(few: Splits, tmp_path: Path) -> Path:
     """The data of the shared run, as a file with a test part."""
     path = tmp_path / "few.npz"
-    parts = {"x_train": few.train.images, "y_train": few.train.targets}
-    np.savez(path, **parts, x_test=few.test.images, y_test=few.test.targets)
+    (x_train, y_train), (x_test, y_test) = (
+        (part.images, part.targets) for part in (few.train, few.test)
+    )
+    np.savez(path, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
     return path
 
 

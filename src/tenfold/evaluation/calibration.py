@@ -50,7 +50,7 @@ class Calibration:
 
     def to_dict(self) -> dict[str, object]:
         """Return all figures by name, ready for JSON."""
-        return asdict(self)
+        return asdict(self) | {"bins": [asdict(each) for each in self.bins]}
 
 
 def judge(

@@ -45,7 +45,8 @@ class Coverage:
 
     def to_dict(self) -> dict[str, object]:
         """Return all figures by name, ready for JSON."""
-        return asdict(self)
+        interval = None if self.interval is None else list(self.interval)
+        return asdict(self) | {"interval": interval}
 
 
 @dataclass(frozen=True, slots=True)

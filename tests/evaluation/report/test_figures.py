@@ -20,7 +20,9 @@ def _plots() -> dict[str, Markup]:
     marks = [coverage_at(confidence, right, target) for target in (0.999, 0.98, 0.5)]
     logits = rng.normal(0, 3, (300, 10)).astype(np.float32)
     before = judge(logits, logits.argmax(axis=1).astype(np.uint8))
-    sweep = Sweep("shift down", "share of the height", (-0.1, 0.0, 0.1), (0.5, 1.0, 0.5), (-1, 1))
+    sweep = Sweep(
+        "shift down", "share of the height", (-0.1, 0.0, 0.1), (0.5, 1.0, 0.5), (-0.05, 0.05)
+    )
     return {
         "coverage": figures.coverage_plot(coverage_curve(confidence, right), marks, right.mean()),
         "perfect": figures.coverage_plot(
@@ -60,7 +62,7 @@ def test_they_have_labels_and_units(plots: dict[str, Markup]) -> None:
     assert "confidence" in plots["reliability"]
     assert "severity" in plots["corruption"]
     assert "shift down, share of the height" in plots["sweep"]
-    assert "−10 %" in plots["sweep"]
+    assert "−5 %" in plots["sweep"]
 
 
 def test_two_on_a_page_do_not_share_names(plots: dict[str, Markup]) -> None:

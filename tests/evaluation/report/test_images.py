@@ -36,7 +36,7 @@ def test_heat_is_orange_for_and_blue_against() -> None:
     warm, cold = pixels[2 * ENLARGED, 2 * ENLARGED], pixels[6 * ENLARGED, 6 * ENLARGED]
     assert warm[0] > 0.8 * FOR[0] > warm[2]
     assert cold[2] > 0.8 * AGAINST[2] > cold[0]
-    assert not pixels[4 * ENLARGED, 0].any()
+    assert pixels[4 * ENLARGED, 0].max() < 10
 
 
 def test_no_heat_leaves_the_picture_grey() -> None:

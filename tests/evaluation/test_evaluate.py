@@ -103,6 +103,7 @@ def test_figures_are_ready_for_json() -> None:
         "class": "one",
         "precision": 0.5,
         "recall": 1.0,
+        "f1": pytest.approx(2 / 3),
         "support": 1,
     }
     assert len(record["mistakes"]) == 2  # type: ignore[arg-type]

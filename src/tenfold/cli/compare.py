@@ -115,11 +115,11 @@ def _names(text: str) -> list[str]:
 
 
 def _table(cells: list[Cell], seeds: int) -> Table:
-    heading = f"validation accuracy, mean ± standard deviation over {seeds} seeds, 95 % interval"
+    heading = f"validation accuracy, mean ± standard deviation over {seeds} seeds"
     table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD)
     for name in ("loss", "optimizer"):
         table.add_column(name, no_wrap=True)
-    for name in ("rate", "accuracy", "interval", "p", "seconds"):
+    for name in ("rate", "accuracy", "95 %", "p", "seconds"):
         table.add_column(name, justify="right", no_wrap=True)
     for cell in cells:
         accuracy = f"{percent(cell.mean)} ± {100 * cell.spread.deviation:.2f}"

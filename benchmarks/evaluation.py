@@ -1,4 +1,4 @@
-"""How well four networks read MNIST, beyond its accuracy: two from tutorials, and tenfold's own.
+"""How well networks read MNIST, beyond its accuracy: two from tutorials, and tenfold's own.
 
     TENFOLD_DATA=… python benchmarks/evaluation.py                        # train what is missing
     TENFOLD_DATA=… python benchmarks/evaluation.py --models runs --only keras mnist

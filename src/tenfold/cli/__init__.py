@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from tenfold import __version__
-from tenfold.cli import calibrate, card, compare, data, evaluate, read, recipe, train, tutorial
+from tenfold.cli import (
+    calibrate,
+    card,
+    compare,
+    data,
+    evaluate,
+    read,
+    recipe,
+    serve,
+    train,
+    tutorial,
+)
 from tenfold.cli.console import complain
 from tenfold.errors import TenfoldError
 
@@ -23,6 +34,7 @@ app = typer.Typer(
 )
 app.command(epilog=tutorial.EXAMPLE)(tutorial.tutorial)
 app.command(epilog=read.EXAMPLE)(read.read)
+app.command(epilog=serve.EXAMPLE)(serve.serve)
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=calibrate.EXAMPLE)(calibrate.calibrate)

@@ -32,14 +32,23 @@ def explain(trace: Trace, folder: str | Path) -> list[Path]:
         If the folder cannot be written.
     """
     folder = make_folder(folder)
-    steps = {
-        "1-paper.png": Image.fromarray(trace.ink.evened),
-        "2-ink.png": as_paper(trace.ink.level),
-        "3-lines.png": _lines(trace),
-        "4-glyphs.png": _glyphs(trace),
-        "5-answers.png": annotate(trace.picture, trace.reading),
+    pictures = steps(trace) | {
+        "glyphs": _glyphs(trace),
+        "answers": annotate(trace.picture, trace.reading),
     }
-    return [save_png(image, folder / name) for name, image in steps.items()]
+    return [
+        save_png(image, folder / f"{number}-{name}.png")
+        for number, (name, image) in enumerate(pictures.items(), 1)
+    ]
+
+
+def steps(trace: Trace) -> dict[str, Image.Image]:
+    """Return the pictures ``paper``, ``ink`` and ``lines``; see `explain`."""
+    return {
+        "paper": Image.fromarray(trace.ink.evened),
+        "ink": as_paper(trace.ink.level),
+        "lines": _lines(trace),
+    }
 
 
 def _lines(trace: Trace) -> Image.Image:

@@ -1,0 +1,109 @@
+"""tenfold serve: a page to draw on and a REST API."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenfold.cli.console import Quiet, err
+from tenfold.errors import TenfoldError
+
+if TYPE_CHECKING:
+    from tenfold.server.settings import Settings
+
+EXAMPLE = "Example: tenfold serve --port 8000"
+STOP_SECONDS = 30
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 opens it to the network.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")
+    ] = 8000,
+    model: Annotated[
+        Path | None, typer.Option(help="A model file instead of the one that comes with tenfold.")
+    ] = None,
+    collect: Annotated[
+        Path | None,
+        typer.Option(help="Folder for digits that people teach on the page; a data set to train."),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Open a page to draw digits on, and an API to read pictures with.
+
+    Only this machine reaches it unless --host says otherwise. TENFOLD_TOKEN in the environment
+    asks callers for a bearer token; docs/serve.md lists limits and how to run it behind a proxy.
+    """
+    from tenfold.server.settings import Settings
+
+    settings = Settings.from_environment(os.environ, model=model, collect=collect)
+    try:
+        _run(settings, host, port, quiet=quiet)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("tenfold"):
+            raise
+        raise TenfoldError(
+            f"this command needs the package {error.name}, which is not installed. "
+            "Run: pip install 'tenfold[serve]'"
+        ) from error
+
+
+def _run(settings: Settings, host: str, port: int, *, quiet: bool) -> None:
+    import uvicorn
+
+    from tenfold.server.app import create_app
+
+    class Announcing(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if not quiet and not self.should_exit:
+                _announce(host, listener.getsockname()[1], settings)
+
+    app = create_app(settings, log=None if quiet else sys.stderr)
+    listener = _listen(host, port)
+    config = uvicorn.Config(
+        app,
+        access_log=False,  # the server writes its own, which holds no query
+        log_level="error",
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    with listener:
+        Announcing(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise TenfoldError(
+            f"{host}:{port} cannot be listened on ({error.strerror or error}). "
+            "Choose another with --port or --host."
+        ) from error
+
+
+def _announce(host: str, port: int, settings: Settings) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    try:
+        mine = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        mine = False
+    if mine:
+        reach = "Only this machine reaches it; --host opens it."
+    elif settings.token is None:
+        reach = "Whoever reaches this address may use it; TENFOLD_TOKEN asks for a token."
+    else:
+        reach = "Callers need the token."
+    err.print(f"tenfold is at http://{shown}:{port}/ (API: /docs). {reach} Ctrl-C ends it.")
+    if settings.collect is not None:
+        err.print(f"Digits taught on the page are kept in {settings.collect}.", markup=False)

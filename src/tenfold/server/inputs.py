@@ -1,0 +1,128 @@
+"""The shapes of the API's bodies, for its description; the workers check them (see `bodies`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+NAME = {"type": "string", "description": "What to call the picture in the answer."}
+IMAGE = {
+    "type": "object",
+    "required": ["image"],
+    "properties": {
+        "image": {
+            "type": "string",
+            "contentEncoding": "base64",
+            "description": "The encoded picture in base64; a data: URL will do.",
+        },
+        "name": NAME,
+    },
+}
+STROKES = {
+    "type": "object",
+    "required": ["strokes", "width", "height"],
+    "properties": {
+        "strokes": {
+            "type": "array",
+            "maxItems": 2000,
+            "items": {
+                "type": "object",
+                "required": ["points"],
+                "properties": {
+                    "points": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": 1000,
+                        "items": {
+                            "type": "array",
+                            "minItems": 2,
+                            "maxItems": 2,
+                            "items": {"type": "number", "minimum": -1e6, "maximum": 1e6},
+                        },
+                        "description": "[x, y] in pixels, y downwards.",
+                    },
+                    "pen": {
+                        "type": "number",
+                        "minimum": 0.5,
+                        "maximum": 200,
+                        "description": "Width in pixels.",
+                    },
+                },
+            },
+        },
+        "width": {"type": "integer", "minimum": 8, "maximum": 2048},
+        "height": {"type": "integer", "minimum": 8, "maximum": 2048},
+        "name": NAME,
+    },
+}
+FILE = {"type": "string", "format": "binary"}
+
+
+def _array(size: int, most: float) -> dict[str, Any]:
+    number = {"type": "number", "minimum": 0, "maximum": most}
+    row = {"type": "array", "minItems": size, "maxItems": size, "items": number}
+    picture = {"type": "array", "minItems": size, "maxItems": size, "items": row}
+    return {"type": "array", "minItems": 1, "maxItems": 10_000, "items": picture}
+
+
+def _form(of: dict[str, Any]) -> dict[str, Any]:
+    return {"schema": {"type": "object", "required": ["file"], "properties": {"file": of}}}
+
+
+def _body(content: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": content}}
+
+
+READ = _body(
+    {
+        "multipart/form-data": _form(FILE),
+        "image/*": {"schema": FILE},
+        "application/json": {"schema": {"anyOf": [IMAGE, STROKES]}},
+    }
+)
+BATCH = _body(
+    {
+        "multipart/form-data": _form({"type": "array", "items": FILE}),
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["pictures"],
+                "properties": {
+                    "pictures": {
+                        "type": "array",
+                        "maxItems": 64,
+                        "items": {"anyOf": [IMAGE, STROKES]},
+                    }
+                },
+            }
+        },
+    }
+)
+CLASSIFY = _body(
+    {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["images"],
+                "properties": {"images": {"anyOf": [_array(28, 255), _array(8, 16)]}},
+            }
+        }
+    }
+)
+TEACH = _body(
+    {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["digit", "glyph"],
+                "properties": {
+                    "digit": {"type": "integer", "minimum": 0, "maximum": 9},
+                    "glyph": {
+                        "type": "string",
+                        "contentEncoding": "base64",
+                        "description": "28×28 bytes of ink in base64, as include=glyphs gives it.",
+                    },
+                },
+            }
+        }
+    }
+)

@@ -1,0 +1,45 @@
+"""Errors as problem details (RFC 9457): a status, its name, and a sentence that helps."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemError(Exception):
+    """A request that cannot be answered.
+
+    Parameters
+    ----------
+    status : int
+        The HTTP status.
+    detail : str
+        What was wrong and what to do about it.
+    headers : dict of str to str, optional
+        More headers of the answer.
+    """
+
+    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers or {}
+
+
+def problem(status: int, detail: str) -> dict[str, object]:
+    """Return the members of a problem.
+
+    Examples
+    --------
+    >>> problem(404, "No such page.")["title"]
+    'Not Found'
+    """
+    title = HTTPStatus(status).phrase
+    return {"type": "about:blank", "title": title, "status": status, "detail": detail}
+
+
+def problem_bytes(status: int, detail: str) -> bytes:
+    """Return a problem as JSON."""
+    return json.dumps(problem(status, detail), ensure_ascii=False).encode()

@@ -1,0 +1,141 @@
+"""The shapes of the API's answers, for its description; the answers are made in the workers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Box = Annotated[
+    list[int],
+    Field(min_length=4, max_length=4, description="x, y, width, height in pixels of the picture."),
+]
+
+
+class Alternative(BaseModel):
+    """Another digit that a mark may be."""
+
+    digit: Annotated[int, Field(ge=0, le=9)]
+    probability: Share
+
+
+class Digit(BaseModel):
+    """One digit, or a mark that was refused."""
+
+    digit: Annotated[int, Field(ge=0, le=9)]
+    confidence: Annotated[Share, Field(description="Calibrated probability of the digit.")]
+    alternatives: list[Alternative]
+    box: Box
+    line: Annotated[int | None, Field(description="Number of its line, from 0.")]
+    accepted: Annotated[bool, Field(description="Whether it is part of the text.")]
+    reason: Literal["not a digit", "unsure"] | None
+    probabilities: Annotated[
+        list[Share], Field(description="Of the ten digits; with include=probabilities.")
+    ] = []
+    glyph: Annotated[
+        str,
+        Field(description="28×28 bytes of ink, as the network saw it, base64; include=glyphs."),
+    ] = ""
+
+
+class Line(BaseModel):
+    """A line of writing."""
+
+    text: str
+    box: Box
+
+
+class Steps(BaseModel):
+    """What each step made of the picture, PNG in base64."""
+
+    picture: str
+    paper: str
+    ink: str
+    lines: str
+
+
+class Reading(BaseModel):
+    """What was read in a picture: the object that ``tenfold read --json`` prints."""
+
+    file: Annotated[str, Field(description="What the picture was called.")]
+    text: Annotated[str, Field(description="The accepted digits, lines joined by a newline.")]
+    lines: list[Line]
+    digits: list[Digit]
+    width: int
+    height: int
+    rotation: Literal[0, 90, 180, 270]
+    notes: list[str]
+    seconds: Annotated[float, Field(ge=0)]
+    steps: Annotated[Steps | None, Field(description="With include=steps.")] = None
+
+
+class Problem(BaseModel):
+    """Why there is no answer (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: Annotated[str, Field(description="What was wrong and what to do about it.")]
+
+
+class Batch(BaseModel):
+    """The readings of a batch in order; a problem where a picture could not be read."""
+
+    readings: list[Reading | Problem]
+
+
+class Classified(BaseModel):
+    """What one glyph is."""
+
+    digit: Annotated[int, Field(ge=0, le=9)]
+    confidence: Share
+    probabilities: Annotated[list[Share], Field(min_length=10, max_length=10)]
+    digitness: Annotated[Share, Field(description="How much it looks like any digit at all.")]
+
+
+class Classifications(BaseModel):
+    """What each glyph is."""
+
+    answers: list[Classified]
+
+
+class ModelFacts(BaseModel):
+    """What the model file says of itself, and which tenfold serves it."""
+
+    name: str
+    tenfold: str
+    classes: list[str]
+    size: int
+    parameters: int
+    data: str
+    data_count: int
+    data_fingerprint: str
+    recipe: str
+    seed: int
+    temperature: float
+    rejection_threshold: float | None
+    results: dict[str, float]
+    versions: dict[str, str]
+    format_version: int
+
+
+class Taught(BaseModel):
+    """What was saved, and how many glyphs the collection holds."""
+
+    id: str
+    count: int
+
+
+class Teaching(BaseModel):
+    """Whether this server takes lessons, and how many it has."""
+
+    enabled: bool
+    count: int
+    folder: Annotated[str | None, Field(description="The folder on the server's machine.")]
+
+
+class Status(BaseModel):
+    """How the server is."""
+
+    status: Literal["ok"]

@@ -1,0 +1,137 @@
+"""What a worker does with a request: bodies in, answers out, as bytes ready to be sent."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+import numpy as np
+from PIL import Image
+
+from tenfold.errors import DataError, TenfoldError, UsageError
+from tenfold.model import Model
+from tenfold.reader.explain import steps
+from tenfold.reader.reader import Reader, Trace
+from tenfold.server.arrays import classify
+from tenfold.server.bodies import Sent, many, one, parse_json
+from tenfold.server.problems import MEDIA_TYPE, ProblemError, problem, problem_bytes
+from tenfold.server.settings import MOST_MEGAPIXELS, Settings
+
+
+class Task(TypedDict):
+    """What the HTTP side says of a request: which work, its body's type, and the query."""
+
+    work: str
+    kind: str
+    layout: str
+    min_confidence: float
+    rotate: str
+    include: list[str]
+
+
+class Answer(TypedDict):
+    """What goes before the body of an answer."""
+
+    status: int
+    media: str
+
+
+class Work:
+    """Answers tasks with one model; a worker holds one of it.
+
+    Parameters
+    ----------
+    model : Model
+    settings : Settings
+    """
+
+    def __init__(self, model: Model, settings: Settings) -> None:
+        self._model = model
+        self._settings = settings
+        self._works: dict[str, Callable[[Task, bytes], object]] = {
+            "read": self._read,
+            "batch": self._batch,
+            "classify": self._classify,
+        }
+
+    def do(self, task: Task, body: bytes) -> tuple[Answer, bytes]:
+        """Answer a task; whatever is wrong with the body becomes a problem."""
+        try:
+            record = self._works[task["work"]](task, body)
+        except ProblemError as error:
+            return _problem(error.status, error.detail)
+        except TenfoldError as error:
+            return _problem(422, str(error))
+        content = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+        return Answer(status=200, media="application/json"), content
+
+    def _read(self, task: Task, body: bytes) -> object:
+        return self._one(task, one(task["kind"], body))
+
+    def _batch(self, task: Task, body: bytes) -> object:
+        answers = []
+        for part in many(task["kind"], body, self._settings.batch):
+            try:
+                if isinstance(part, DataError):
+                    raise part
+                answers.append(self._one(task, part))
+            except TenfoldError as error:
+                answers.append(problem(422, str(error)))
+        return {"readings": answers}
+
+    def _classify(self, _task: Task, body: bytes) -> object:
+        return classify(self._model, parse_json(body))
+
+    def _one(self, task: Task, sent: Sent) -> dict[str, Any]:
+        reader = Reader(
+            self._model,
+            layout=task["layout"],  # type: ignore[arg-type]  # checked by the reader
+            min_confidence=task["min_confidence"],
+            rotate=task["rotate"],  # type: ignore[arg-type]
+        )
+        if isinstance(sent.source, bytes):
+            self._check_size(sent)
+        trace = reader.trace(sent.source, sent.name)
+        return _with_insides(trace, task["include"])
+
+    def _check_size(self, sent: Sent) -> None:
+        most = self._settings.megapixels
+        if most >= MOST_MEGAPIXELS:
+            return  # the reader itself holds to that
+        try:
+            with Image.open(io.BytesIO(sent.source)) as image:
+                pixels = image.width * image.height
+        except Exception:  # the reader says better what is wrong with it
+            return
+        if pixels > most * 1_000_000:
+            raise DataError(f"{sent.name}: larger than {most:g} megapixels. Use a smaller copy.")
+
+
+def _problem(status: int, detail: str) -> tuple[Answer, bytes]:
+    return Answer(status=status, media=MEDIA_TYPE), problem_bytes(status, detail)
+
+
+def _with_insides(trace: Trace, include: list[str]) -> dict[str, Any]:
+    """Return the reading, and of its insides what was asked for."""
+    record = trace.reading.to_dict()
+    found = [one for line in trace.lines for one in line]
+    for entry, digit, one_found in zip(
+        record["digits"], trace.reading.digits, found, strict=True
+    ):
+        if "probabilities" in include:
+            entry["probabilities"] = [round(p, 4) for p in digit.probabilities]
+        if "glyphs" in include:
+            entry["glyph"] = base64.b64encode(one_found.glyph.tobytes()).decode()
+    if "steps" in include:
+        pixels = {"picture": Image.fromarray(trace.picture.pixels)}
+        record["steps"] = {name: _png(image) for name, image in (pixels | steps(trace)).items()}
+    return record
+
+
+def _png(image: Image.Image) -> str:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return base64.b64encode(buffer.getvalue()).decode()

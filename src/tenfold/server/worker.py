@@ -1,0 +1,64 @@
+"""A process that reads: tasks in on standard input, answers out on standard output.
+
+A message is two lengths, a head in JSON and a body of bytes. The process ends when its input does,
+so none is left behind however the server ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import signal
+import struct
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+
+from tenfold.reader.reader import Reader
+from tenfold.server.settings import Settings
+from tenfold.server.work import Work
+
+LENGTHS = struct.Struct(">II")
+HEAD = {"ready": True}
+
+
+def pack(head: object, body: bytes) -> bytes:
+    """Put a message together."""
+    text = json.dumps(head).encode()
+    return LENGTHS.pack(len(text), len(body)) + text + body
+
+
+def main() -> None:
+    """Serve tasks until the input ends."""
+    # The server decides when to stop; a Ctrl-C or a SIGTERM to the whole group is for it alone.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # Whatever a library prints must not end up between the messages.
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    cv2.setNumThreads(1)  # the cores are shared out by processes
+    options = json.loads(sys.argv[1])
+    model = options.pop("model")
+    reader = Reader(Path(model) if model else None)
+    reader.read(np.full((64, 64), 255, np.uint8))  # the first reading sets libraries up
+    work = Work(reader.model, Settings(**options))
+    answers.write(pack(HEAD, b""))
+    with contextlib.suppress(BrokenPipeError):
+        _serve(work, sys.stdin.buffer, answers)
+
+
+def _serve(work: Work, tasks: io.BufferedIOBase | BinaryIO, answers: io.RawIOBase | BinaryIO) -> None:
+    while len(lengths := tasks.read(LENGTHS.size)) == LENGTHS.size:
+        head, body = (tasks.read(length) for length in LENGTHS.unpack(lengths))
+        message = memoryview(pack(*work.do(json.loads(head), body)))
+        while message:
+            message = message[answers.write(message) or 0 :]
+
+
+if __name__ == "__main__":
+    main()

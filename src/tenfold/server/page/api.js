@@ -1,0 +1,66 @@
+// Ask the server. Answers are objects; troubles are sentences.
+
+const KEY = "tenfold-token";
+
+export class Trouble extends Error {}
+
+async function send(path, options, again = true) {
+  const token = sessionStorage.getItem(KEY);
+  const headers = { ...options.headers };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  let response;
+  try {
+    response = await fetch(path, { ...options, headers });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Trouble("The server does not answer. Is 'tenfold serve' still running?");
+  }
+  if (response.status === 401 && again && (await askForToken())) return send(path, options, false);
+  const record = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Trouble(record.detail ?? `The server answered ${response.status}.`);
+  return record;
+}
+
+function askForToken() {
+  const dialog = document.getElementById("asks");
+  if (dialog.open) return Promise.resolve(false); // it is being asked for already
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener(
+      "close",
+      () => {
+        const token = document.getElementById("token").value.trim();
+        if (token) sessionStorage.setItem(KEY, token);
+        resolve(Boolean(token));
+      },
+      { once: true },
+    );
+  });
+}
+
+function json(method, body, signal) {
+  const headers = { "Content-Type": "application/json" };
+  return { method, headers, body: JSON.stringify(body), signal };
+}
+
+function query(inside) {
+  return `include=probabilities&include=glyphs${inside ? "&include=steps" : ""}`;
+}
+
+export function readDrawing(drawing, inside, signal) {
+  return send(`/v1/read?${query(inside)}`, json("POST", drawing, signal));
+}
+
+export function readPicture(file, inside, signal) {
+  const form = new FormData();
+  form.append("file", file, file.name || "picture");
+  return send(`/v1/read?${query(inside)}`, { method: "POST", body: form, signal });
+}
+
+export const teaching = () => send("/v1/teach", {});
+export const teach = (digit, glyph) => send("/v1/teach", json("POST", { digit, glyph }));
+export const forget = (id) => send(`/v1/teach/${id}`, { method: "DELETE" });
+
+export function bytes(base64) {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}

@@ -1,0 +1,154 @@
+// The answer: the text, what was refused and why, each digit with its glyph and probabilities.
+
+import { bytes } from "./api.js";
+
+const SIDE = 28;
+const LONG = 7; // characters that fit beside the buttons in large type
+const SURE = 0.9;
+const $ = (id) => document.getElementById(id);
+
+export const percent = (share) =>
+  share > 0.9995 ? "> 99.9 %" : share < 0.0005 ? "0 %" : `${(100 * share).toFixed(1)} %`;
+
+export class Result {
+  // `choose(index)` is called when a person looks at a digit.
+  constructor(choose) {
+    this.choose = choose;
+    this.chosen = -1;
+    this.reading = null;
+    this.spoken = 0;
+    for (let digit = 0; digit < 10; digit++) {
+      const row = document.createElement("li");
+      row.append(tag("span", digit), document.createElement("i"), tag("span", ""));
+      $("bars").append(row);
+    }
+  }
+
+  get digit() {
+    return this.reading?.digits[this.chosen];
+  }
+
+  clear(note) {
+    this.reading = null;
+    this.chosen = -1;
+    for (const id of ["found", "inside", "answer"]) $(id).hidden = true;
+    $("note").textContent = note;
+    this.#say(note);
+  }
+
+  show(reading, milliseconds) {
+    this.reading = reading;
+    this.#text(reading.text);
+    const note = summary(reading);
+    $("note").textContent = `${note} ${time(milliseconds)}.`;
+    this.#say(`${reading.text ? `Read ${reading.text.split("").join(" ")}.` : ""} ${note}`);
+    $("found").hidden = reading.digits.length === 0;
+    this.#list(reading.digits);
+    this.look(this.chosen < reading.digits.length && this.chosen >= 0 ? this.chosen : worst(reading));
+  }
+
+  #text(text) {
+    const output = $("text");
+    output.textContent = text || "—";
+    output.classList.toggle("empty", !text);
+    output.classList.toggle("long", text.length > LONG);
+    $("copy").disabled = !text;
+    $("answer").hidden = $("inside").hidden = false;
+  }
+
+  // Screen readers hear the answer once the hand rests, not after every stroke.
+  #say(sentence) {
+    clearTimeout(this.spoken);
+    this.spoken = setTimeout(() => ($("live").textContent = sentence), 600);
+  }
+
+  #list(digits) {
+    const held = $("digits").contains(document.activeElement);
+    $("digits").replaceChildren(...digits.map((digit, index) => this.#chip(digit, index)));
+    if (held) $("digits").children[Math.min(this.chosen, digits.length - 1)]?.firstChild.focus();
+  }
+
+  #chip(digit, index) {
+    const button = document.createElement("button");
+    const glyph = document.createElement("canvas");
+    paint(glyph, digit.glyph);
+    button.append(glyph, tag("span", digit.accepted ? digit.digit : "✕"));
+    button.classList.toggle("refused", !digit.accepted);
+    button.classList.toggle("doubtful", digit.accepted && digit.confidence < SURE);
+    button.setAttribute("aria-label", `${index + 1}: ${words(digit)}`);
+    button.addEventListener("pointerenter", () => this.choose(index));
+    button.addEventListener("focus", () => this.choose(index));
+    button.addEventListener("click", () => this.choose(index));
+    const item = document.createElement("li");
+    item.append(button);
+    return item;
+  }
+
+  // Show one digit in detail; -1 keeps the one shown.
+  look(index) {
+    if (!this.reading?.digits[index]) return;
+    this.chosen = index;
+    [...$("digits").children].forEach((item, at) =>
+      item.firstChild.setAttribute("aria-pressed", String(at === index)),
+    );
+    const digit = this.digit;
+    paint($("glyph"), digit.glyph);
+    $("glyph").setAttribute("aria-label", "What the network saw, 28 by 28 pixels");
+    $("what").textContent = digit.accepted ? `${digit.digit}` : "Refused";
+    $("why").textContent = digit.accepted
+      ? `${percent(digit.confidence)} sure`
+      : `${digit.reason}; the likeliest digit is ${digit.digit}`;
+    $("bars").classList.toggle("refused", !digit.accepted);
+    [...$("bars").children].forEach((row, at) => {
+      const share = digit.probabilities[at];
+      row.classList.toggle("best", at === digit.digit);
+      row.children[1].style.setProperty("--share", share);
+      row.children[1].style.setProperty("--some", share >= 0.0005 ? 1 : 0);
+      row.children[2].textContent = percent(share);
+    });
+  }
+}
+
+function tag(name, text) {
+  const element = document.createElement(name);
+  element.textContent = text;
+  return element;
+}
+
+function words(digit) {
+  return digit.accepted
+    ? `${digit.digit}, ${percent(digit.confidence)} sure`
+    : `refused, ${digit.reason}`;
+}
+
+function summary({ digits, notes }) {
+  const refused = digits.filter((digit) => !digit.accepted);
+  const parts = [];
+  if (!digits.length) parts.push("No ink found.");
+  const read = digits.length - refused.length;
+  if (read) parts.push(`${read} digit${read > 1 ? "s" : ""}.`);
+  if (refused.length) {
+    const reasons = [...new Set(refused.map((digit) => digit.reason))].join(" or ");
+    parts.push(`${refused.length} mark${refused.length > 1 ? "s" : ""} refused: ${reasons}.`);
+  }
+  return [...parts, ...notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}.`)].join(" ");
+}
+
+function time(milliseconds) {
+  return milliseconds < 1000
+    ? `${Math.max(1, Math.round(milliseconds))} ms`
+    : `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+// The digit most in doubt is the one worth a look.
+function worst({ digits }) {
+  const sure = (digit) => (digit.accepted ? digit.confidence : 2);
+  return digits.reduce((best, digit, at) => (sure(digit) < sure(digits[best]) ? at : best), 0);
+}
+
+function paint(canvas, glyph) {
+  canvas.width = canvas.height = SIDE;
+  const image = new ImageData(SIDE, SIDE);
+  bytes(glyph).forEach((level, at) => image.data.set([level, level, level, 255], 4 * at));
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}

@@ -53,9 +53,8 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
 
     Examples
     --------
-    >>> app = create_app(Settings())
-    >>> app.openapi()["info"]["title"]
-    'tenfold'
+    >>> import uvicorn  # doctest: +SKIP
+    >>> uvicorn.run(create_app(Settings(reads=2)))  # doctest: +SKIP
     """
     pool = Pool(settings)
     service = Service(
@@ -118,7 +117,9 @@ class _Described(FastAPI):
                     for status, answer in operation["responses"].items():
                         if int(status) >= 400:
                             answer["content"] = content
-            document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+            document["components"]["securitySchemes"] = {
+                "token": {"type": "http", "scheme": "bearer"}
+            }
         return self.openapi_schema or {}
 
 
@@ -126,24 +127,21 @@ def _answer(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     return Response(problem_bytes(status, detail), status, headers, MEDIA_TYPE)
 
 
-async def _on_problem(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, ProblemError)
+async def _on_problem(_request: Request, error: ProblemError) -> Response:
     return _answer(error.status, error.detail, error.headers)
 
 
-async def _on_mistake(_request: Request, error: Exception) -> Response:
+async def _on_mistake(_request: Request, error: TenfoldError) -> Response:
     return _answer(422, str(error))
 
 
-async def _on_invalid(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+async def _on_invalid(_request: Request, error: RequestValidationError) -> Response:
     first = error.errors()[0]
     where = " ".join(str(part) for part in first["loc"] if part != "query")
     return _answer(422, f"{where}: {first['msg']}.")
 
 
-async def _on_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+async def _on_http(request: Request, error: HTTPException) -> Response:
     details = {
         404: f"There is nothing at this address. {request.base_url}docs lists what there is.",
         405: "This address does not take that method.",

@@ -147,9 +147,7 @@ def _form(kind: str, body: bytes, most: int) -> Iterator[tuple[str, Sent]]:
         raise ProblemError(400, "The form's Content-Type names no boundary.")
     limits = {"MAX_MEMORY_FILE_SIZE": len(body) + 1, "MAX_FIELDS": 100}
     try:
-        parser = FormParser(
-            FORM, on_field, on_file, boundary=boundary, config=limits
-        )
+        parser = FormParser(FORM, on_field, on_file, boundary=boundary, config=limits)
         parser.write(body)
         parser.finalize()
         if not body.rstrip().endswith(b"--"):
@@ -173,7 +171,7 @@ def safe_name(name: str) -> str:
     """
     last = re.split(r"[/\\]", name)[-1]
     plain = "".join(letter for letter in last if letter.isprintable())[:LONGEST_NAME]
-    return plain.strip(" .") and plain or "picture"
+    return plain if plain.strip(" .") else "picture"
 
 
 def _media(kind: str) -> str:

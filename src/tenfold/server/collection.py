@@ -1,4 +1,4 @@
-"""What people teach: glyphs with their right label, as folders that ``tenfold train --data`` takes."""
+"""What people teach: glyphs with their right label, a data set for ``tenfold train --data``."""
 
 from __future__ import annotations
 

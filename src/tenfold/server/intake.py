@@ -68,7 +68,8 @@ class Intake:
             raise self._too_large()
         if size > self._free:
             raise ProblemError(
-                503, "Too many large pictures at once. Try again in a second.",
+                503,
+                "Too many large pictures at once. Try again in a second.",
                 CLOSE | {"Retry-After": "1"},
             )
         self._free -= size

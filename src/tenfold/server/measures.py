@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -14,6 +16,10 @@ from prometheus_client import (
 from tenfold.server.pool import Load
 
 BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+def _look(load: Load, name: str) -> float:
+    return float(getattr(load, name))
 
 
 class Measures:
@@ -40,7 +46,7 @@ class Measures:
         )
         for name in ("ready", "running", "waiting"):
             gauge = Gauge(f"tenfold_reads_{name}", f"Readers or reads {name}.", registry=None)
-            gauge.set_function(lambda name=name: float(getattr(load, name)))
+            gauge.set_function(partial(_look, load, name))
             self._registry.register(gauge)
 
     def observe(self, route: str, status: int, seconds: float) -> None:

@@ -9,7 +9,9 @@ from importlib.resources.abc import Traversable
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
+
+from tenfold.server.problems import ProblemError
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -40,14 +42,14 @@ def _load(folder: Traversable, prefix: str = "") -> dict[str, _File]:
     return found
 
 
-def page_routes() -> list[Route]:
+def page_routes() -> list[BaseRoute]:
     """Return the routes of the page, of the description's page, and of their files."""
     held = _load(files("tenfold.server") / "page")
 
     async def answer(request: Request) -> Response:
         file = held.get(request.path_params.get("name", names.get(request.url.path, HOME)))
         if file is None:
-            return await _missing(request)
+            raise ProblemError(404, "There is no such page.")
         headers = {"Cache-Control": "no-cache", "ETag": file.tag}
         if request.headers.get("if-none-match") == file.tag:
             return Response(status_code=304, headers=headers)
@@ -59,9 +61,3 @@ def page_routes() -> list[Route]:
         Route("/docs", answer, name="docs"),
         Route("/page/{name:path}", answer, name="files"),
     ]
-
-
-async def _missing(_request: Request) -> Response:
-    from tenfold.server.problems import ProblemError
-
-    raise ProblemError(404, "There is no such page.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -23,7 +23,8 @@ from tenfold.server.problems import ProblemError
 from tenfold.server.work import Task
 
 NOT_TEACHING = "This server takes no lessons. Start it with 'tenfold serve --collect DIR'."
-PROBLEMS: dict[int | str, dict[str, Any]] = {
+Responses: TypeAlias = dict[int | str, dict[str, Any]]
+PROBLEMS: Responses = {
     400: {"description": "The body is damaged."},
     401: {"description": "The token is missing or wrong."},
     408: {"description": "The body came too slowly."},
@@ -62,6 +63,11 @@ class Service:
 router = APIRouter()
 
 
+def _answers(shape: type, description: str, status: int = 200) -> Responses:
+    """Describe the answer of a route that takes a body, and its problems."""
+    return {status: {"model": shape, "description": description}, **PROBLEMS}
+
+
 def _service(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
@@ -95,7 +101,7 @@ async def _ask(
     tags=["read"],
     summary="Read one picture",
     response_model=None,
-    responses={200: {"model": schemas.Reading, "description": "What was read."}} | PROBLEMS,
+    responses=_answers(schemas.Reading, "What was read."),
     openapi_extra=inputs.READ,
 )
 async def read(
@@ -118,7 +124,7 @@ async def read(
     tags=["read"],
     summary="Read many pictures",
     response_model=None,
-    responses={200: {"model": schemas.Batch, "description": "What was read."}} | PROBLEMS,
+    responses=_answers(schemas.Batch, "What was read."),
     openapi_extra=inputs.BATCH,
 )
 async def batch(
@@ -137,7 +143,7 @@ async def batch(
     tags=["read"],
     summary="Classify glyphs given as arrays",
     response_model=None,
-    responses={200: {"model": schemas.Classifications, "description": "What each is."}} | PROBLEMS,
+    responses=_answers(schemas.Classifications, "What each is."),
     openapi_extra=inputs.CLASSIFY,
 )
 async def classify(request: Request) -> Response:
@@ -174,10 +180,9 @@ async def teaching(request: Request) -> schemas.Teaching:
     status_code=201,
     response_model=None,
     responses={
-        201: {"model": schemas.Taught, "description": "It is saved."},
         404: {"description": NOT_TEACHING},
-    }
-    | PROBLEMS,
+        **_answers(schemas.Taught, "It is saved.", 201),
+    },
     openapi_extra=inputs.TEACH,
 )
 async def teach(request: Request) -> Response:

@@ -8,10 +8,9 @@ import json
 from collections.abc import Callable
 from typing import Any, TypedDict
 
-import numpy as np
 from PIL import Image
 
-from tenfold.errors import DataError, TenfoldError, UsageError
+from tenfold.errors import DataError, TenfoldError
 from tenfold.model import Model
 from tenfold.reader.explain import steps
 from tenfold.reader.reader import Reader, Trace
@@ -93,21 +92,21 @@ class Work:
             rotate=task["rotate"],  # type: ignore[arg-type]
         )
         if isinstance(sent.source, bytes):
-            self._check_size(sent)
+            self._check_size(sent.name, sent.source)
         trace = reader.trace(sent.source, sent.name)
         return _with_insides(trace, task["include"])
 
-    def _check_size(self, sent: Sent) -> None:
+    def _check_size(self, name: str, content: bytes) -> None:
         most = self._settings.megapixels
         if most >= MOST_MEGAPIXELS:
             return  # the reader itself holds to that
         try:
-            with Image.open(io.BytesIO(sent.source)) as image:
+            with Image.open(io.BytesIO(content)) as image:
                 pixels = image.width * image.height
         except Exception:  # the reader says better what is wrong with it
             return
         if pixels > most * 1_000_000:
-            raise DataError(f"{sent.name}: larger than {most:g} megapixels. Use a smaller copy.")
+            raise DataError(f"{name}: larger than {most:g} megapixels. Use a smaller copy.")
 
 
 def _problem(status: int, detail: str) -> tuple[Answer, bytes]:
@@ -118,9 +117,7 @@ def _with_insides(trace: Trace, include: list[str]) -> dict[str, Any]:
     """Return the reading, and of its insides what was asked for."""
     record = trace.reading.to_dict()
     found = [one for line in trace.lines for one in line]
-    for entry, digit, one_found in zip(
-        record["digits"], trace.reading.digits, found, strict=True
-    ):
+    for entry, digit, one_found in zip(record["digits"], trace.reading.digits, found, strict=True):
         if "probabilities" in include:
             entry["probabilities"] = [round(p, 4) for p in digit.probabilities]
         if "glyphs" in include:

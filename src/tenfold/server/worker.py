@@ -7,6 +7,7 @@ so none is left behind however the server ends.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -47,12 +48,15 @@ def main() -> None:
     reader = Reader(Path(model) if model else None)
     reader.read(np.full((64, 64), 255, np.uint8))  # the first reading sets libraries up
     work = Work(reader.model, Settings(**options))
+    gc.freeze()  # what is loaded now stays; looking through it again and again costs time
     answers.write(pack(HEAD, b""))
     with contextlib.suppress(BrokenPipeError):
         _serve(work, sys.stdin.buffer, answers)
 
 
-def _serve(work: Work, tasks: io.BufferedIOBase | BinaryIO, answers: io.RawIOBase | BinaryIO) -> None:
+def _serve(
+    work: Work, tasks: io.BufferedIOBase | BinaryIO, answers: io.RawIOBase | BinaryIO
+) -> None:
     while len(lengths := tasks.read(LENGTHS.size)) == LENGTHS.size:
         head, body = (tasks.read(length) for length in LENGTHS.unpack(lengths))
         message = memoryview(pack(*work.do(json.loads(head), body)))

@@ -98,7 +98,8 @@ def _stroke(
         )
     if not all(isinstance(p, list) and len(p) == 2 and all(map(_is_number, p)) for p in points):
         raise DataError(f"{where}: a point is two finite numbers, [x, y].")
-    return np.array(points, np.float64), float(pen)
+    # OpenCV draws nothing through a single point; a dot is a line to itself.
+    return np.array(points if len(points) > 1 else points * 2, np.float64), float(pen)
 
 
 def _is_number(value: object) -> bool:

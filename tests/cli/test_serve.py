@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def _serve(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
+    script = f"{code}\nimport sys\nfrom tenfold.cli import main\nmain()"
+    command = [sys.executable, "-c", script, "serve", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_port_in_use_costs_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = _serve("--port", port)
+    assert done.returncode == 1
+    assert f"127.0.0.1:{port} cannot be listened on" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("package", ["fastapi", "uvicorn", "python_multipart", "prometheus_client"])
+def test_without_the_extra_it_says_what_to_install(package: str) -> None:
+    done = _serve(code=f"import sys; sys.modules[{package!r}] = None")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "pip install 'tenfold[serve]'" in done.stderr
+
+
+def test_a_model_that_reads_no_pictures_is_refused(model_file: Path) -> None:
+    done = _serve("--model", str(model_file))
+    assert done.returncode == 1
+    assert "8×8" in done.stderr
+
+
+@pytest.fixture
+def model_file(run: object) -> Path:
+    path: Path = run.model  # type: ignore[attr-defined]
+    return path
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = _serve("--port", "0", "--collect", str(tmp_path / "file"))
+    assert done.returncode == 1
+    assert "file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_server_needs_no_torch() -> None:
+    code = "from tenfold.server.app import create_app; from tenfold.server import worker"
+    script = f"{code}\nimport sys\nprint('torch' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"

@@ -1,0 +1,116 @@
+"""A real server on loopback for the tests of the API and of the page; each is started once."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import httpx
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+Start = Callable[..., "Server"]
+AsPng = Callable[[NDArray[np.uint8]], bytes]
+
+
+class Server:
+    """A running ``tenfold serve`` and a client for it."""
+
+    def __init__(
+        self, arguments: tuple[str, ...], environment: dict[str, str], output: Path
+    ) -> None:
+        self._output = output
+        command = [sys.executable, "-m", "tenfold", "serve", "--port", "0", *arguments]
+        with output.open("wb") as file:
+            self.process = subprocess.Popen(command, stderr=file, env=os.environ | environment)
+        deadline = time.monotonic() + 60
+        while not (found := re.search(r"http://[^/]+/", self.output())):
+            assert self.process.poll() is None, self.output()
+            assert time.monotonic() < deadline, self.output()
+            time.sleep(0.02)
+        self.url = found[0].rstrip("/")
+        self.address = ("127.0.0.1", int(self.url.rsplit(":", 1)[1]))
+        self.client = httpx.Client(base_url=self.url, timeout=60)
+
+    def output(self) -> str:
+        """Return what it has written on standard error."""
+        return self._output.read_text()
+
+    def stop(self) -> int:
+        """Ask it to end, and return its exit code."""
+        self.client.close()
+        self.process.terminate()
+        return self.process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Start servers that end with the session."""
+    started: list[Server] = []
+    folder = tmp_path_factory.mktemp("servers")
+
+    def begin(*arguments: str, **environment: str) -> Server:
+        started.append(Server(arguments, environment, folder / f"{len(started)}.log"))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        if one.process.poll() is None:
+            one.stop()
+
+
+@pytest.fixture(scope="session")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("taught") / "digits"
+
+
+@pytest.fixture(scope="session")
+def server(start: Start, collected: Path) -> Server:
+    """The server that most tests talk to."""
+    return start("--collect", str(collected), TENFOLD_READS="2")
+
+
+@pytest.fixture(scope="session")
+def client(server: Server) -> httpx.Client:
+    return server.client
+
+
+@pytest.fixture(scope="session")
+def strict(start: Start) -> Server:
+    """A server with tight limits and a token."""
+    return start(
+        TENFOLD_BODY_MB="0.2",
+        TENFOLD_MEGAPIXELS="0.1",
+        TENFOLD_BATCH="2",
+        TENFOLD_SECONDS="1",
+        TENFOLD_READS="1",
+        TENFOLD_QUEUE="1",
+        TENFOLD_TOKEN="sesame",  # noqa: S106
+    )
+
+
+@pytest.fixture(scope="session")
+def png() -> AsPng:
+    """Encode pixels as PNG."""
+
+    def encode(pixels: NDArray[np.uint8]) -> bytes:
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "PNG")
+        return buffer.getvalue()
+
+    return encode
+
+
+@pytest.fixture(scope="session")
+def number(hand: ModuleType, png: AsPng) -> bytes:
+    """A picture of 42, as PNG."""
+    return png(hand.write("42", height=60))

@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+import tenfold
+from tenfold.cli import app
+from tenfold.server.problems import MEDIA_TYPE
+
+if TYPE_CHECKING:
+    from tests.server.conftest import AsPng, Server, Start
+
+
+def _drawing(hand: ModuleType, text: str, height: int = 90) -> dict[str, Any]:
+    """The strokes of a hand that writes digits."""
+    rng = np.random.default_rng(3)
+    strokes = [
+        {"points": (path * height + [30 + place * 1.1 * height, 25]).round(2).tolist(), "pen": 7}
+        for place, digit in enumerate(text)
+        for path in hand._strokes(digit, rng)
+    ]
+    return {
+        "strokes": strokes,
+        "width": round(60 + len(text) * 1.1 * height),
+        "height": height + 50,
+    }
+
+
+def _as_the_command_reads(path: Path, *options: str) -> dict[str, Any]:
+    result = CliRunner().invoke(app, ["read", str(path), "--json", *options])
+    record: dict[str, Any] = json.loads(result.stdout)
+    return record
+
+
+def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    differing = {"file", "seconds"}
+    return {k: v for k, v in one.items() if k not in differing} == {
+        k: v for k, v in other.items() if k not in differing
+    }
+
+
+def test_every_way_to_send_a_picture_answers_as_the_command_does(
+    client: httpx.Client, number: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "number.png"
+    path.write_bytes(number)
+    expected = _as_the_command_reads(path)
+    assert expected["text"] == "42"
+    answers = [
+        client.post("/v1/read", content=number, headers={"Content-Type": "image/png"}),
+        client.post("/v1/read", files={"file": ("number.png", number)}),
+        client.post("/v1/read", json={"image": base64.b64encode(number).decode()}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 200
+        assert set(answer.json()) == set(expected)
+        assert _same(answer.json(), expected)
+    assert answers[1].json()["file"] == "number.png"
+
+
+def test_options_are_those_of_the_command(
+    client: httpx.Client, hand: ModuleType, png: AsPng, tmp_path: Path
+) -> None:
+    turned = png(np.ascontiguousarray(np.rot90(hand.write("25"))))
+    path = tmp_path / "turned.png"
+    path.write_bytes(turned)
+    options = ["--rotate=90", "--layout=line", "--min-confidence=0.9"]
+    query = "/v1/read?rotate=90&layout=line&min_confidence=0.9"
+    answer = client.post(query, files={"file": turned}).json()
+    assert answer["text"] == "25"
+    assert _same(answer, _as_the_command_reads(path, *options))
+
+
+def test_strokes_are_read_as_the_command_reads_the_same_pixels(
+    client: httpx.Client, hand: ModuleType, tmp_path: Path
+) -> None:
+    answer = client.post("/v1/read?include=steps", json=_drawing(hand, "427")).json()
+    steps = answer.pop("steps")
+    path = tmp_path / "pixels.png"
+    path.write_bytes(base64.b64decode(steps["picture"]))
+    assert answer["text"] == "427"
+    assert _same(answer, _as_the_command_reads(path))
+
+
+def test_the_insides_are_added_where_asked_for(client: httpx.Client, number: bytes) -> None:
+    query = "/v1/read?include=probabilities&include=glyphs&include=steps"
+    answer = client.post(query, files={"file": number}).json()
+    for digit in answer["digits"]:
+        assert sum(digit["probabilities"]) == pytest.approx(1, abs=1e-3)
+        assert digit["probabilities"][digit["digit"]] == digit["confidence"]
+        glyph = np.frombuffer(base64.b64decode(digit["glyph"]), np.uint8)
+        assert glyph.reshape(28, 28).max() == 255
+    sizes = set()
+    for picture in answer["steps"].values():
+        with Image.open(io.BytesIO(base64.b64decode(picture))) as image:
+            sizes.add(image.size)
+    assert sizes == {(answer["width"], answer["height"])}
+
+
+def test_a_batch_answers_in_order(client: httpx.Client, number: bytes) -> None:
+    files = [("file", ("a.png", number)), ("file", ("b.png", b"no picture"))]
+    first, second = client.post("/v1/read/batch", files=files).json()["readings"]
+    assert (first["file"], first["text"]) == ("a.png", "42")
+    assert second["status"] == 422
+    assert second["detail"].startswith("b.png: ")
+    pictures = {"pictures": [{"image": base64.b64encode(number).decode()}] * 2}
+    answer = client.post("/v1/read/batch", json=pictures).json()
+    assert [one["text"] for one in answer["readings"]] == ["42", "42"]
+
+
+def test_arrays_are_classified(client: httpx.Client) -> None:
+    images = [[[0.0] * 12 + [255] * 3 + [0] * 13] * 28, [[0] * 28] * 28]
+    answers = client.post("/v1/classify", json={"images": images}).json()["answers"]
+    assert answers[0]["digit"] == 1
+    assert answers[1]["digitness"] < 0.5
+
+
+def test_the_model_tells_of_itself(client: httpx.Client) -> None:
+    facts = client.get("/v1/model").json()
+    info = tenfold.Reader().model.info
+    assert (facts["tenfold"], facts["parameters"]) == (tenfold.__version__, info.parameters)
+    assert facts["recipe"] == info.recipe
+
+
+def test_it_is_alive_ready_and_counted(client: httpx.Client) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ok"}
+    text = client.get("/metrics").text
+    assert 'tenfold_requests_total{route="/healthz",status="200"}' in text
+    assert "tenfold_reads_ready 2.0" in text
+    assert "process_resident_memory_bytes" in text
+
+
+def test_lessons_are_kept_and_taken_back(client: httpx.Client, collected: Path) -> None:
+    before = client.get("/v1/teach").json()
+    assert before["enabled"]
+    assert before["folder"] == str(collected)
+    lesson = {"digit": 7, "glyph": base64.b64encode(bytes(784)).decode()}
+    taught = client.post("/v1/teach", json=lesson)
+    assert taught.status_code == 201
+    assert taught.json()["count"] == before["count"] + 1
+    assert (collected / "7" / f"{taught.json()['id']}.png").exists()
+    assert client.delete(f"/v1/teach/{taught.json()['id']}").json() == before
+    assert client.delete(f"/v1/teach/{taught.json()['id']}").status_code == 404
+    # What a form on somebody else's page could send without asking.
+    plain = client.post(
+        "/v1/teach", content=json.dumps(lesson), headers={"Content-Type": "text/plain"}
+    )
+    assert plain.status_code == 415
+
+
+def test_without_a_folder_there_are_no_lessons(strict: Server) -> None:
+    headers = {"Authorization": "Bearer sesame"}
+    assert not strict.client.get("/v1/teach", headers=headers).json()["enabled"]
+    answer = strict.client.post("/v1/teach", json={}, headers=headers)
+    assert answer.status_code == 404
+    assert "--collect" in answer.json()["detail"]
+    assert strict.client.delete("/v1/teach/x", headers=headers).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [(None, 401), ("Bearer open", 401), ("Basic sesame", 401), ("sesame", 401),
+     ("Bearer sesame", 200), ("bearer sesame", 200)],
+)  # fmt: skip
+def test_a_token_is_asked_for(strict: Server, header: str | None, status: int) -> None:
+    headers = {"Authorization": header} if header else {}
+    for path in ("/v1/model", "/metrics"):
+        answer = strict.client.get(path, headers=headers)
+        assert answer.status_code == status
+    for path in ("/", "/docs", "/openapi.json", "/healthz", "/readyz"):
+        assert strict.client.get(path, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/v1/model", "/nowhere", "/v1/read"])
+def test_every_answer_carries_the_security_headers(client: httpx.Client, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "access-control-allow-origin" not in headers
+    assert "server" not in headers
+
+
+def test_other_origins_are_not_let_in(client: httpx.Client) -> None:
+    asked = {"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
+    answer = client.options("/v1/read", headers=asked)
+    assert answer.status_code == 405
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nowhere", 404),
+        ("GET", "/v1/read", 405),
+        ("POST", "/v1/read?layout=book", 422),
+        ("POST", "/v1/read?min_confidence=nan", 422),
+        ("POST", "/v1/read?min_confidence=2", 422),
+        ("POST", "/v1/read?include=all", 422),
+    ],
+)
+def test_mistakes_are_problems_with_a_sentence(
+    client: httpx.Client, method: str, path: str, status: int
+) -> None:
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, MEDIA_TYPE)
+    problem = answer.json()
+    assert problem["status"] == status
+    assert set(problem) == {"type", "title", "status", "detail"}
+    assert problem["detail"].endswith(".")
+
+
+def test_the_page_is_cached_by_its_content(client: httpx.Client) -> None:
+    first = client.get("/page/main.js")
+    assert first.headers["content-type"] == "text/javascript; charset=utf-8"
+    again = client.get("/page/main.js", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.head("/").status_code == 200
+
+
+def test_the_log_tells_of_requests_and_nothing_of_pictures(
+    start: Start, hand: ModuleType, png: AsPng
+) -> None:
+    server = start(TENFOLD_READS="1")
+    assert "Only this machine reaches it" in server.output()
+    picture = png(hand.write("40718"))
+    server.client.post("/v1/read?layout=line", files={"file": ("secret.png", picture)})
+    server.client.post("/v1/read", files={"file": ("secret.png", b"secret")})
+    server.client.get("/secret?secret=40718")
+    server.stop()
+    records = [json.loads(line) for line in server.output().splitlines()[1:]]
+    assert [(r["method"], r["route"], r["status"]) for r in records] == [
+        ("POST", "/v1/read", 200),
+        ("POST", "/v1/read", 422),
+        ("GET", "other", 404),
+    ]
+    assert all(record["ms"] > 0 for record in records)
+    assert "secret" not in server.output()
+    assert "40718" not in server.output()

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tenfold.data.registry import load_dataset
+from tenfold.errors import DataError
+from tenfold.model import Model
+from tenfold.reader.reader import Reader
+from tenfold.server.arrays import classify
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return Reader().model
+
+
+def test_arrays_of_both_sizes_are_classified(model: Model) -> None:
+    digits = load_dataset("digits", "test")
+    small = (digits.images // 16)[:50]  # as scikit-learn has them, 0 to 16
+    answers = classify(model, {"images": small.tolist()})["answers"]
+    right = [one["digit"] == label for one, label in zip(answers, digits.labels, strict=False)]
+    assert np.mean(right) > 0.9
+    glyph = np.zeros((28, 28), np.uint8)
+    glyph[4:24, 13:16] = 255
+    (one,) = classify(model, {"images": [glyph.tolist()]})["answers"]
+    direct = model.predict_proba(glyph[None])[0]
+    assert one["digit"] == 1
+    assert one["probabilities"] == [round(float(p), 4) for p in direct]
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        None,
+        [],
+        7,
+        [[0] * 28] * 28,
+        [[[0] * 28] * 27],
+        [[[0] * 8] * 8, [[0] * 28] * 28],
+        [[[True] * 8] * 8],
+        [[["1"] * 8] * 8],
+        [[[None] * 8] * 8],
+        [[[17] * 8] * 8],
+        [[[-1] * 28] * 28],
+        [[[256] * 28] * 28],
+        [[[10**400] * 8] * 8],
+        [[[0] * 9] * 9],
+        [[[[0]] * 8] * 8],
+    ],
+)
+def test_other_arrays_are_refused(model: Model, images: object) -> None:
+    with pytest.raises(DataError, match="images: "):
+        classify(model, {"images": images})

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tenfold.data.folder import load_picture_folder
+from tenfold.errors import DataError
+from tenfold.server.collection import Collection
+from tenfold.server.problems import ProblemError
+
+
+def _lesson(digit: object = 7, level: int = 200) -> dict[str, Any]:
+    glyph = np.zeros((28, 28), np.uint8)
+    glyph[4:24, 12:16] = level
+    return {"digit": digit, "glyph": base64.b64encode(glyph.tobytes()).decode()}
+
+
+def test_what_is_taught_is_a_data_set(tmp_path: Path) -> None:
+    collection = Collection(tmp_path / "taught")
+    names = [collection.add(_lesson(digit, 100 + digit)) for digit in (7, 1, 7)]
+    assert collection.count == len(set(names)) == 3
+    data, test = load_picture_folder(tmp_path / "taught", "taught")
+    assert test is None
+    assert data.labels.tolist() == [1, 7, 7]
+    assert sorted(data.images.max(axis=(1, 2)).tolist()) == [101, 107, 107]
+    assert Collection(tmp_path / "taught").count == 3  # after a new start
+
+
+def test_a_lesson_can_be_taken_back_and_leaves_nothing(tmp_path: Path) -> None:
+    collection = Collection(tmp_path)
+    name = collection.add(_lesson())
+    assert collection.remove(name)
+    assert not collection.remove(name)
+    assert (collection.count, list(tmp_path.iterdir())) == (0, [])
+
+
+def test_names_are_no_paths(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.png"
+    outside.write_bytes(b"x")
+    collection = Collection(tmp_path / "taught")
+    assert not collection.remove("../../outside")
+    assert outside.exists()
+
+
+@pytest.mark.parametrize(
+    ("record", "error"),
+    [
+        ({}, DataError),
+        (_lesson(10), DataError),
+        (_lesson(True), DataError),
+        (_lesson("7"), DataError),
+        ({"digit": 7}, ProblemError),
+        ({"digit": 7, "glyph": "eA=="}, DataError),
+        ({"digit": 7, "glyph": "?"}, ProblemError),
+    ],
+)
+def test_what_is_no_lesson_is_refused(
+    tmp_path: Path, record: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        Collection(tmp_path).add(record)
+    assert list(tmp_path.iterdir()) == []

@@ -25,6 +25,7 @@ from tenfold.server.strokes import rasterise
 
 FORM, JSON, OCTETS = "multipart/form-data", "application/json", "application/octet-stream"
 LONGEST_NAME = 120
+NO_FILE = "The form has no field 'file' with a picture in it."
 NO_PICTURE = (
     "Send the picture as the body (Content-Type: image/png and the like), as the field 'file' of a "
     "multipart form, or as JSON with 'image' (base64) or 'strokes', 'width' and 'height'."
@@ -57,7 +58,7 @@ def one(kind: str, body: bytes) -> Sent:
     if media == FORM:
         files = [file for field, file in _form(kind, body, most=1) if field == "file"]
         if not files:
-            raise ProblemError(422, "The form has no field 'file' with a picture in it.")
+            raise ProblemError(422, NO_FILE)
         return files[0]
     if media == JSON:
         return _from_json(parse_json(body))
@@ -70,7 +71,10 @@ def many(kind: str, body: bytes, most: int) -> list[Part]:
     """Take all pictures out of a batch's body; one that is none stands as its error."""
     media = _media(kind)
     if media == FORM:
-        return [file for field, file in _form(kind, body, most) if field == "file"]
+        files: list[Part] = [file for field, file in _form(kind, body, most) if field == "file"]
+        if not files:
+            raise ProblemError(422, NO_FILE)
+        return files
     if media == JSON:
         record = parse_json(body)
         items = record.get("pictures")

@@ -19,7 +19,7 @@ def test_arrays_of_both_sizes_are_classified(model: Model) -> None:
     digits = load_dataset("digits", "test")
     small = (digits.images // 16)[:50]  # as scikit-learn has them, 0 to 16
     answers = classify(model, {"images": small.tolist()})["answers"]
-    right = [one["digit"] == label for one, label in zip(answers, digits.labels, strict=False)]
+    right = [one["digit"] == label for one, label in zip(answers, digits.targets, strict=False)]
     assert np.mean(right) > 0.9
     glyph = np.zeros((28, 28), np.uint8)
     glyph[4:24, 13:16] = 255

@@ -25,7 +25,7 @@ def test_what_is_taught_is_a_data_set(tmp_path: Path) -> None:
     assert collection.count == len(set(names)) == 3
     data, test = load_picture_folder(tmp_path / "taught", "taught")
     assert test is None
-    assert data.labels.tolist() == [1, 7, 7]
+    assert data.targets.tolist() == [1, 7, 7]
     assert sorted(data.images.max(axis=(1, 2)).tolist()) == [101, 107, 107]
     assert Collection(tmp_path / "taught").count == 3  # after a new start
 

@@ -1,0 +1,235 @@
+"""How many drawn digits a second the server reads, beside the same model behind a plain Flask app.
+
+    python benchmarks/serve.py                        # all, two minutes and a half
+    python benchmarks/serve.py --only tenfold --seconds 2 --load 0   # a first look
+
+One drawn digit is sent again and again, as a PNG of 28×28 pixels (what a small canvas gives) and as
+strokes on 80×96; the answer is the reading as JSON. Clients keep their connections, wait for each
+answer before they ask again, and share the machine with the server; one second of warm-up is left
+out. Flask runs under its own server, as tutorials do it, and under gunicorn with one worker a core;
+both call tenfold's own reader, so that what differs is the serving. Each lives in a virtual
+environment made once below --venvs. Then 200 clients ask tenfold serve for --load seconds: every
+answer must be 200 or 503, and its memory is looked at before and after. Result: results/serve.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from common import (
+    RESULTS,
+    VENVS,
+    UnavailableError,
+    describe,
+    err,
+    interpreter,
+    out,
+    print_table,
+    setting,
+    write_results,
+)
+from tenfold.server.settings import cores
+from tenfold.server.strokes import rasterise
+
+PEERS = Path(__file__).with_name("serving_peers")
+SOURCE = Path(__file__).parents[1]
+CROWD = 200
+SEVEN = {
+    "strokes": [{"points": [[20, 20], [58, 18], [56, 26], [46, 48], [38, 80]], "pen": 6}],
+    "width": 80,
+    "height": 96,
+}
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A way to serve: its command after the interpreter, and what its environment needs."""
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    requirements: tuple[str, ...] = ()
+
+
+FLASK = ("flask>=3.1", "gunicorn>=23", str(SOURCE), "python-multipart>=0.0.18")
+GUNICORN = ("-m", "gunicorn", "--bind=127.0.0.1:{port}", "--worker-class=gthread", "--threads=1")
+CONTENDERS = (
+    Contender("tenfold", "tenfold serve", ("-m", "tenfold", "serve", "--port={port}", "--quiet")),
+    Contender("flask", "Flask, its own server", ("with_flask.py", "{port}"), FLASK),
+    Contender(
+        "gunicorn",
+        "Flask, gunicorn, a worker a core",
+        (*GUNICORN, f"--workers={cores()}", "--keep-alive=30", "with_flask:app"),
+        FLASK,
+    ),
+)
+
+
+def requests() -> dict[str, dict[str, str]]:
+    """Return what is sent: the digit as PNG and as strokes."""
+    page = Image.fromarray(rasterise(SEVEN)).resize((28, 28), Image.Resampling.BOX)
+    buffer = io.BytesIO()
+    page.save(buffer, "PNG")
+    bodies = {
+        "PNG of 28×28": ("image/png", buffer.getvalue()),
+        "strokes on 80×96": ("application/json", json.dumps(SEVEN).encode()),
+    }
+    return {
+        name: {"path": "/v1/read", "kind": kind, "body": base64.b64encode(body).decode()}
+        for name, (kind, body) in bodies.items()
+    }
+
+
+@contextmanager
+def served(contender: Contender, python: Path) -> Iterator[tuple[str, int]]:
+    """Start a server, and give its address and process id while it runs."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [str(python), *(part.format(port=port) for part in contender.command)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        command, cwd=PEERS, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        wait_for(port, process)
+        yield f"http://127.0.0.1:{port}", process.pid
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until somebody listens."""
+    for _ in range(600):
+        if process.poll() is not None:
+            said = process.stderr.read().decode() if process.stderr else ""
+            raise UnavailableError(said.strip().splitlines()[-1] if said.strip() else "it ended")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                time.sleep(1)  # workers behind the port may still be starting
+                return
+        time.sleep(0.1)
+    raise UnavailableError("it did not start within a minute")
+
+
+def ask(url: str, request: dict[str, str], seconds: float, clients: int) -> dict[str, Any]:
+    """Have clients ask for a while; see `serving_peers/load.py`."""
+    command = [sys.executable, str(PEERS / "load.py"), url, str(seconds), str(clients)]
+    done = subprocess.run(
+        command, input=json.dumps(request), capture_output=True, text=True, check=True
+    )
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
+
+
+def memory(pid: int) -> float:
+    """Resident memory of a process and its children, in MB."""
+    total = 0.0
+    for one in [pid, *children(pid)]:
+        for line in Path(f"/proc/{one}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                total += int(line.split()[1]) / 1000
+    return total
+
+
+def children(pid: int) -> list[int]:
+    """Process ids of a process's children."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for path in lists for child in path.read_text().split()]
+
+
+def measure(contender: Contender, venvs: Path, seconds: float) -> dict[str, Any] | str:
+    """Ask a contender for everything, alone and together; a reason where it cannot be had."""
+    try:
+        folder = venvs / "serve-flask"
+        python = interpreter(folder, contender.requirements, contender.title)
+        results = {}
+        with served(contender, python) as (url, _):
+            for name, request in requests().items():
+                for clients in (1, 2 * cores()):
+                    figures = ask(url, request, seconds, clients)
+                    results[f"{name}, {clients} client{'s' if clients > 1 else ''}"] = figures
+                    err.print(f"{contender.name}, {name}, {clients}: {figures['per_second']:.0f}/s")
+        return results
+    except (UnavailableError, OSError) as error:
+        return f"not measured: {error}"
+
+
+def crowd(seconds: float) -> dict[str, Any]:
+    """Have 200 clients ask tenfold serve, and look at its memory before, halfway, and after."""
+    request = requests()["PNG of 28×28"]
+    with served(CONTENDERS[0], Path(sys.executable)) as (url, pid):
+        ask(url, request, 3, CROWD)  # what is set up once is not growth
+        figures: list[dict[str, Any]] = []
+        sizes = [memory(pid)]
+        for _ in range(2):
+            figures.append(ask(url, request, seconds / 2, CROWD))
+            sizes.append(memory(pid))
+    statuses: dict[str, int] = {}
+    for half in figures:
+        for status, count in half["statuses"].items():
+            statuses[status] = statuses.get(status, 0) + count
+    return {
+        "clients": CROWD,
+        "seconds": seconds,
+        "statuses": statuses,
+        "per_second": float(np.mean([half["per_second"] for half in figures])),
+        "p50_ms": [half["p50_ms"] for half in figures],
+        "p99_ms": [half["p99_ms"] for half in figures],
+        "memory_mb": sizes,
+    }
+
+
+def rows(results: dict[str, dict[str, Any] | str]) -> list[list[str]]:
+    """Lay the figures out, a row for each contender and request."""
+    lines = []
+    for contender in CONTENDERS:
+        result = results.get(contender.name)
+        if isinstance(result, str):
+            lines.append([contender.title, result, "", "", ""])
+        for name, figures in result.items() if isinstance(result, dict) else ():
+            latencies = [f"{figures[key]:.2f} ms" for key in ("p50_ms", "p99_ms")]
+            lines.append([contender.title, name, f"{figures['per_second']:.0f}", *latencies])
+    return lines
+
+
+def main() -> None:
+    """Measure, print the table, write the result file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--only", nargs="*", choices=[c.name for c in CONTENDERS])
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--load", type=float, default=30, help="seconds for 200 clients; 0: none")
+    parser.add_argument("--venvs", type=Path, default=VENVS)
+    parser.add_argument("--out", type=Path, default=RESULTS / "serve.json")
+    options = parser.parse_args()
+    wanted = [c for c in CONTENDERS if not options.only or c.name in options.only]
+    results = {c.name: measure(c, options.venvs, options.seconds) for c in wanted}
+    crowded = crowd(options.load) if options.load else None
+    where = setting(["tenfold", "fastapi", "uvicorn", "onnxruntime"])
+    columns = ["", "one drawn digit as", "answers/s", "median", "99th percentile"]
+    print_table("One drawn digit, again and again", columns, rows(results), [describe(where)])
+    if crowded:
+        out.print(f"{CROWD} clients: {json.dumps(crowded)}", markup=False, highlight=False)
+    record = {"setting": where, "results": results, "crowd": crowded}
+    write_results(options.out, record)
+
+
+if __name__ == "__main__":
+    main()

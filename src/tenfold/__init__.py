@@ -6,8 +6,13 @@ the reading half never pulls in torch.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+# From 1.29 on, ONNX Runtime's builds report usage to their maker unless told not to before they are
+# loaded. tenfold asks nothing of other machines that nobody asked it for.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 

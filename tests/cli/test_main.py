@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from tenfold import __version__
 from tenfold.cli import app
 
-COMMANDS = ["tutorial", "train", "evaluate", "compare", "recipe", "data show", "data list"]
+COMMANDS = ["tutorial", "serve", "train", "evaluate", "compare", "recipe", "data show", "data list"]
 
 
 def _tenfold(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

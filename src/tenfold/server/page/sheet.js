@@ -154,7 +154,7 @@ export class Sheet {
     const label = digit.accepted ? String(digit.digit) : digit.reason;
     context.font = `600 ${digit.accepted ? 14 : 12}px system-ui, sans-serif`;
     const wide = context.measureText(label).width + 10;
-    if (!digit.accepted && !chosen && wide > width) return;
+    if (!digit.accepted && !chosen) return; // side by side, reasons would hide each other
     const above = y - 22 >= 0 ? y - 22 : Math.min(y + height + 2, this.size.height - 20);
     const left = Math.max(0, Math.min(x, this.size.width - wide));
     context.fillStyle = colour;

@@ -49,7 +49,7 @@ from tenfold.server.settings import cores
 from tenfold.server.strokes import rasterise
 
 PEERS = Path(__file__).with_name("serving_peers")
-SOURCE = Path(__file__).parents[1]
+SOURCE = Path(__file__).parents[1] / "src"
 CROWD = 200
 SEVEN = {
     "strokes": [{"points": [[20, 20], [58, 18], [56, 26], [46, 48], [38, 80]], "pen": 6}],
@@ -68,7 +68,9 @@ class Contender:
     requirements: tuple[str, ...] = ()
 
 
-FLASK = ("flask>=3.1", "gunicorn>=23", str(SOURCE), "python-multipart>=0.0.18")
+# The reader itself comes from this checkout, so that all serve the same one.
+READER = ("numpy>=2.0", "onnxruntime>=1.20", "opencv-python-headless>=4.10", "pillow>=11.0")
+FLASK = ("flask>=3.1", "gunicorn>=23", *READER)
 GUNICORN = ("-m", "gunicorn", "--bind=127.0.0.1:{port}", "--worker-class=gthread", "--threads=1")
 CONTENDERS = (
     Contender("tenfold", "tenfold serve", ("-m", "tenfold", "serve", "--port={port}", "--quiet")),
@@ -103,7 +105,7 @@ def served(contender: Contender, python: Path) -> Iterator[tuple[str, int]]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [str(python), *(part.format(port=port) for part in contender.command)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(SOURCE)}
     process = subprocess.Popen(
         command, cwd=PEERS, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )

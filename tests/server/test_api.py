@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import io
 import json
+import re
+import subprocess
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -15,10 +18,14 @@ from typer.testing import CliRunner
 
 import tenfold
 from tenfold.cli import app
+from tenfold.server import settings
 from tenfold.server.problems import MEDIA_TYPE
 
 if TYPE_CHECKING:
     from tests.server.conftest import AsPng, Server, Start
+
+
+ROOT = Path(__file__).parents[2]
 
 
 def _drawing(hand: ModuleType, text: str, height: int = 90) -> dict[str, Any]:
@@ -248,3 +255,27 @@ def test_the_log_tells_of_requests_and_nothing_of_pictures(
     assert all(record["ms"] > 0 for record in records)
     assert "secret" not in server.output()
     assert "40718" not in server.output()
+
+
+def test_the_examples_of_the_page_about_the_server_work(server: Server) -> None:
+    text = (ROOT / "docs" / "serve.md").read_text()
+    examples = re.findall(r"^.*\bcurl -.*$", text, re.MULTILINE)
+    assert len(examples) == 4
+    for example in examples:
+        command = example.replace("http://127.0.0.1:8000", server.url)
+        done = subprocess.run(
+            command,
+            shell=True,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,  # noqa: S602
+        )
+        assert json.loads(done.stdout)["text"] in {"40718\n25936", "7"}, example
+
+
+def test_every_setting_is_explained() -> None:
+    names = set(re.findall(r"TENFOLD_[A-Z_]+", inspect.getsource(settings)))
+    assert len(names) == 7
+    text = (ROOT / "docs" / "serve.md").read_text()
+    assert [name for name in names if f"| `{name}` |" not in text] == []

@@ -141,9 +141,9 @@ async def _on_invalid(_request: Request, error: RequestValidationError) -> Respo
     return _answer(422, f"{where}: {first['msg']}.")
 
 
-async def _on_http(request: Request, error: HTTPException) -> Response:
+async def _on_http(_request: Request, error: HTTPException) -> Response:
     details = {
-        404: f"There is nothing at this address. {request.base_url}docs lists what there is.",
+        404: "There is nothing at this address. /docs lists what there is.",
         405: "This address does not take that method.",
     }
     detail = details.get(error.status_code, str(error.detail))

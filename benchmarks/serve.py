@@ -1,12 +1,13 @@
 """How many drawn digits a second the server reads, beside the same model behind a plain Flask app.
 
-    python benchmarks/serve.py                        # all, two minutes and a half
-    python benchmarks/serve.py --only tenfold --seconds 2 --load 0   # a first look
+    python benchmarks/serve.py                                     # all, four minutes
+    python benchmarks/serve.py --only tenfold --rounds 1 --load 0  # a first look
 
 One drawn digit is sent again and again, as a PNG of 28×28 pixels (what a small canvas gives) and as
 strokes on 80×96; the answer is the reading as JSON. Clients keep their connections, wait for each
-answer before they ask again, and share the machine with the server; one second of warm-up is left
-out. Flask runs under its own server, as tutorials do it, and under gunicorn with one worker a core;
+answer before they ask again, and share the machine with the server. All contenders take turns in
+each round, after a second of warm-up that is left out; the table has medians over the rounds. Flask
+runs under its own server, as tutorials do it, and under gunicorn with one worker a core;
 both call tenfold's own reader, so that what differs is the serving. Each lives in a virtual
 environment made once below --venvs. Then 200 clients ask tenfold serve for --load seconds: every
 answer must be 200 or 503, and its memory is looked at before and after. Result: results/serve.json.
@@ -21,14 +22,16 @@ import json
 import os
 import signal
 import socket
+import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image
@@ -51,6 +54,7 @@ from tenfold.server.strokes import rasterise
 PEERS = Path(__file__).with_name("serving_peers")
 SOURCE = Path(__file__).parents[1] / "src"
 CROWD = 200
+CLIENTS = (1, 2 * cores())
 SEVEN = {
     "strokes": [{"points": [[20, 20], [58, 18], [56, 26], [46, 48], [38, 80]], "pen": 6}],
     "width": 80,
@@ -106,22 +110,22 @@ def served(contender: Contender, python: Path) -> Iterator[tuple[str, int]]:
         port = free.getsockname()[1]
     command = [str(python), *(part.format(port=port) for part in contender.command)]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(SOURCE)}
-    process = subprocess.Popen(
-        command, cwd=PEERS, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    try:
-        wait_for(port, process)
-        yield f"http://127.0.0.1:{port}", process.pid
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
+    with tempfile.TemporaryFile() as said:  # a pipe that nobody empties would stop the server
+        process = subprocess.Popen(command, cwd=PEERS, env=environment, stdout=said, stderr=said)
+        try:
+            wait_for(port, process, said)
+            yield f"http://127.0.0.1:{port}", process.pid
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], output: IO[bytes]) -> None:
     """Wait until somebody listens."""
     for _ in range(600):
         if process.poll() is not None:
-            said = process.stderr.read().decode() if process.stderr else ""
+            output.seek(0)
+            said = output.read().decode()
             raise UnavailableError(said.strip().splitlines()[-1] if said.strip() else "it ended")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -135,7 +139,12 @@ def ask(url: str, request: dict[str, str], seconds: float, clients: int) -> dict
     """Have clients ask for a while; see `serving_peers/load.py`."""
     command = [sys.executable, str(PEERS / "load.py"), url, str(seconds), str(clients)]
     done = subprocess.run(
-        command, input=json.dumps(request), capture_output=True, text=True, check=True
+        command,
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=seconds + 60,
     )
     figures: dict[str, Any] = json.loads(done.stdout)
     return figures
@@ -157,21 +166,35 @@ def children(pid: int) -> list[int]:
     return [int(child) for path in lists for child in path.read_text().split()]
 
 
-def measure(contender: Contender, venvs: Path, seconds: float) -> dict[str, Any] | str:
-    """Ask a contender for everything, alone and together; a reason where it cannot be had."""
-    try:
-        folder = venvs / "serve-flask"
-        python = interpreter(folder, contender.requirements, contender.title)
-        results = {}
-        with served(contender, python) as (url, _):
-            for name, request in requests().items():
-                for clients in (1, 2 * cores()):
-                    figures = ask(url, request, seconds, clients)
-                    results[f"{name}, {clients} client{'s' if clients > 1 else ''}"] = figures
-                    err.print(f"{contender.name}, {name}, {clients}: {figures['per_second']:.0f}/s")
-        return results
-    except (UnavailableError, OSError) as error:
-        return f"not measured: {error}"
+def take_turns(
+    contenders: list[Contender], venvs: Path, rounds: int, seconds: float
+) -> dict[str, dict[str, list[dict[str, Any]]] | str]:
+    """Ask all contenders for everything, in turn within each round; a reason where one fails."""
+    results: dict[str, dict[str, list[dict[str, Any]]] | str] = {}
+    with ExitStack() as stack:
+        urls = {}
+        for one in contenders:
+            try:
+                python = interpreter(venvs / "serve-flask", one.requirements, one.title)
+                urls[one.name], _ = stack.enter_context(served(one, python))
+                results[one.name] = {}
+            except (UnavailableError, OSError) as error:
+                results[one.name] = f"not measured: {error}"
+        cells = [(*named, clients) for named in requests().items() for clients in CLIENTS]
+        for name, request, clients in cells * rounds:
+            for contender, url in urls.items():
+                figures = ask(url, request, seconds, clients)
+                found = results[contender]
+                if isinstance(found, dict):
+                    title = f"{name}, {clients} client{'s' if clients > 1 else ''}"
+                    found.setdefault(title, []).append(figures)
+                err.print(f"{contender}, {name}, {clients}: {figures['per_second']:.0f}/s")
+    return results
+
+
+def median(rounds: list[dict[str, Any]], key: str) -> float:
+    """Return the median over the rounds."""
+    return statistics.median(one[key] for one in rounds)
 
 
 def crowd(seconds: float) -> dict[str, Any]:
@@ -199,16 +222,17 @@ def crowd(seconds: float) -> dict[str, Any]:
     }
 
 
-def rows(results: dict[str, dict[str, Any] | str]) -> list[list[str]]:
+def rows(results: dict[str, dict[str, list[dict[str, Any]]] | str]) -> list[list[str]]:
     """Lay the figures out, a row for each contender and request."""
     lines = []
     for contender in CONTENDERS:
         result = results.get(contender.name)
         if isinstance(result, str):
             lines.append([contender.title, result, "", "", ""])
-        for name, figures in result.items() if isinstance(result, dict) else ():
-            latencies = [f"{figures[key]:.2f} ms" for key in ("p50_ms", "p99_ms")]
-            lines.append([contender.title, name, f"{figures['per_second']:.0f}", *latencies])
+        for name, rounds in result.items() if isinstance(result, dict) else ():
+            latencies = [f"{median(rounds, key):.2f} ms" for key in ("p50_ms", "p99_ms")]
+            per_second = f"{median(rounds, 'per_second'):.0f}"
+            lines.append([contender.title, name, per_second, *latencies])
     return lines
 
 
@@ -216,13 +240,14 @@ def main() -> None:
     """Measure, print the table, write the result file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--only", nargs="*", choices=[c.name for c in CONTENDERS])
-    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--seconds", type=float, default=2, help="of each turn")
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--load", type=float, default=30, help="seconds for 200 clients; 0: none")
     parser.add_argument("--venvs", type=Path, default=VENVS)
     parser.add_argument("--out", type=Path, default=RESULTS / "serve.json")
     options = parser.parse_args()
     wanted = [c for c in CONTENDERS if not options.only or c.name in options.only]
-    results = {c.name: measure(c, options.venvs, options.seconds) for c in wanted}
+    results = take_turns(wanted, options.venvs, options.rounds, options.seconds)
     crowded = crowd(options.load) if options.load else None
     where = setting(["tenfold", "fastapi", "uvicorn", "onnxruntime"])
     columns = ["", "one drawn digit as", "answers/s", "median", "99th percentile"]

@@ -194,7 +194,7 @@ def take_turns(
 
 def median(rounds: list[dict[str, Any]], key: str) -> float:
     """Return the median over the rounds."""
-    return statistics.median(one[key] for one in rounds)
+    return float(statistics.median(one[key] for one in rounds))
 
 
 def crowd(seconds: float) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from tenfold.errors import UsageError
 from tenfold.training.byhand import ByHand
 from tenfold.training.networks import make_network
 from tenfold.training.optimizers import FlatParameters
-from tenfold.training.recipe import Network
+from tenfold.training.sections import Network
 
 
 def _gradients(network: nn.Sequential, images: Tensor, by_hand: bool) -> tuple[Tensor, Tensor]:

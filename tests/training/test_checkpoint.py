@@ -15,7 +15,8 @@ from tenfold.data.splits import Splits
 from tenfold.errors import TrainingError
 from tenfold.training.checkpoint import NAME, load_checkpoint, save_checkpoint
 from tenfold.training.loop import Training, fit
-from tenfold.training.recipe import OPTIMIZERS, Recipe
+from tenfold.training.recipe import Recipe
+from tenfold.training.sections import OPTIMIZERS
 
 CPU = torch.device("cpu")
 SMALL: dict[str, Any] = {

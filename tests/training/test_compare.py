@@ -8,7 +8,8 @@ import pytest
 from tenfold.data.splits import Splits
 from tenfold.errors import UsageError
 from tenfold.training.compare import USUAL_RATES, Cell, compare
-from tenfold.training.recipe import LOSSES, OPTIMIZERS, Recipe
+from tenfold.training.recipe import Recipe
+from tenfold.training.sections import LOSSES, OPTIMIZERS
 
 BASE = Recipe().replace({"threads": 1, "epochs": 3, "network.name": "linear"})
 

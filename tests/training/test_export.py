@@ -11,7 +11,7 @@ import torch
 from tenfold.model import ModelInfo, open_model
 from tenfold.training.export import export, with_info
 from tenfold.training.networks import make_network, scale
-from tenfold.training.recipe import Network
+from tenfold.training.sections import Network
 
 INFO = ModelInfo(
     classes=tuple("abc"), size=9, data="toy", data_count=3, recipe="epochs = 1\n", seed=1

@@ -6,7 +6,8 @@ from torch import nn
 
 from tenfold.errors import UsageError
 from tenfold.training.networks import count_parameters, make_network, scale
-from tenfold.training.recipe import Network, built_in_recipes, load_recipe
+from tenfold.training.recipe import built_in_recipes, load_recipe
+from tenfold.training.sections import Network
 
 SIZES = range(8, 65)
 
@@ -61,6 +62,43 @@ def test_more_stages_than_the_picture_has_halves_are_refused() -> None:
     with pytest.raises(UsageError, match=r"network\.channels: 6 stages .* 8×8"):
         _network("convnet", 8, channels=[4] * 6)
     assert _network("convnet", 64, channels=[4] * 6)(torch.zeros(2, 1, 64, 64)).shape == (2, 10)
+
+
+def test_the_first_convolution_may_be_wider_and_stride() -> None:
+    network = _network("convnet", 28, kernel=5, stride=2, depth=1, channels=[3, 4])
+    first = network[0]
+    assert isinstance(first, nn.Conv2d)
+    assert (first.kernel_size, first.stride, first.padding) == ((5, 5), (2, 2), (0, 0))
+    assert network[:3](torch.zeros(1, 1, 28, 28)).shape == (1, 3, 12, 12)  # no border
+    small = _network("convnet", 8, kernel=5, stride=2, depth=1, channels=[3, 4])[0]
+    assert isinstance(small, nn.Conv2d)
+    assert (small.kernel_size, small.stride) == ((3, 3), (1, 1))
+
+
+def test_pooling_first_gives_the_same_where_normalisation_does_not_turn_the_sign() -> None:
+    torch.manual_seed(0)
+    late = _network("convnet", 28, channels=[3, 4]).eval()
+    early = _network("convnet", 28, channels=[3, 4], pool_first=True).eval()
+    early.load_state_dict(
+        dict(zip(early.state_dict(), late.state_dict().values(), strict=True)), strict=True
+    )
+    pictures = torch.rand(2, 1, 28, 28)
+    torch.testing.assert_close(early(pictures), late(pictures))
+
+
+def test_a_large_last_map_is_halved_once_more() -> None:
+    shares = {size: _network("convnet", 28, last_map=size)[-1].in_features for size in (3, 7, 14)}
+    assert shares == {3: 64 * 7 * 7, 7: 64 * 7 * 7, 14: 64 * 14 * 14}
+
+
+def test_separable_convolutions_have_fewer_weights_and_the_same_shape() -> None:
+    plain, separable = (
+        _network("convnet", 8, channels=[5, 6], separable=separable) for separable in (False, True)
+    )
+    assert count_parameters(separable) < count_parameters(plain)
+    groups = [layer.groups for layer in separable if isinstance(layer, nn.Conv2d)]
+    assert groups == [1, 5, 1, 5, 1, 6, 1]  # the first has one channel only
+    assert separable(torch.zeros(2, 1, 8, 8)).shape == (2, 10)
 
 
 def test_depth_hidden_and_dropout_are_followed() -> None:

@@ -12,7 +12,7 @@ from tenfold.errors import UsageError
 from tenfold.training.losses import cross_entropy, one_hot
 from tenfold.training.networks import make_network
 from tenfold.training.optimizers import FlatParameters, RMSprop, make_optimizers, rate_factor
-from tenfold.training.recipe import OPTIMIZERS, Network, Optimizer, Schedule
+from tenfold.training.sections import OPTIMIZERS, Network, Optimizer, Schedule
 
 RATES = {"rmsprop": 0.003, "sgd": 0.05, "adam": 0.003, "adamw": 0.003, "muon": 0.01}
 

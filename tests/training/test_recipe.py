@@ -10,17 +10,14 @@ from hypothesis import strategies as st
 
 from tenfold.errors import UsageError
 from tenfold.training.recipe import (
-    LOSSES,
-    OPTIMIZERS,
-    NetworkName,
     Recipe,
-    ScheduleName,
     built_in_path,
     built_in_recipes,
     load_recipe,
     parse_recipe,
     parse_settings,
 )
+from tenfold.training.sections import LOSSES, OPTIMIZERS, NetworkName, ScheduleName
 
 _fraction = st.floats(0, 0.99)
 _positive = st.floats(1e-9, 1e3)

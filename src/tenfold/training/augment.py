@@ -12,7 +12,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from tenfold.training.recipe import Augment
+from tenfold.training.sections import Augment
 
 
 def augment(images: Tensor, how: Augment, generator: Generator) -> Tensor:

@@ -19,7 +19,8 @@ from tenfold.evaluation.evaluate import check
 from tenfold.evaluation.framing import framed
 from tenfold.model import Model, ModelInfo
 from tenfold.training.export import with_info
-from tenfold.training.recipe import Synthesis, parse_recipe
+from tenfold.training.recipe import parse_recipe
+from tenfold.training.sections import Synthesis
 from tenfold.training.validation import hold_out_validation
 
 

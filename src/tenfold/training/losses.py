@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tenfold.training.recipe import Loss
+from tenfold.training.sections import Loss
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
 

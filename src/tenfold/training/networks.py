@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tenfold.errors import UsageError
-from tenfold.training.recipe import Network
+from tenfold.training.sections import Network
 
 
 def tutorial(size: int, classes: int) -> nn.Sequential:
@@ -38,33 +38,41 @@ def tutorial(size: int, classes: int) -> nn.Sequential:
     return network
 
 
-def convnet(
-    size: int, classes: int, channels: tuple[int, ...], depth: int, dropout: float
-) -> nn.Sequential:
+def convnet(size: int, classes: int, how: Network) -> nn.Sequential:
     """Stack stages of 3×3 convolutions with batch normalisation, halving the picture in between.
 
     The last feature map is flattened rather than averaged: where a stroke lies tells 6 from 9.
     """
-    # Batch normalisation needs more than one value a channel, even in a batch of one picture.
-    if size >> len(channels) - 1 < 2:
-        raise UsageError(
-            f"network.channels: {len(channels)} stages halve pictures of {size}×{size} to nothing; "
-            f"give at most {size.bit_length() - 1}."
-        )
     layers: list[nn.Module] = []
-    width = 1
-    for stage, stage_width in enumerate(channels):
-        for _ in range(depth):
-            layers += [
-                nn.Conv2d(width, stage_width, 3, padding=1, bias=False),
-                nn.BatchNorm2d(stage_width),
-                nn.ReLU(),
-            ]
-            width = stage_width
-        if stage < len(channels) - 1 or size >= 14:
-            layers.append(nn.MaxPool2d(2))
-            size //= 2
-    layers += [nn.Flatten(), nn.Dropout(dropout), nn.Linear(width * size * size, classes)]
+    left, width = size, 1
+    # Small pictures have nothing to give away: neither a border nor every other pixel.
+    kernel, stride = (how.kernel, how.stride) if size >= 20 else (3, 1)
+    for stage, stage_width in enumerate(how.channels, 1):
+        for number in range(1, how.depth + 1):
+            border = kernel == 3
+            unit = _unit(
+                width,
+                stage_width,
+                kernel,
+                stride,
+                border=border,
+                separable=how.separable and width > 1,
+            )
+            left = (left - (1 if border else kernel)) // stride + 1
+            kernel, stride, width = 3, 1, stage_width
+            halve = stage < len(how.channels) or left > how.last_map
+            if number == how.depth and halve:
+                # The greatest of four is the greatest when normalised, too; that is less work.
+                unit.insert(-2 if how.pool_first else len(unit), nn.MaxPool2d(2))
+                left //= 2
+            layers += unit
+    # Batch normalisation needs more than one value a channel, even in a batch of one picture.
+    if left < 2:
+        raise UsageError(
+            f"network.channels: {len(how.channels)} stages halve pictures of {size}×{size} to "
+            "nothing; give fewer."
+        )
+    layers += [nn.Flatten(), nn.Dropout(how.dropout), nn.Linear(width * left * left, classes)]
     return nn.Sequential(*layers)
 
 
@@ -97,9 +105,22 @@ def residual(
     return nn.Sequential(*layers)
 
 
-def _unit(width: int, out: int, kernel: int = 3, stride: int = 1) -> list[nn.Module]:
-    convolution = nn.Conv2d(width, out, kernel, stride, padding=kernel // 2, bias=False)
-    return [convolution, nn.BatchNorm2d(out), nn.ReLU()]
+def _unit(
+    width: int,
+    out: int,
+    kernel: int = 3,
+    stride: int = 1,
+    *,
+    border: bool = True,
+    separable: bool = False,
+) -> list[nn.Module]:
+    padding = kernel // 2 if border else 0
+    if separable:
+        apart = nn.Conv2d(width, width, kernel, stride, padding, groups=width, bias=False)
+        convolutions = [apart, nn.Conv2d(width, out, 1, bias=False)]
+    else:
+        convolutions = [nn.Conv2d(width, out, kernel, stride, padding, bias=False)]
+    return [*convolutions, nn.BatchNorm2d(out), nn.ReLU()]
 
 
 def mlp(size: int, classes: int, hidden: int, depth: int, dropout: float) -> nn.Sequential:
@@ -117,7 +138,7 @@ def make_network(network: Network, size: int, classes: int) -> nn.Sequential:
     if network.name == "tutorial":
         return tutorial(size, classes)
     if network.name == "convnet":
-        return convnet(size, classes, network.channels, network.depth, network.dropout)
+        return convnet(size, classes, network)
     if network.name == "residual":
         return residual(size, classes, network.channels, network.depth, network.dropout)
     depth = network.depth if network.name == "mlp" else 0

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.errors import UsageError
-from tenfold.training.recipe import Optimizer, Schedule
+from tenfold.training.sections import Optimizer, Schedule
 
 
 class FlatParameters:

@@ -6,7 +6,7 @@ import pytest
 from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_dataset
 from tenfold.errors import DataError
-from tenfold.training.recipe import Synthesis
+from tenfold.training.sections import Synthesis
 from tenfold.training.synthesis.pictures import BATCH, synthesise
 
 HOW = Synthesis(pictures=BATCH + 1, original=0.25, doodles=0.125)

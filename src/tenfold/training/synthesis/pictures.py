@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 
 from tenfold.data.dataset import Dataset
 from tenfold.errors import DataError
-from tenfold.training.recipe import Synthesis
+from tenfold.training.sections import Synthesis
 from tenfold.training.synthesis import hands
 from tenfold.training.synthesis.cameras import photograph
 from tenfold.training.synthesis.dice import Dice

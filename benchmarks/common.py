@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from tenfold import load_dataset
 from tenfold.evaluation.cost import processor
 from tenfold.files import make_folder, write_whole
 
@@ -52,6 +54,25 @@ def summary(values: Sequence[float]) -> dict[str, float]:
         "min": min(values),
         "max": max(values),
     }
+
+
+def quantiles(values: Sequence[float]) -> dict[str, float]:
+    """Return median and 99th percentile."""
+    ordered = sorted(values)
+    return {
+        "median": statistics.median(ordered),
+        "p99": ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))],
+    }
+
+
+def mnist_file(folder: Path) -> Path:
+    """Write MNIST as one .npz file, which contenders read without tenfold; return its path."""
+    parts = {part: load_dataset("mnist", part) for part in ("train", "test")}
+    arrays = {f"{part}_images": data.images for part, data in parts.items()}
+    arrays |= {f"{part}_labels": data.targets for part, data in parts.items()}
+    path = folder / "mnist.npz"
+    np.savez(path, **arrays)  # type: ignore[arg-type]
+    return path
 
 
 class UnavailableError(Exception):

@@ -16,107 +16,31 @@ Result: results/tutorial.json.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import statistics
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from common import (
     RESULTS,
     VENVS,
-    UnavailableError,
     describe,
-    err,
-    interpreter,
     out,
     print_table,
-    run_quietly,
     setting,
     summary,
     write_results,
 )
+from contenders import Contender, Record, keras_on_each_backend, run_contender, take_turns
 
 FULL = 150  # the tutorial's epochs
 FITS = Path(__file__).with_name("tutorial_fits")
-KERAS = ("keras>=3.9", "scikit-learn>=1.6")
-
-Record = dict[str, Any]  # the line a run prints
-
-
-@dataclass(frozen=True)
-class Contender:
-    """One way to do the tutorial: its script, what it needs, and how it is told its backend."""
-
-    name: str
-    title: str
-    script: str
-    requirements: tuple[str, ...] = ()  # none: runs where tenfold does
-    environment: dict[str, str] = field(default_factory=dict)
-
 
 CONTENDERS = (
-    Contender("tenfold", "tenfold, recipe tutorial", "with_tenfold.py"),
-    Contender(
-        "keras-jax", "Keras 3 on JAX", "with_keras.py", (*KERAS, "jax"), {"KERAS_BACKEND": "jax"}
-    ),
-    Contender(
-        "keras-tensorflow",
-        "Keras 3 on TensorFlow",
-        "with_keras.py",
-        (*KERAS, "tensorflow"),
-        {"KERAS_BACKEND": "tensorflow"},
-    ),
-    Contender(
-        "keras-torch",
-        "Keras 3 on torch",
-        "with_keras.py",
-        (*KERAS, "torch>=2.9,<2.14"),
-        {"KERAS_BACKEND": "torch"},
-    ),
-    Contender("torch", "plain torch, DataLoader", "with_torch.py"),
+    Contender("tenfold", "tenfold, recipe tutorial", FITS / "with_tenfold.py"),
+    *keras_on_each_backend(FITS / "with_keras.py"),
+    Contender("torch", "plain torch, DataLoader", FITS / "with_torch.py"),
 )
-
-
-def fit(contender: Contender, python: Path, epochs: int, seed: int) -> Record:
-    """Train once in a process of its own, on the processor alone, and return its line."""
-    environment = os.environ | {
-        "CUDA_VISIBLE_DEVICES": "",
-        "JAX_PLATFORMS": "cpu",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        **contender.environment,
-    }
-    command = [str(python), str(FITS / contender.script), f"--epochs={epochs}", f"--seed={seed}"]
-    record: Record = json.loads(run_quietly(command, environment).splitlines()[-1])
-    err.print(f"{contender.name}, seed {seed}: {record['seconds']:.1f} s")
-    return record | {"seed": seed}
-
-
-def take_turns(
-    contenders: list[Contender], venvs: Path, epochs: int, rounds: int
-) -> dict[str, list[Record] | str]:
-    """Run all contenders round by round; what failed comes back as the reason."""
-    results: dict[str, list[Record] | str] = {c.name: [] for c in contenders}
-    pythons: dict[str, Path] = {}
-    for contender in contenders:
-        try:
-            pythons[contender.name] = interpreter(
-                venvs / contender.name, contender.requirements, contender.title
-            )
-        except (UnavailableError, OSError) as error:
-            results[contender.name] = f"could not be installed: {error}"
-    for seed in range(rounds):
-        for contender in contenders:
-            runs = results[contender.name]
-            if isinstance(runs, str):
-                continue
-            try:
-                runs.append(fit(contender, pythons[contender.name], epochs, seed))
-            except UnavailableError as error:
-                results[contender.name] = f"failed: {error}"
-    return results
 
 
 def reckon(contender: Contender, runs: list[Record], ours: float | None) -> dict[str, object]:
@@ -199,7 +123,8 @@ def measure_accuracy(runs: list[Record], epochs: int, seeds: int) -> dict[str, o
     by_seed = {run["seed"]: run for run in runs}
     for seed in range(seeds):
         if seed not in by_seed:
-            by_seed[seed] = fit(CONTENDERS[0], Path(sys.executable), epochs, seed)
+            arguments = [f"--epochs={epochs}", f"--seed={seed}"]
+            by_seed[seed] = run_contender(CONTENDERS[0], Path(sys.executable), arguments)
     accuracies = [by_seed[seed]["test_accuracy"] for seed in range(seeds)]
     ours = summary(accuracies)
     data, target = load_digits(return_X_y=True)
@@ -238,7 +163,7 @@ def main() -> None:
         parser.error("--epochs must be at least 2 and --rounds at least 1")
     contenders = [contender for contender in CONTENDERS if contender.name in given.only]
     where = setting(["tenfold", "torch", "numpy", "scikit-learn"])
-    results = take_turns(contenders, given.venvs, given.epochs, given.rounds)
+    results = take_turns(contenders, given.venvs, given.rounds, [f"--epochs={given.epochs}"])
     record: dict[str, object] = {
         "benchmark": "tutorial",
         **where,

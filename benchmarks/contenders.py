@@ -1,0 +1,93 @@
+"""What is measured beside tenfold, each in a process of its own.
+
+Keras comes on three backends, each in a virtual environment that is made once; plain torch and
+tenfold run where the benchmark runs. A contender's script prints one line of JSON last.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from common import UnavailableError, err, interpreter, run_quietly
+
+KERAS = ("keras>=3.9", "scikit-learn>=1.6")
+BACKENDS = {"jax": "jax", "tensorflow": "tensorflow", "torch": "torch>=2.9,<2.14"}
+TITLES = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "torch"}
+
+Record = dict[str, Any]  # the line a run prints
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way to do the work: its script, what it needs, and how it is told its backend."""
+
+    name: str
+    title: str
+    script: Path
+    requirements: tuple[str, ...] = ()  # none: runs where tenfold does
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def keras_on_each_backend(script: Path) -> tuple[Contender, ...]:
+    """Return the three Keras contenders that run a script."""
+    return tuple(
+        Contender(
+            f"keras-{backend}",
+            f"Keras 3 on {TITLES[backend]}",
+            script,
+            (*KERAS, requirement),
+            {"KERAS_BACKEND": backend},
+        )
+        for backend, requirement in BACKENDS.items()
+    )
+
+
+def run_contender(contender: Contender, python: Path, arguments: Sequence[str]) -> Record:
+    """Run a contender once in a process of its own, on the processor alone; return its line."""
+    environment = os.environ | {
+        "CUDA_VISIBLE_DEVICES": "",
+        "JAX_PLATFORMS": "cpu",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        **contender.environment,
+    }
+    printed = run_quietly([str(python), str(contender.script), *arguments], environment)
+    record: Record = json.loads(printed.splitlines()[-1])
+    return record
+
+
+def take_turns(
+    contenders: Sequence[Contender], venvs: Path, rounds: int, arguments: Sequence[str]
+) -> dict[str, list[Record] | str]:
+    """Run all contenders round by round; what failed comes back as the reason.
+
+    Each run is told its round as ``--seed``, behind the other arguments.
+    """
+    results: dict[str, list[Record] | str] = {c.name: [] for c in contenders}
+    pythons: dict[str, Path] = {}
+    for contender in contenders:
+        try:
+            pythons[contender.name] = interpreter(
+                venvs / contender.name, contender.requirements, contender.title
+            )
+        except (UnavailableError, OSError) as error:
+            results[contender.name] = f"could not be installed: {error}"
+    for seed in range(rounds):
+        for contender in contenders:
+            runs = results[contender.name]
+            if isinstance(runs, str):
+                continue
+            try:
+                record = run_contender(
+                    contender, pythons[contender.name], [*arguments, f"--seed={seed}"]
+                )
+            except UnavailableError as error:
+                results[contender.name] = f"failed: {error}"
+                continue
+            err.print(f"{contender.name}, round {seed + 1} of {rounds}: done")
+            runs.append(record | {"seed": seed})
+    return results

@@ -1,0 +1,219 @@
+"""What a recipe reaches on MNIST: mean and spread over seeds, and how long it takes.
+
+    python benchmarks/records.py fast --seeds 30     # a few minutes
+    python benchmarks/records.py best --seeds 5 --extra      # up to 25 minutes a seed
+
+Each seed is one `tenfold train --data mnist --recipe RECIPE --seed N` in a process of its own: all
+60,000 training pictures, the test part read once, at the end, from the model file. Seconds are
+those of the training loop (data in memory, two throw-away steps before the clock starts); wall is
+the whole command, from start to model file.
+
+Seeds that the result file holds already are skipped, and the file is written after each seed, so
+that a long series can span several sittings; a seed that was broken off goes on at its last
+checkpoint. With --extra, what each network says of the test part is kept beside the file, and more
+rows are made of it: test-time augmentation (the mean of the probabilities over nine shifts by up to
+one pixel) and the ensemble of all seeds (the mean of their probabilities). Neither is the recipe's
+figure.
+Result: results/records-RECIPE.json and, with --extra, results/records-RECIPE/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+import time
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common import (
+    RESULTS,
+    UnavailableError,
+    describe,
+    err,
+    out,
+    print_table,
+    run_quietly,
+    setting,
+    summary,
+    write_results,
+)
+from tenfold import load_dataset, load_model
+from tenfold.files import make_folder, write_whole
+from tenfold.model import Model
+from tenfold.training.recipe import load_recipe
+
+RUNS = Path("runs/records")
+SHIFTS = tuple(product((-1, 0, 1), repeat=2))
+
+Seed = dict[str, Any]
+Logits = NDArray[np.float32]
+
+
+def train_seed(recipe: str, seed: int, folder: Path) -> Seed:
+    """Train one seed by the command line, or go on with it; return its figures."""
+    command = [sys.executable, "-m", "tenfold", "train", "--json", "--quiet", "--device", "cpu"]
+    command += ["--out", str(folder)]
+    resumed = (folder / "checkpoint.safetensors").exists()
+    if resumed:
+        command.append("--resume")
+    else:
+        command += ["--data", "mnist", "--recipe", recipe, "--seed", str(seed)]
+    start = time.perf_counter()
+    done = json.loads(run_quietly(command).splitlines()[-1])
+    return {
+        "seed": seed,
+        "test_accuracy": done["test_accuracy"],
+        "train_seconds": done["train_seconds"],
+        "wall_seconds": None if resumed else time.perf_counter() - start,
+        "bytes": (folder / "model.onnx").stat().st_size,
+    }
+
+
+def softmax(logits: Logits) -> Logits:
+    """Turn logits, ``(n, classes)``, into probabilities."""
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: Logits = odds / odds.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def shifted(images: NDArray[np.uint8], down: int, right: int) -> NDArray[np.uint8]:
+    """Move pictures, ``(n, size, size)``, by whole pixels; what comes in is paper."""
+    size = images.shape[1]
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
+    return padded[:, 1 - down : 1 - down + size, 1 - right : 1 - right + size]
+
+
+def averaged_over_shifts(model: Model, images: NDArray[np.uint8]) -> Logits:
+    """Return the probabilities, ``(n, classes)``, averaged over nine shifts."""
+    each = [softmax(model.predict_logits(shifted(images, *shift))) for shift in SHIFTS]
+    mean: Logits = np.mean(each, axis=0, dtype=np.float32)
+    return mean
+
+
+def keep_probabilities(model: Path, kept: Path) -> None:
+    """Write what a network says of the test part, plain and averaged over shifts."""
+    opened, images = load_model(model), load_dataset("mnist", "test").images
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        plain=softmax(opened.predict_logits(images)).astype(np.float16),
+        shifts=averaged_over_shifts(opened, images).astype(np.float16),
+    )
+    make_folder(kept.parent)
+    write_whole(kept, buffer.getvalue())
+
+
+def extra_rows(kept: list[Path]) -> dict[str, Any]:
+    """Return accuracies with test-time augmentation, one network each, and of the ensemble."""
+    labels = load_dataset("mnist", "test").targets
+    each = [np.load(path) for path in kept]
+
+    def accuracy(probabilities: Logits) -> float:
+        return float((probabilities.argmax(axis=1) == labels).mean())
+
+    return {
+        "shifts": [accuracy(one["shifts"]) for one in each],
+        "ensemble": accuracy(np.mean([one["plain"] for one in each], axis=0, dtype=np.float32)),
+        "ensemble_shifts": accuracy(
+            np.mean([one["shifts"] for one in each], axis=0, dtype=np.float32)
+        ),
+    }
+
+
+def figures(recipe: str, seeds: list[Seed], kept_in: Path) -> dict[str, Any]:
+    """Return a series' figures, ready for JSON."""
+    walls = [seed["wall_seconds"] for seed in seeds if seed["wall_seconds"] is not None]
+    kept = [path for seed in seeds if (path := kept_in / f"seed-{seed['seed']}.npz").exists()]
+    return {
+        "benchmark": "records",
+        "recipe": recipe,
+        "settings": load_recipe(recipe).to_toml(),
+        **setting(["tenfold", "torch", "numpy", "onnxruntime"]),
+        "accuracy": summary([seed["test_accuracy"] for seed in seeds]),
+        "train_seconds": summary([seed["train_seconds"] for seed in seeds]),
+        "wall_seconds": summary(walls) if walls else None,
+        "extra": extra_rows(kept) if len(kept) == len(seeds) > 1 else None,
+        "seeds": seeds,
+    }
+
+
+def show(record: dict[str, Any]) -> None:
+    """Print the table."""
+    accuracy, seconds, wall = (
+        record[name] for name in ("accuracy", "train_seconds", "wall_seconds")
+    )
+    count = len(record["seeds"])
+    rows = [
+        [
+            f"{record['recipe']}, {count} seeds",
+            f"{accuracy['mean']:.3%}",
+            f"{accuracy['deviation']:.3%}",
+            f"{accuracy['min']:.2%}–{accuracy['max']:.2%}",
+            f"{seconds['mean']:.1f}",
+            f"{wall['mean']:.1f}" if wall else "–",
+        ]
+    ]
+    if record["extra"]:
+        shifts = summary(record["extra"]["shifts"])
+        spread = f"{shifts['min']:.2%}–{shifts['max']:.2%}"
+        row = ["  with test-time augmentation", f"{shifts['mean']:.3%}"]
+        rows.append([*row, f"{shifts['deviation']:.3%}", spread, "", ""])
+        rows.append([f"  ensemble of {count}", f"{record['extra']['ensemble']:.3%}", *[""] * 4])
+        both = f"{record['extra']['ensemble_shifts']:.3%}"
+        rows.append([f"  ensemble of {count}, augmented", both, *[""] * 4])
+    columns = ["MNIST's 10,000 test pictures", "accuracy", "± sd", "range", "train, s", "wall, s"]
+    print_table("Records", columns, rows)
+    out.print(describe(record), highlight=False, soft_wrap=True)
+
+
+def known_seeds(path: Path, recipe: str) -> list[Seed]:
+    """Return the seeds a result file holds; ends the program if they are of other settings."""
+    if not path.exists():
+        return []
+    record = json.loads(path.read_text(encoding="utf-8"))
+    if record["settings"] != load_recipe(recipe).to_toml():
+        sys.exit(f"{path}: holds seeds of other settings than {recipe} has now. Move it away.")
+    seeds: list[Seed] = record["seeds"]
+    return seeds
+
+
+def main() -> None:
+    """Train what is missing, print the table and write the results."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("recipe", nargs="?", default="fast", help="default %(default)s")
+    parser.add_argument(
+        "--seeds", type=int, default=5, help="seeds 0 to N - 1; default %(default)s"
+    )
+    parser.add_argument("--extra", action="store_true", help="test-time augmentation and ensemble")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="default %(default)s")
+    parser.add_argument("--out", type=Path, help="default results/records-RECIPE.json")
+    given = parser.parse_args()
+    recipe = load_recipe(given.recipe)
+    path = given.out or RESULTS / f"records-{recipe.name}.json"
+    seeds = known_seeds(path, given.recipe)
+    for seed in sorted(set(range(given.seeds)) - {known["seed"] for known in seeds}):
+        folder = given.runs / f"{recipe.name}-{seed}"
+        try:
+            seeds.append(train_seed(given.recipe, seed, folder))
+        except UnavailableError as error:
+            sys.exit(f"seed {seed}: {error}")
+        err.print(f"seed {seed}: {seeds[-1]['test_accuracy']:.2%}")
+        if given.extra:
+            keep_probabilities(folder / "model.onnx", path.with_suffix("") / f"seed-{seed}.npz")
+        seeds.sort(key=lambda known: int(known["seed"]))
+        write_results(path, figures(given.recipe, seeds, path.with_suffix("")))
+    if not seeds:
+        parser.error("--seeds must be at least 1")
+    record = figures(given.recipe, seeds, path.with_suffix(""))
+    write_results(path, record)
+    show(record)
+
+
+if __name__ == "__main__":
+    main()

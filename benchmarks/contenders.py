@@ -47,26 +47,30 @@ def keras_on_each_backend(script: Path) -> tuple[Contender, ...]:
     )
 
 
-def run_contender(contender: Contender, python: Path, arguments: Sequence[str]) -> Record:
-    """Run a contender once in a process of its own, on the processor alone; return its line."""
+def run_contender(
+    contender: Contender, python: Path, arguments: Sequence[str], cores: int = 0
+) -> Record:
+    """Run a contender once in a process of its own, on the processor alone; return its line.
+
+    On Linux it may be given so many cores; 0 leaves it all of them.
+    """
     environment = os.environ | {
         "CUDA_VISIBLE_DEVICES": "",
         "JAX_PLATFORMS": "cpu",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         **contender.environment,
     }
-    printed = run_quietly([str(python), str(contender.script), *arguments], environment)
+    only = ["taskset", "--cpu-list", f"0-{cores - 1}"] if cores else []
+    command = [*only, str(python), str(contender.script), *arguments]
+    printed = run_quietly(command, environment)
     record: Record = json.loads(printed.splitlines()[-1])
     return record
 
 
-def take_turns(
-    contenders: Sequence[Contender], venvs: Path, rounds: int, arguments: Sequence[str]
-) -> dict[str, list[Record] | str]:
-    """Run all contenders round by round; what failed comes back as the reason.
-
-    Each run is told its round as ``--seed``, behind the other arguments.
-    """
+def install(
+    contenders: Sequence[Contender], venvs: Path
+) -> tuple[dict[str, Path], dict[str, list[Record] | str]]:
+    """Return each contender's Python, and results to fill: none yet, or why there are none."""
     results: dict[str, list[Record] | str] = {c.name: [] for c in contenders}
     pythons: dict[str, Path] = {}
     for contender in contenders:
@@ -76,6 +80,21 @@ def take_turns(
             )
         except (UnavailableError, OSError) as error:
             results[contender.name] = f"could not be installed: {error}"
+    return pythons, results
+
+
+def take_turns(
+    contenders: Sequence[Contender],
+    venvs: Path,
+    rounds: int,
+    arguments: Sequence[str],
+    cores: int = 0,
+) -> dict[str, list[Record] | str]:
+    """Run all contenders round by round; what failed comes back as the reason.
+
+    Each run is told its round as ``--seed``, behind the other arguments.
+    """
+    pythons, results = install(contenders, venvs)
     for seed in range(rounds):
         for contender in contenders:
             runs = results[contender.name]
@@ -83,7 +102,7 @@ def take_turns(
                 continue
             try:
                 record = run_contender(
-                    contender, pythons[contender.name], [*arguments, f"--seed={seed}"]
+                    contender, pythons[contender.name], [*arguments, f"--seed={seed}"], cores
                 )
             except UnavailableError as error:
                 results[contender.name] = f"failed: {error}"

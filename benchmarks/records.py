@@ -46,7 +46,7 @@ from common import (
 from tenfold import load_dataset, load_model
 from tenfold.files import make_folder, write_whole
 from tenfold.model import Model
-from tenfold.training.recipe import load_recipe
+from tenfold.training.recipe import load_recipe, parse_recipe
 
 RUNS = Path("runs/records")
 SHIFTS = tuple(product((-1, 0, 1), repeat=2))
@@ -177,7 +177,7 @@ def known_seeds(path: Path, recipe: str) -> list[Seed]:
     if not path.exists():
         return []
     record = json.loads(path.read_text(encoding="utf-8"))
-    if record["settings"] != load_recipe(recipe).to_toml():
+    if parse_recipe(record["settings"], str(path)) != load_recipe(recipe):
         sys.exit(f"{path}: holds seeds of other settings than {recipe} has now. Move it away.")
     seeds: list[Seed] = record["seeds"]
     return seeds

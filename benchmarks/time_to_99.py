@@ -26,9 +26,9 @@ from contenders import Contender, Record, keras_on_each_backend, take_turns
 FITS = Path(__file__).with_name("mnist_fits")
 LIMIT = 15  # epochs: the example's own number
 CONTENDERS = (
-    Contender("tenfold", "tenfold, recipe fast", FITS / "with_tenfold.py"),
-    *keras_on_each_backend(FITS / "with_keras.py"),
-    Contender("torch", "PyTorch's example", FITS / "with_torch.py"),
+    Contender("tenfold", "tenfold, recipe fast", FITS / "race_tenfold.py"),
+    *keras_on_each_backend(FITS / "race_keras.py"),
+    Contender("torch", "PyTorch's example", FITS / "race_torch.py"),
 )
 
 

@@ -27,3 +27,17 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_readmes_records_are_what_the_result_files_say() -> None:
+    readme = ROOT / "README.md"
+    code = (
+        "import tables, pathlib; "
+        f"text = pathlib.Path({str(readme)!r}).read_text(encoding='utf-8'); "
+        "assert tables.with_table(text) == text, 'run: python benchmarks/tables.py'"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT / "benchmarks", capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

@@ -61,7 +61,9 @@ def main() -> None:
         race.stop()
         model.eval()
         with torch.no_grad():
-            said = torch.cat([model(chunk).argmax(dim=1) for chunk in test_images.split(1000)])
+            said = torch.cat(
+                [model(chunk).argmax(dim=1) for chunk in torch.split(test_images, 1000)]
+            )
         due = race.go_on(float((said == test_labels).float().mean()))
     race.report(["torch"])
 

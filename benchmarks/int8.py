@@ -1,0 +1,109 @@
+"""What a model file weighs and reads in int8, beside float32.
+
+    python benchmarks/int8.py                                    # trains recipe fast first
+    python benchmarks/int8.py runs/records/small-0/model.onnx    # as records.py leaves it
+
+Weights and activations are quantised, each channel with a scale of its own, calibrated on a
+thousand training pictures (ONNX Runtime's static quantisation). The weights alone, a byte each, are
+what a microcontroller would carry; the file carries the graph and its scales, too.
+Result: results/int8-RECIPE.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from common import RESULTS, describe, out, print_table, setting, write_results
+from tenfold import Model, load_dataset, load_model, train
+from tenfold.data.dataset import Dataset
+from tenfold.training.recipe import parse_recipe
+
+
+class _Pictures(CalibrationDataReader):  # type: ignore[misc]
+    """A thousand training pictures, a hundred at a time."""
+
+    def __init__(self) -> None:
+        images = load_dataset("mnist", "train").images[:1000]
+        self._batches = iter(np.split(images, 10))
+
+    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+        """Return the next batch, None after the last."""
+        batch = next(self._batches, None)
+        return None if batch is None else {"images": batch}
+
+
+def quantise(model: Path, to: Path) -> Path:
+    """Write an int8 version of a model file and return its path."""
+    logging.getLogger().setLevel(logging.ERROR)  # it warns of its own defaults
+    prepared = to.with_suffix(".prepared.onnx")
+    quant_pre_process(str(model), str(prepared), skip_symbolic_shape=True)
+    quantize_static(
+        str(prepared),
+        str(to),
+        _Pictures(),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+    )
+    prepared.unlink()
+    return to
+
+
+def weigh(model: Model, small: Model, test: Dataset) -> dict[str, float]:
+    """Return both accuracies and what the weights alone weigh."""
+    return {
+        "accuracy": float((model.predict(test.images) == test.targets).mean()),
+        "accuracy_int8": float((small.predict(test.images) == test.targets).mean()),
+        "weights": model.info.parameters,
+        "weight_bytes": 4 * model.info.parameters,
+        "weight_bytes_int8": model.info.parameters,
+    }
+
+
+def main() -> None:
+    """Measure, print the table and write the results."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "model", type=Path, nargs="?", default=Path("runs/records/small-0/model.onnx")
+    )
+    parser.add_argument("--out", type=Path, help="default results/int8-RECIPE.json")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = given.model or train("mnist", "fast", out=Path(folder) / "fast").model
+        model, small = load_model(path), quantise(path, Path(folder) / "int8.onnx")
+        figures = weigh(model, load_model(small), load_dataset("mnist", "test"))
+        files = {"bytes": path.stat().st_size, "bytes_int8": small.stat().st_size}
+    recipe = parse_recipe(model.info.recipe, model.path).name
+    where = setting(["tenfold", "onnxruntime", "numpy"])
+    rows = [
+        [
+            kind,
+            f"{figures['accuracy' + end]:.2%}",
+            f"{figures['weight_bytes' + end]:,}",
+            f"{files['bytes' + end]:,}",
+        ]
+        for kind, end in (("float32", ""), ("int8", "_int8"))
+    ]
+    columns = [f"{recipe}, {model.info.parameters:,} weights", "test part", "weights", "file"]
+    print_table("In int8", columns, rows, ["Weights and file in bytes."])
+    out.print(describe(where), highlight=False, soft_wrap=True)
+    to = given.out or RESULTS / f"int8-{recipe}.json"
+    write_results(to, {"benchmark": "int8", "recipe": recipe, **where, **figures, **files})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Write the README's table of records from the result files.
+
+    python benchmarks/tables.py          # rewrites what stands between the two marks
+
+A row appears once its file is there. tests/test_docs.py holds README and files together.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from common import RESULTS
+
+README = Path(__file__).parents[1] / "README.md"
+START, END = "<!-- records: written by benchmarks/tables.py -->", "<!-- /records -->"
+SAYS = {
+    "fast": "the fastest to 99 %",
+    "small": "fewer than 10,000 weights",
+    "mnist": "the default",
+    "best": "one network, no test-time augmentation",
+}
+
+Figures = dict[str, Any]
+Row = tuple[str, str, str]
+
+
+def records(recipe: str) -> Callable[[Figures], list[Row]]:
+    """Return what writes a recipe's rows."""
+
+    def rows(figures: Figures) -> list[Row]:
+        accuracy, seconds, wall = (
+            figures[name] for name in ("accuracy", "train_seconds", "wall_seconds")
+        )
+        count = len(figures["seeds"])
+        command = f"`python benchmarks/records.py {recipe} --seeds {count}`"
+        seeds = f"{count} seeds" if count > 1 else "one seed"
+        spread = f" ± {100 * accuracy['deviation']:.2f}" if count > 1 else ""
+        whole = f"; the whole command {length(wall['mean'])}" if wall else ""
+        made = [
+            (
+                f"`{recipe}` ({SAYS[recipe]}), {seeds}",
+                f"**{accuracy['mean']:.2%}**{spread}, trained in {length(seconds['mean'])}{whole}",
+                command,
+            )
+        ]
+        if figures["extra"]:
+            extra = figures["extra"]
+            shifts = sum(extra["shifts"]) / count
+            said = f"{extra['ensemble']:.2%}; each with test-time augmentation {shifts:.2%}"
+            made.append((f"the {count} networks of `{recipe}` together", said, ""))
+        return made
+
+    return rows
+
+
+def length(seconds: float) -> str:
+    """Write a time as people say it."""
+    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.1f} min"
+
+
+def time_to_99(figures: Figures) -> list[Row]:
+    """Write the race to 99 %."""
+    peers = [
+        f"{each['title']} {length(each['median_seconds'])}"
+        for each in figures["contenders"]
+        if "problem" not in each and each["name"] != "tenfold"
+    ]
+    (ours,) = (each for each in figures["contenders"] if each["name"] == "tenfold")
+    return [
+        (
+            f"time to 99 % of the test part, median of {figures['rounds']}",
+            f"**{length(ours['median_seconds'])}** ({'; '.join(peers)})",
+            "`python benchmarks/time_to_99.py`",
+        )
+    ]
+
+
+def inference(figures: Figures) -> list[Row]:
+    """Write how fast the network reads, on one core and on two."""
+    ours = [each for each in figures["contenders"] if each["title"] == "tenfold, model file"]
+    best = {
+        key: {each["cores"]: each[key] for each in ours} for key in ("one_ms", "images_per_second")
+    }
+    others = [
+        each
+        for each in figures["contenders"]
+        if "problem" not in each and each["name"] != "tenfold" and each["cores"] == 2
+    ]
+    fastest = max(others, key=lambda each: float(each["images_per_second"]))
+    said = (
+        f"**{best['one_ms'][1]:.3f} ms** for one picture on one core, "
+        f"**{best['images_per_second'][2]:,.0f} pictures/s** on two "
+        f"({fastest['title']} {fastest['images_per_second']:,.0f})"
+    )
+    return [("reading with `fast`'s model file", said, "`python benchmarks/inference.py`")]
+
+
+def throughput(figures: Figures) -> list[Row]:
+    """Write how fast training takes pictures in."""
+    known = [each for each in figures["contenders"] if "problem" not in each]
+    (ours,) = (each for each in known if each["name"] == "tenfold")
+    peers = [f"{e['title']} {e['median']:,.0f}" for e in known if "tenfold" not in e["name"]]
+    said = f"**{ours['median']:,.0f} pictures/s** ({'; '.join(peers)})"
+    return [("training `fast`'s network, batch 128", said, "`python benchmarks/throughput.py`")]
+
+
+WRITERS: dict[str, Callable[[Figures], list[Row]]] = {
+    **{f"records-{recipe}": records(recipe) for recipe in SAYS},
+    "time-to-99": time_to_99,
+    "throughput": throughput,
+    "inference": inference,
+}
+
+
+def table() -> str:
+    """Return the table as the files say it, between its marks."""
+    rows: list[Row] = []
+    for name, write in WRITERS.items():
+        path = RESULTS / f"{name}.json"
+        if path.exists():
+            rows += write(json.loads(path.read_text(encoding="utf-8")))
+    lines = ["| MNIST's 10,000 test pictures | | |", "|---|---|---|"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([START, *lines, END])
+
+
+def with_table(text: str) -> str:
+    """Return a page with what lies between the marks written anew."""
+    before, start, rest = text.partition(START)
+    _, end, after = rest.partition(END)
+    if not start or not end:
+        sys.exit(f"{README}: the marks {START} and {END} are missing.")
+    return before + table() + after
+
+
+def main() -> None:
+    """Write the README."""
+    README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""How many pictures a second training takes in: the same network and batch, ours beside peers.
+
+    python benchmarks/throughput.py                # three rounds: five minutes
+
+The network of recipe fast, batch 128, Adam, cross-entropy, on MNIST's first 12,800 training
+pictures: one pass to warm up, one timed. Ours as the recipe says (bfloat16, channels last) and in
+float32, beside a plain Keras fit on three backends and a plain PyTorch loop with its DataLoader,
+both in float32, which is what they do when nobody asks for more. Every run is a process of its own;
+contenders take turns.
+Result: results/throughput.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from common import RESULTS, VENVS, describe, mnist_file, out, print_table, setting, write_results
+from contenders import Contender, Record, keras_on_each_backend, take_turns
+
+FITS = Path(__file__).with_name("mnist_fits")
+OURS = FITS / "pass_tenfold.py"
+CONTENDERS = (
+    Contender("tenfold", "tenfold, bfloat16", OURS),
+    Contender("tenfold-float32", "tenfold, float32", OURS, environment={"PRECISION": "float32"}),
+    *keras_on_each_backend(FITS / "pass_keras.py"),
+    Contender("torch", "plain torch, DataLoader", FITS / "pass_torch.py"),
+)
+
+
+def reckon(contender: Contender, runs: list[Record] | str, ours: float | None) -> dict[str, Any]:
+    """Return a contender's figures, ready for JSON."""
+    if isinstance(runs, str):
+        return {"name": contender.name, "title": contender.title, "problem": runs}
+    each = [run["images_per_second"] for run in runs]
+    median = statistics.median(each)
+    return {
+        "name": contender.name,
+        "title": contender.title,
+        "versions": runs[0]["versions"],
+        "images_per_second": each,
+        "median": median,
+        "ratio_to_tenfold": ours / median if ours else None,
+    }
+
+
+def row(figures: dict[str, Any]) -> list[str]:
+    """Write a contender's figures as a row of the table."""
+    if "problem" in figures:
+        return [figures["title"], "–", "–", "–"]
+    each, ratio = figures["images_per_second"], figures["ratio_to_tenfold"]
+    return [
+        figures["title"],
+        f"{figures['median']:,.0f}",
+        f"{min(each):,.0f}–{max(each):,.0f}",
+        "" if ratio is None else f"{ratio:.1f}×",
+    ]
+
+
+def main() -> None:
+    """Measure, print the table and write the results."""
+    names = [contender.name for contender in CONTENDERS]
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3, help="default %(default)s")
+    parser.add_argument(
+        "--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names)
+    )
+    parser.add_argument("--venvs", type=Path, default=VENVS, help="default %(default)s")
+    parser.add_argument("--out", type=Path, default=RESULTS / "throughput.json")
+    given = parser.parse_args()
+    if given.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    contenders = [contender for contender in CONTENDERS if contender.name in given.only]
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = [f"--data={mnist_file(Path(folder))}"]
+        results = take_turns(contenders, given.venvs, given.rounds, arguments)
+    mine = results.get("tenfold")
+    ours = None
+    if isinstance(mine, list):
+        ours = statistics.median(run["images_per_second"] for run in mine)
+    figures = [reckon(contender, results[contender.name], ours) for contender in contenders]
+    where = setting(["tenfold", "torch", "numpy"])
+    notes = [f"Median of {given.rounds} rounds; 'to tenfold': how many times slower."]
+    notes += [f"{each['title']} {each['problem']}" for each in figures if "problem" in each]
+    columns = ["", "images/s", "range", "to tenfold"]
+    print_table("Training, pictures a second", columns, [row(each) for each in figures], notes)
+    out.print(describe(where), highlight=False, soft_wrap=True)
+    record = {"benchmark": "throughput", **where, "rounds": given.rounds, "contenders": figures}
+    write_results(given.out, record)
+
+
+if __name__ == "__main__":
+    main()

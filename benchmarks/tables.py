@@ -40,21 +40,24 @@ def records(recipe: str) -> Callable[[Figures], list[Row]]:
         seeds = f"{count} seeds" if count > 1 else "one seed"
         spread = f" ± {100 * accuracy['deviation']:.2f}" if count > 1 else ""
         whole = f"; the whole command {length(wall['mean'])}" if wall else ""
-        made = [
-            (
-                f"`{recipe}` ({SAYS[recipe]}), {seeds}",
-                f"**{accuracy['mean']:.2%}**{spread}, trained in {length(seconds['mean'])}{whole}",
-                command,
-            )
-        ]
+        reached = f"**{percent(accuracy['mean'])}**{spread}"
+        said = f"{reached}, trained in {length(seconds['mean'])}{whole}"
+        made = [(f"`{recipe}` ({SAYS[recipe]}), {seeds}", said, command)]
         if figures["extra"]:
             extra = figures["extra"]
             shifts = sum(extra["shifts"]) / count
-            said = f"{extra['ensemble']:.2%}; each with test-time augmentation {shifts:.2%}"
+            said = (
+                f"{percent(extra['ensemble'])}; each with test-time augmentation {percent(shifts)}"
+            )
             made.append((f"the {count} networks of `{recipe}` together", said, ""))
         return made
 
     return rows
+
+
+def percent(share: float) -> str:
+    """Write a share as the README does."""
+    return f"{100 * share:.2f} %"
 
 
 def length(seconds: float) -> str:

@@ -47,21 +47,13 @@ def describe(where: dict[str, object]) -> str:
 
 
 def summary(values: Sequence[float]) -> dict[str, float]:
-    """Return mean, standard deviation (of the sample), least and greatest."""
+    """Return mean, median, standard deviation (of the sample), least and greatest."""
     return {
         "mean": statistics.fmean(values),
+        "median": statistics.median(values),
         "deviation": statistics.stdev(values) if len(values) > 1 else 0.0,
         "min": min(values),
         "max": max(values),
-    }
-
-
-def quantiles(values: Sequence[float]) -> dict[str, float]:
-    """Return median and 99th percentile."""
-    ordered = sorted(values)
-    return {
-        "median": statistics.median(ordered),
-        "p99": ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))],
     }
 
 

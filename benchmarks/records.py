@@ -6,7 +6,7 @@
 Each seed is one `tenfold train --data mnist --recipe RECIPE --seed N` in a process of its own: all
 60,000 training pictures, the test part read once, at the end, from the model file. Seconds are
 those of the training loop (data in memory, two throw-away steps before the clock starts); wall is
-the whole command, from start to model file.
+the whole command, from start to model file; of both the median.
 
 Seeds that the result file holds already are skipped, and the file is written after each seed, so
 that a long series can span several sittings; a seed that was broken off goes on at its last
@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import shutil
 import sys
 import time
 from itertools import product
@@ -60,6 +61,8 @@ def train_seed(recipe: str, seed: int, folder: Path) -> Seed:
     command = [sys.executable, "-m", "tenfold", "train", "--json", "--quiet", "--device", "cpu"]
     command += ["--out", str(folder)]
     resumed = (folder / "checkpoint.safetensors").exists()
+    if folder.exists() and not resumed:
+        shutil.rmtree(folder)  # broken off before there was anything to go on with
     if resumed:
         command.append("--resume")
     else:
@@ -155,8 +158,8 @@ def show(record: dict[str, Any]) -> None:
             f"{accuracy['mean']:.3%}",
             f"{accuracy['deviation']:.3%}",
             f"{accuracy['min']:.2%}–{accuracy['max']:.2%}",
-            f"{seconds['mean']:.1f}",
-            f"{wall['mean']:.1f}" if wall else "–",
+            f"{seconds['median']:.1f}",
+            f"{wall['median']:.1f}" if wall else "–",
         ]
     ]
     if record["extra"]:

@@ -39,9 +39,9 @@ def records(recipe: str) -> Callable[[Figures], list[Row]]:
         command = f"`python benchmarks/records.py {recipe} --seeds {count}`"
         seeds = f"{count} seeds" if count > 1 else "one seed"
         spread = f" ± {100 * accuracy['deviation']:.2f}" if count > 1 else ""
-        whole = f"; the whole command {length(wall['mean'])}" if wall else ""
+        whole = f"; the whole command {length(wall['median'])}" if wall else ""
         reached = f"**{percent(accuracy['mean'])}**{spread}"
-        said = f"{reached}, trained in {length(seconds['mean'])}{whole}"
+        said = f"{reached}, trained in {length(seconds['median'])}{whole}"
         made = [(f"`{recipe}` ({SAYS[recipe]}), {seeds}", said, command)]
         if figures["extra"]:
             extra = figures["extra"]

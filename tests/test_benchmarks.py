@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,3 +35,68 @@ def test_tutorial_refuses_a_single_epoch() -> None:
     done = _run("tutorial.py", "--epochs=1")
     assert done.returncode == 2
     assert "--epochs must be at least 2" in done.stderr
+
+
+TINY = """
+epochs = 1
+batch = 1000
+validation = 0.0
+threads = 1
+[network]
+name = "linear"
+"""
+needs_mnist = pytest.mark.skipif(
+    "TENFOLD_DATA" not in os.environ, reason="needs MNIST: TENFOLD_DATA names no folder"
+)
+
+
+@needs_mnist
+@pytest.mark.slow
+def test_records_spans_sittings_and_refuses_other_settings(tmp_path: Path) -> None:
+    recipe, out = tmp_path / "tiny.toml", tmp_path / "results" / "tiny.json"
+    recipe.write_text(TINY)
+    broken_off = tmp_path / "runs" / "tiny-0"
+    broken_off.mkdir(parents=True)
+    (broken_off / "run.json").write_text("{")
+    given = (str(recipe), f"--runs={tmp_path / 'runs'}", f"--out={out}", "--extra")
+    assert _run("records.py", *given, "--seeds=1").returncode == 0
+    first = json.loads(out.read_text())
+    done = _run("records.py", *given, "--seeds=2")
+    assert done.returncode == 0, done.stderr
+    assert "seed 0:" not in done.stderr
+    record = json.loads(out.read_text())
+    assert record["seeds"][0] == first["seeds"][0]
+    assert [seed["seed"] for seed in record["seeds"]] == [0, 1]
+    each = [seed["test_accuracy"] for seed in record["seeds"]]
+    assert min(each) > 0.5
+    assert record["accuracy"]["mean"] == pytest.approx(sum(each) / 2)
+    assert len(record["extra"]["shifts"]) == 2
+    assert abs(record["extra"]["ensemble"] - record["accuracy"]["mean"]) < 0.05
+    assert record["wall_seconds"]["median"] > record["train_seconds"]["median"]
+    recipe.write_text(TINY.replace("1000", "500"))
+    refused = _run("records.py", *given, "--seeds=3")
+    assert refused.returncode == 1
+    assert "other settings" in refused.stderr
+
+
+@needs_mnist
+@pytest.mark.slow
+def test_inference_measures_the_model_file_and_its_int8_version(tmp_path: Path) -> None:
+    out = tmp_path / "inference.json"
+    done = _run("inference.py", "--rounds=1", "--only=tenfold", f"--out={out}")
+    assert done.returncode == 0, done.stderr
+    record = json.loads(out.read_text())
+    assert {each["cores"] for each in record["contenders"]} == {1, 2}
+    assert record["int8"]["bytes_int8"] < record["int8"]["bytes"] / 2
+    assert abs(record["int8"]["accuracy"] - record["int8"]["accuracy_int8"]) < 0.005
+
+
+def test_shifting_moves_the_picture_and_brings_paper_in() -> None:
+    code = (
+        "import numpy as np; from records import shifted; a = np.arange(1, 10).reshape(1, 3, 3);"
+        "print(shifted(a, 1, 0).tolist(), shifted(a, 0, -1).tolist())"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=BENCHMARKS)
+    down, left = "[[[0, 0, 0], [1, 2, 3], [4, 5, 6]]]", "[[[2, 3, 0], [5, 6, 0], [8, 9, 0]]]"
+    assert done.stdout.strip() == f"{down} {left}"

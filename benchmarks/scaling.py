@@ -81,7 +81,12 @@ def draw(points: list[Point], by: str, cores: int) -> Figure:
     for count in range(1, cores + 1):
         line = [point for point in points if point["cores"] == count and point["pictures"]]
         x = [point[by] for point in line]
-        time_axes.plot(x, [point["seconds"] for point in line], "o-", label=f"{count} cores")
+        time_axes.plot(
+            x,
+            [point["seconds"] for point in line],
+            "o-",
+            label="1 core" if count == 1 else f"{count} cores",
+        )
         memory_axes.plot(x, [point["peak_bytes"] / 1e6 for point in line], "o-")
     words = {"pictures": "pictures", "batch": "pictures a batch"}[by]
     for axes, what in ((time_axes, "seconds"), (memory_axes, "most memory held, MB")):

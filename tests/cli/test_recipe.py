@@ -27,5 +27,5 @@ def test_what_it_prints_is_the_recipe(name: str) -> None:
 
 
 def test_an_unknown_name_is_told_with_those_that_are_known() -> None:
-    with pytest.raises(UsageError, match=r"recipe 'mnits' is not known\. Built in: digits"):
+    with pytest.raises(UsageError, match=r"recipe 'mnits' is not known\. Built in: best, digits"):
         _recipe("mnits")

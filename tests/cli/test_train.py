@@ -82,8 +82,8 @@ def test_mistakes_are_told_and_nothing_is_written(own_folder: Path) -> None:
         _train("--set", "lr=1")
     with pytest.raises(UsageError, match="write it as key=value"):
         _train("--set", "epochs")
-    with pytest.raises(UsageError, match="recipe 'best' is not known"):
-        _train("--recipe", "best")
+    with pytest.raises(UsageError, match="recipe 'bset' is not known"):
+        _train("--recipe", "bset")
     with pytest.raises(UsageError, match="--resume needs --out"):
         _train("--resume")
     assert _train("--device", "tpu").exit_code == 2

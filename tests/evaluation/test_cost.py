@@ -13,7 +13,7 @@ from tenfold.evaluation.cost import count_multiply_adds, count_parameters, measu
 from tenfold.model import ModelInfo, open_model
 from tenfold.training.export import export
 from tenfold.training.networks import make_network
-from tenfold.training.recipe import Network
+from tenfold.training.sections import Network
 
 
 def _graph(name: Any, size: int, **settings: Any) -> onnx.ModelProto:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from tenfold.data.dataset import Dataset
-from tenfold.training.synthesis.lines import Written
+from tenfold.training.synthesis.lines import OTHER, Written
 from tenfold.training.synthesis.strips import LONGEST, Strip, StripMaker, strips_of
 
 
@@ -46,3 +46,17 @@ def test_what_touches_is_one_strip() -> None:
 def test_what_stands_apart_is_none() -> None:
     strips = strips_of(_written(far=40), np.random.default_rng(0))
     assert all(len(strip.digits) == 1 for strip in strips)
+
+
+def test_what_is_no_digit_is_left_unspelled() -> None:
+    written = _written(far=0)
+    for digits, spelled in (((3, OTHER), (3,)), ((OTHER, OTHER), ())):
+        strange = Written(written.picture, digits, written.masks)
+        (strip,) = strips_of(strange, np.random.default_rng(0))
+        assert strip.digits == spelled
+
+
+def test_some_strips_hold_no_digit(digits: Dataset) -> None:
+    strips = _strips(digits, 1, 60)
+    empty = sum(not strip.digits for strip in strips)
+    assert 0 < empty < len(strips) / 2

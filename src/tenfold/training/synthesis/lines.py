@@ -1,7 +1,8 @@
 """Lines of digits as people write, rule and photograph them, with the truth of every pixel.
 
 Digits stand apart, touch, or lie upon each other; zeros in a row are written as a chain. Beside
-them stand dashes and dots; under or over them run rules and boxes.
+them stand dashes and dots, or things that are no digits, which are also written in lines of their
+own; under or over them run rules and boxes.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-# Draws one digit, 0 to 9: uint8 (28, 28), white ink on black.
+# Draws one digit, 0 to 9, or OTHER: uint8 (28, width), white ink on black.
 Writer = Callable[[int], Pixels]
 
+OTHER = 10  # no digit
 INKED = 90  # of 255: from this level on a pixel belongs to the digit
 HEIGHTS = (20, 28, 40, 60)  # of digits, in pixels of the picture
 MOST = 8  # digits a line
 CHAINS, TOUCHING, PAUSES = 0.25, 0.8, 0.25  # shares of the lines; a pause may hold a dash
+OTHERS, BESIDE = 0.12, 0.12  # shares of lines without a digit, and with something else at an end
 DASHES, RULED, BOXED, INVERTED = 0.25, 0.4, 0.1, 0.2
 
 
@@ -34,7 +37,7 @@ class Written:
     ----------
     picture : uint8 array, shape (h, w, 3)
     digits : tuple of int
-        From left to right.
+        From left to right; `OTHER` is none.
     masks : bool array, shape (digits, h, w)
         The ink of each; where digits lie upon each other, of both.
     """
@@ -45,7 +48,7 @@ class Written:
 
 
 def write_line(writer: Writer, rng: Generator) -> Written:
-    """Write a line of one to eight digits."""
+    """Write a line of one to eight digits, or of other things."""
     height = int(rng.choice(HEIGHTS))
     digits = _number(rng)
     touching = len(digits) > 1 and rng.random() < TOUCHING
@@ -85,12 +88,17 @@ def write_line(writer: Writer, rng: Generator) -> Written:
 
 
 def _number(rng: Generator) -> tuple[int, ...]:
+    if rng.random() < OTHERS:
+        return (OTHER,) * int(rng.integers(1, MOST + 1))
     digits = rng.integers(0, 10, rng.integers(1, MOST + 1)).tolist()
     if rng.random() < CHAINS:
         count = int(rng.integers(2, 5))
         at = int(rng.integers(0, len(digits) + 1))
         digits[at : at + count] = [0] * count
-    return tuple(digits[:MOST])
+    digits = digits[:MOST]
+    if rng.random() < BESIDE:
+        digits[0 if rng.random() < 0.3 else -1] = OTHER
+    return tuple(digits)
 
 
 def _grown(glyph: Pixels, height: float) -> Pixels:

@@ -12,6 +12,7 @@ results/model.json.
 from __future__ import annotations
 
 import argparse
+import csv
 import os
 import time
 from collections import Counter
@@ -67,14 +68,22 @@ def figures(answers: Iterable[Answer], labels: Iterable[int]) -> dict[str, Any]:
 
 
 def real(reader: Reader, folder: Path) -> dict[str, Any]:
-    """Return figures of people's own pictures, plain and as means over sources."""
+    """Return figures of people's own pictures: of all, as a mean over sources, by their kind."""
     rows = load_table(folder / "labels.csv")
+    with (folder / "labels.csv").open(encoding="utf-8", newline="") as table:
+        kinds = [row["kind"] for row in csv.DictReader(table)]
     answers = [single(reader, row.file) for row in rows]
     by_source: dict[str, list[bool]] = {}
     for row, answer in zip(rows, answers, strict=True):
         by_source.setdefault(row.source, []).append(answer[0] == int(row.truth))
-    plain = figures(answers, [int(row.truth) for row in rows])
-    return plain | {"mean_over_sources": float(np.mean([np.mean(v) for v in by_source.values()]))}
+    right = [answer[0] == int(row.truth) for row, answer in zip(rows, answers, strict=True)]
+    return figures(answers, [int(row.truth) for row in rows]) | {
+        "mean_over_sources": float(np.mean([np.mean(v) for v in by_source.values()])),
+        "by_kind": {
+            kind: float(np.mean([ok for ok, own in zip(right, kinds, strict=True) if own == kind]))
+            for kind in sorted(set(kinds))
+        },
+    }
 
 
 def refusals(reader: Reader, file: Path) -> dict[str, Any]:
@@ -153,6 +162,8 @@ def main() -> None:
     columns = ["", "right", "mean over sources", "calibration error", "refused"]
     notes = [f"{record['milliseconds']:.2f} ms a glyph, {record['bytes']:,} bytes", describe(where)]
     print_table(f"The reader's network: {path.name}", columns, rows, notes)
+    for kind, share in record["real"]["by_kind"].items():
+        out.print(f"real, {kind}: {share:.2%}")
     for name in ("symbols", "letter_fonts"):
         for letter, share in record[name]["by_name"].items():
             wrong = ", ".join(f"{text} {count}×" for text, count in record[name]["read_as"][letter])

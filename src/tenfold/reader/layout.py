@@ -14,7 +14,7 @@ from tenfold.preprocess.lines import digit_height, group_lines
 from tenfold.preprocess.rules import is_frame, remove_rules
 from tenfold.preprocess.segment import Piece, find_pieces
 from tenfold.reader.grid import lay_out_grid
-from tenfold.reader.marks import EDGE_TALL, is_remnant, may_be_writing
+from tenfold.reader.marks import EDGE_TALL, drop_faintest, is_remnant, may_be_writing
 from tenfold.reader.page import Page
 
 Pixels = NDArray[np.uint8]
@@ -62,6 +62,7 @@ def lay_out(pixels: Pixels, ink: Ink, one_line: bool = False) -> Page:
     pieces = find_pieces(cleaned.mask)
     height = digit_height(pieces, page_height)
     pieces = [piece for piece in pieces if may_be_writing(piece, height, cleaned.mask)]
+    pieces = drop_faintest(pieces, height, cleaned.level)
     if grid is not None:
         pieces = [piece for piece in pieces if _inside(piece, grid)]
     gone = ruled.mask - cleaned.mask

@@ -12,6 +12,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
+from tenfold.training.degrade import degrade
 from tenfold.training.sections import Augment
 
 
@@ -21,6 +22,8 @@ def augment(images: Tensor, how: Augment, generator: Generator) -> Tensor:
         images = vary_stroke(images, how.stroke, generator)
     if how.shift or how.rotation or how.scale or how.shear or how.elastic:
         images = warp(images, how, generator)
+    if how.degrade:
+        images = degrade(images, how.degrade, generator)
     return images
 
 

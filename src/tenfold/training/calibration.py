@@ -23,10 +23,19 @@ from tenfold.training.recipe import parse_recipe
 from tenfold.training.sections import Synthesis
 from tenfold.training.validation import hold_out_validation
 
+FEWEST = 1000  # validation pictures: fewer hold too few mistakes to tell how sure one may be
+
 
 def calibrate(model: Model, validation: Dataset, how: Synthesis) -> ModelInfo:
-    """Return what the model says of itself, with temperature and rejection threshold fitted."""
+    """Return what the model says of itself, with its temperature fitted.
+
+    If the network learned from synthesised pictures, the rejection threshold is fitted, too.
+    """
+    if len(validation) < FEWEST:
+        return model.info
     temperature = fit_temperature(model.predict_logits(validation.images), validation.targets)
+    if not how.pictures:
+        return replace(model.info, temperature=temperature)
     _, digitness = model.predict_with_digitness(validation.images)
     threshold = fit_threshold(digitness, how.refused)
     return replace(model.info, temperature=temperature, rejection_threshold=threshold)

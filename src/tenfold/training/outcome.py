@@ -87,7 +87,7 @@ def finish(training: Training, splits: Splits, folder: Path, started: float) -> 
     )
     with training.result() as network:
         content = export(network, info)
-    if recipe.synthesis.pictures and training.validation is not None:
+    if training.validation is not None:
         info = calibrate(
             open_model(content, "the new model"), training.validation, recipe.synthesis
         )

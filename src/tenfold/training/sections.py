@@ -86,6 +86,7 @@ class Augment(Section):
     shear: Annotated[float, Field(ge=0, le=60)] = 0.0  # degrees
     elastic: NotNegative = 0.0  # mean displacement in pixels
     stroke: Fraction = 0.0  # share of pictures whose pen gets thicker or thinner
+    degrade: Fraction = 0.0  # share on grey paper, grainy, blurred or with a line across
 
 
 class Synthesis(Section):

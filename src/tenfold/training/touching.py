@@ -5,7 +5,7 @@
 composes lines of MNIST's digits, lets the reader cut strips out of them, and teaches a small
 convolutional network to spell these from left to right. Nobody tells it where a digit ends: the
 loss sums over every way of spelling (connectionist temporal classification, Graves et al. 2006).
-About a quarter of an hour on two cores; `tenfold.reader.touching` uses the file that it writes.
+About half an hour on two cores; `tenfold.reader.touching` uses the file that it writes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tenfold.training.runfolder import versions
 from tenfold.training.synthesis.strips import Strip, StripMaker
 
 LINES, VALIDATION_LINES, VALIDATION = 44_000, 800, 6000  # the last: MNIST's pictures held out
-EPOCHS, BATCH, RATE, DECAY, EMA = 8, 128, 3e-3, 0.02, 0.998
+EPOCHS, BATCH, RATE, DECAY, EMA = 12, 128, 3e-3, 0.02, 0.998
 SYMBOLS = NOTHING + 1
 
 

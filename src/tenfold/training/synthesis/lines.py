@@ -25,6 +25,7 @@ INKED = 90  # of 255: from this level on a pixel belongs to the digit
 HEIGHTS = (20, 28, 40, 60)  # of digits, in pixels of the picture
 MOST = 8  # digits a line
 CHAINS, TOUCHING, PAUSES = 0.25, 0.8, 0.25  # shares of the lines; a pause may hold a dash
+OPEN = 0.4  # of the zeros of a chain: the next one closes them
 OTHERS, BESIDE = 0.12, 0.12  # shares of lines without a digit, and with something else at an end
 DASHES, RULED, BOXED, INVERTED = 0.25, 0.4, 0.1, 0.2
 
@@ -56,10 +57,12 @@ def write_line(writer: Writer, rng: Generator) -> Written:
     glyphs, lefts, pauses, x = [], [], [], 0
     for index, digit in enumerate(digits):
         glyph = _grown(writer(digit), height * rng.uniform(0.88, 1.12))
+        chained = touching and digit == 0 and digits[index + 1 : index + 2] == (0,)
+        apart = -rng.uniform(0.05, 0.3) if chained else gap + rng.normal(0, 0.05)
+        if chained and rng.random() < OPEN:
+            glyph[:, glyph.shape[1] + round(apart * height) :] = 0
         glyphs.append(glyph)
         lefts.append(x)
-        chained = digit == 0 and digits[index + 1 : index + 2] == (0,)
-        apart = -rng.uniform(0.05, 0.3) if chained and touching else gap + rng.normal(0, 0.05)
         x += max(2, glyph.shape[1] + round(apart * height))
         if rng.random() < PAUSES / len(digits):
             pauses.append(x)

@@ -60,7 +60,8 @@ def write_line(writer: Writer, rng: Generator) -> Written:
         chained = touching and digit == 0 and digits[index + 1 : index + 2] == (0,)
         apart = -rng.uniform(0.05, 0.3) if chained else gap + rng.normal(0, 0.05)
         if chained and rng.random() < OPEN:
-            glyph[:, glyph.shape[1] + round(apart * height) :] = 0
+            wide = glyph.shape[1]
+            glyph[:, max(wide + round(apart * height), -(-2 * wide // 3)) :] = 0
         glyphs.append(glyph)
         lefts.append(x)
         x += max(2, glyph.shape[1] + round(apart * height))

@@ -28,7 +28,7 @@ def find_holes(ink: Ink, zoom: float) -> Floats:
     """Centres and sizes of the paper enclosed by rules: shape (n, 4)."""
     level = ink.level
     if zoom < 1:
-        size = (round(level.shape[1] * zoom), round(level.shape[0] * zoom))
+        size = (max(1, round(level.shape[1] * zoom)), max(1, round(level.shape[0] * zoom)))
         level = np.asarray(cv2.resize(level, size, interpolation=cv2.INTER_AREA), np.uint8)
     width = int(max(LEAST_WIDEST, max(level.shape) * WIDEST)) | 1
     thin = cv2.morphologyEx(level, cv2.MORPH_TOPHAT, np.ones((width, width), np.uint8))

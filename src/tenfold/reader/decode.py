@@ -25,6 +25,7 @@ Floats = NDArray[np.float32]
 Judge: TypeAlias = Callable[[Pixels], tuple[Floats, Floats]]
 
 MOST_PIECES = 12  # in one digit
+CROWDED = 6000  # runs of pieces judged in a line at most; of a texture there would be many more
 WIDEST = 1.4  # digit heights
 LOWEST = 0.65  # of the page's digits: a line of cells is no lower, whatever dirt is in them
 ON_RULE = 0.12  # digit heights between a digit and the rule it stands on
@@ -184,10 +185,11 @@ def _on_rule(page: Page, piece: Piece, height: float) -> Piece | None:
 def _runs(line: Sequence[Piece], height: float) -> list[tuple[int, int, float, Piece]]:
     """First piece, one beyond the last, paper bridged in digit heights, and the pieces as one."""
     runs = []
+    most = min(MOST_PIECES, max(1, CROWDED // len(line)))
     for first, piece in enumerate(line):
         box, gap = piece, 0.0
         runs.append((first, first + 1, 0.0, piece))
-        for last in range(first + 1, min(first + MOST_PIECES, len(line))):
+        for last in range(first + 1, min(first + most, len(line))):
             more = line[last]
             aside, above = more.x - box.right, max(more.y - box.bottom, box.y - more.bottom)
             gap += max(0, aside, above) / height

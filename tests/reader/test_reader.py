@@ -190,7 +190,7 @@ def test_a_dense_texture_takes_no_longer_than_it_may(reader: Reader) -> None:
     page = np.random.default_rng(1).integers(0, 2, (200, 300)).astype(np.uint8) * 255
     texture = np.kron(page, np.ones((5, 5), np.uint8))
     soft = np.random.default_rng(2).normal(128, 60, (900, 190)).clip(0, 255).astype(np.uint8)
-    clouds = cv2.GaussianBlur(soft, (0, 0), 1.5)
+    clouds = np.asarray(cv2.GaussianBlur(soft, (0, 0), 1.5), np.uint8)
     for page, own in ((texture, reader), (clouds, Reader(reader.model, layout="line"))):
         started = time.perf_counter()
         own.read(page)

@@ -17,6 +17,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterable
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -73,17 +74,29 @@ def real(reader: Reader, folder: Path) -> dict[str, Any]:
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as table:
         kinds = [row["kind"] for row in csv.DictReader(table)]
     answers = [single(reader, row.file) for row in rows]
-    by_source: dict[str, list[bool]] = {}
-    for row, answer in zip(rows, answers, strict=True):
-        by_source.setdefault(row.source, []).append(answer[0] == int(row.truth))
     right = [answer[0] == int(row.truth) for row, answer in zip(rows, answers, strict=True)]
+    sources = [row.source for row in rows]
     return figures(answers, [int(row.truth) for row in rows]) | {
-        "mean_over_sources": float(np.mean([np.mean(v) for v in by_source.values()])),
+        "mean_over_sources": mean_over_sources(right, sources),
         "by_kind": {
-            kind: float(np.mean([ok for ok, own in zip(right, kinds, strict=True) if own == kind]))
+            kind: by_kind([own == kind for own in kinds], right, sources)
             for kind in sorted(set(kinds))
         },
     }
+
+
+def mean_over_sources(right: Iterable[bool], sources: Iterable[str]) -> float:
+    """Return the accuracy in which every source counts alike."""
+    by_source: dict[str, list[bool]] = {}
+    for ok, source in zip(right, sources, strict=True):
+        by_source.setdefault(source, []).append(ok)
+    return float(np.mean([np.mean(each) for each in by_source.values()]))
+
+
+def by_kind(chosen: list[bool], right: list[bool], sources: list[str]) -> dict[str, float]:
+    """Return the accuracies of the pictures of one kind."""
+    own, where = list(compress(right, chosen)), list(compress(sources, chosen))
+    return {"accuracy": float(np.mean(own)), "mean_over_sources": mean_over_sources(own, where)}
 
 
 def refusals(reader: Reader, file: Path) -> dict[str, Any]:
@@ -163,7 +176,10 @@ def main() -> None:
     notes = [f"{record['milliseconds']:.2f} ms a glyph, {record['bytes']:,} bytes", describe(where)]
     print_table(f"The reader's network: {path.name}", columns, rows, notes)
     for kind, share in record["real"]["by_kind"].items():
-        out.print(f"real, {kind}: {share:.2%}")
+        whole = (
+            f"{share['mean_over_sources']:.2%} mean over sources, {share['accuracy']:.2%} of all"
+        )
+        out.print(f"real, {kind}: {whole}")
     for name in ("symbols", "letter_fonts"):
         for letter, share in record[name]["by_name"].items():
             wrong = ", ".join(f"{text} {count}×" for text, count in record[name]["read_as"][letter])

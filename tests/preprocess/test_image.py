@@ -146,6 +146,11 @@ def test_animations_are_read_at_their_first_frame_and_say_so(tmp_path: Path) -> 
         ("text.png", b"not a picture at all", "not a picture"),
         ("empty.png", b"", "empty"),
         ("cut.png", _encode(_corner(), "PNG")[:60], "damaged|not a picture"),
+        (
+            "nan.tif",
+            _encode(Image.fromarray(np.full((9, 9), np.nan, np.float32)), "TIFF"),
+            "number",
+        ),
         ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
     ],
 )

@@ -179,7 +179,10 @@ def test_any_array_gives_a_reading(
         assert y + height <= shape[0]
 
 
-@pytest.mark.parametrize("size", [(8, 8), (8, 3000), (3000, 8), (8, 40_000), (9, 1)])
+SIZES = [(8, 8), (8, 3000), (3000, 8), (8, 40_000), (9, 1), (1, 1600), (1600, 1)]
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_extreme_shapes_are_read(reader: Reader, size: tuple[int, int]) -> None:
     page = np.full(size, 255, np.uint8)
     page[size[0] // 4 : size[0] // 2, : max(1, size[1] // 3)] = 0

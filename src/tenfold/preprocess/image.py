@@ -173,7 +173,10 @@ def _orientation(image: Image.Image) -> int:
 def _to_array(image: Image.Image) -> Pixels:
     """Decode to uint8 grey or RGB, reduced on the way where it is large."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return _to_8_bits(np.asarray(image))
+        levels = np.asarray(image)
+        if not np.isfinite(levels).all():
+            raise ValueError("not all of its values are numbers")
+        return _to_8_bits(levels)
     has_alpha = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
     if image.mode in ("1", "L", "LA", "La") and not has_alpha:
         image = image.convert("L")

@@ -69,6 +69,21 @@ def test_damaged_pictures_are_refused(client: httpx.Client, number: bytes) -> No
         _problem(client.post("/v1/read", content=content, headers=PNG), 422)
 
 
+def test_what_libraries_say_of_damaged_pictures_stays_out_of_the_log(
+    server: Server, number: bytes
+) -> None:
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(number)).convert("1").save(buffer, "TIFF", compression="group4")
+    damaged = bytearray(buffer.getvalue())
+    damaged[40:80] = bytes(range(40))  # libtiff complains on standard error
+    body = b"--B\r\nContent-Disposition: form-data; name=file; filename=a\r\n\r\n"
+    form = {"Content-Type": "multipart/form-data; boundary=B"}
+    server.client.post("/v1/read", content=bytes(damaged), headers=PNG)
+    server.client.post("/v1/read", content=b"garbage" + body, headers=form)
+    lines = server.output().splitlines()[2:]  # the first two say where it is
+    assert [line for line in lines if not line.startswith('{"time"')] == []
+
+
 @pytest.mark.parametrize("name", ["../../../etc/passwd", "a\x00b", "..\\..\\x.png", "%2e%2e/"])
 def test_file_names_are_only_words(client: httpx.Client, number: bytes, name: str) -> None:
     answer = client.post("/v1/read", files={"file": (name, number)}).json()

@@ -25,7 +25,11 @@ from tenfold.server.strokes import rasterise
 
 FORM, JSON, OCTETS = "multipart/form-data", "application/json", "application/octet-stream"
 LONGEST_NAME = 120
-NO_FILE = "The form has no field 'file' with a picture in it."
+NO_FILE = (
+    "The form has no field 'file' that holds a file. It needs a filename, as curl -F file=@a.png "
+    "gives it."
+)
+HOW_MANY = "/v1/read takes one picture, /v1/read/batch takes several."
 NO_PICTURE = (
     "Send the picture as the body (Content-Type: image/png and the like), as the field 'file' of a "
     "multipart form, or as JSON with 'image' (base64) or 'strokes', 'width' and 'height'."
@@ -140,7 +144,7 @@ def _form(kind: str, body: bytes, most: int) -> Iterator[tuple[str, Sent]]:
 
     def on_file(file: File) -> None:
         if len(found) == most:
-            raise ProblemError(413, f"The form holds more than {most} files.")
+            raise ProblemError(413, f"More files than {most} in the form. {HOW_MANY}")
         found.append(file)
 
     def on_field(_field: Field | None) -> None:
@@ -149,9 +153,9 @@ def _form(kind: str, body: bytes, most: int) -> Iterator[tuple[str, Sent]]:
     boundary = parse_options_header(kind)[1].get(b"boundary")
     if not boundary:
         raise ProblemError(400, "The form's Content-Type names no boundary.")
-    limits = {"MAX_MEMORY_FILE_SIZE": len(body) + 1, "MAX_FIELDS": 100}
+    in_memory = {"MAX_MEMORY_FILE_SIZE": len(body) + 1}
     try:
-        parser = FormParser(FORM, on_field, on_file, boundary=boundary, config=limits)
+        parser = FormParser(FORM, on_field, on_file, boundary=boundary, config=in_memory)
         parser.write(body)
         parser.finalize()
         if not body.rstrip().endswith(b"--"):

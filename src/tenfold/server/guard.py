@@ -10,7 +10,6 @@ import hmac
 import json
 import sys
 import time
-import traceback
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -18,7 +17,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tenfold.server.measures import Measures
-from tenfold.server.problems import MEDIA_TYPE, problem_bytes
+from tenfold.server.problems import MEDIA_TYPE, fault, problem_bytes
 
 # Nothing but the server's own files; blob: is what a picture dropped on the page becomes.
 POLICY = (
@@ -84,7 +83,7 @@ class Guard:
             else:
                 await _refuse(send_with_headers)
         except Exception as error:  # it has been answered with 500 already
-            self._complain(error)
+            sys.stderr.write(fault(error))
         finally:
             self._note(scope, status, time.perf_counter() - started)
 
@@ -109,11 +108,6 @@ class Guard:
                 "ms": round(1000 * seconds, 2),
             }
             self._log.write(json.dumps(record) + "\n")
-
-    def _complain(self, error: Exception) -> None:
-        # The place and kind of a fault; its message might quote what was sent.
-        place = "".join(traceback.format_tb(error.__traceback__))
-        sys.stderr.write(f"Fault of tenfold's, please report: {type(error).__name__}\n{place}")
 
 
 async def _refuse(send: Send) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from http import HTTPStatus
 
 MEDIA_TYPE = "application/problem+json"
@@ -43,3 +44,9 @@ def problem(status: int, detail: str) -> dict[str, object]:
 def problem_bytes(status: int, detail: str) -> bytes:
     """Return a problem as JSON."""
     return json.dumps(problem(status, detail), ensure_ascii=False).encode()
+
+
+def fault(error: Exception) -> str:
+    """Say of a fault of tenfold's its place and kind; its message might quote what was sent."""
+    place = "".join(traceback.format_tb(error.__traceback__))
+    return f"Fault of tenfold's, please report: {type(error).__name__}\n{place}"

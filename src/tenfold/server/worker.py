@@ -7,6 +7,7 @@ so none is left behind however the server ends.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import gc
 import io
 import json
@@ -15,17 +16,19 @@ import signal
 import struct
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 import cv2
 import numpy as np
 
 from tenfold.reader.reader import Reader
+from tenfold.server.problems import MEDIA_TYPE, fault, problem_bytes
 from tenfold.server.settings import Settings
-from tenfold.server.work import Work
+from tenfold.server.work import Answer, Task, Work
 
 LENGTHS = struct.Struct(">II")
 HEAD = {"ready": True}
+FAULT = "A fault of tenfold's on this picture. Its log says where; please report it."
 
 
 def pack(head: object, body: bytes) -> bytes:
@@ -50,18 +53,41 @@ def main() -> None:
     work = Work(reader.model, Settings(**options))
     gc.freeze()  # what is loaded now stays; looking through it again and again costs time
     answers.write(pack(HEAD, b""))
-    with contextlib.suppress(BrokenPipeError):
-        _serve(work, sys.stdin.buffer, answers)
+    with _own_errors() as faults, contextlib.suppress(BrokenPipeError):
+        _serve(work, sys.stdin.buffer, answers, faults)
+
+
+def _own_errors() -> TextIO:
+    """Return standard error, and close it to everybody else.
+
+    Libraries comment on damaged pictures there, at any length; the log is for requests.
+    """
+    faults = os.fdopen(os.dup(2), "w", buffering=1)
+    faulthandler.enable(faults)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    return faults
 
 
 def _serve(
-    work: Work, tasks: io.BufferedIOBase | BinaryIO, answers: io.RawIOBase | BinaryIO
+    work: Work,
+    tasks: io.BufferedIOBase | BinaryIO,
+    answers: io.RawIOBase | BinaryIO,
+    faults: TextIO,
 ) -> None:
     while len(lengths := tasks.read(LENGTHS.size)) == LENGTHS.size:
         head, body = (tasks.read(length) for length in LENGTHS.unpack(lengths))
-        message = memoryview(pack(*work.do(json.loads(head), body)))
+        message = memoryview(pack(*_answer(work, json.loads(head), body, faults)))
         while message:
             message = message[answers.write(message) or 0 :]
+
+
+def _answer(work: Work, task: Task, body: bytes, faults: TextIO) -> tuple[Answer, bytes]:
+    try:
+        return work.do(task, body)
+    except Exception as error:  # what one picture brings to light must not end the reader
+        faults.write(fault(error))
+        return Answer(status=500, media=MEDIA_TYPE), problem_bytes(500, FAULT)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from PIL import Image
 
 from tenfold.server.pool import Pool
 from tenfold.server.problems import ProblemError
+from tenfold.server.protocol import HEAD_SECONDS
 from tenfold.server.settings import Settings
 from tenfold.server.work import Task
 
@@ -144,6 +145,40 @@ def test_garbage_instead_of_http_does_no_harm(server: Server) -> None:
         with socket.create_connection(server.address) as connection:
             connection.sendall(garbage)
     assert server.client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000, 431),
+        (b"GET / HTTP/1.1\r\nX: " + b"y" * 70_000, 431),
+        (b"GET /" + b"y" * 70_000, 431),
+        (b"BREW / HTTP/1.1\r\n\r\n", 400),
+        (b"POST /v1/read HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n", 400),
+    ],
+)
+def test_what_is_no_request_is_answered_with_a_problem(
+    server: Server, sent: bytes, status: int
+) -> None:
+    with socket.create_connection(server.address, timeout=10) as connection:
+        connection.sendall(sent)
+        head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"content-security-policy" in head
+    assert json.loads(body)["status"] == status
+
+
+def test_heads_that_do_not_come_are_not_waited_for(server: Server) -> None:
+    beginnings = {b"": b"", b"GET / HTTP/1.1\r\nHost: ": b"HTTP/1.1 408 "}
+    open_ones = {socket.create_connection(server.address): sent for sent in beginnings}
+    for connection, sent in open_ones.items():
+        connection.sendall(sent)
+    started = time.monotonic()
+    for connection, sent in open_ones.items():
+        connection.settimeout(2 * HEAD_SECONDS)
+        assert connection.recv(13) == beginnings[sent]
+        connection.close()
+    assert time.monotonic() - started > HEAD_SECONDS / 2
 
 
 def test_who_hangs_up_holds_nothing(server: Server, number: bytes) -> None:

@@ -60,6 +60,7 @@ def _run(settings: Settings, host: str, port: int, *, quiet: bool) -> None:
     import uvicorn
 
     from tenfold.server.app import create_app
+    from tenfold.server.protocol import Protocol
 
     class Announcing(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -71,6 +72,7 @@ def _run(settings: Settings, host: str, port: int, *, quiet: bool) -> None:
     listener = _listen(host, port)
     config = uvicorn.Config(
         app,
+        http=Protocol,
         access_log=False,  # the server writes its own, which holds no query
         log_level="error",
         server_header=False,

@@ -215,6 +215,8 @@ def test_other_origins_are_not_let_in(client: httpx.Client) -> None:
         ("POST", "/v1/read?min_confidence=nan", 422),
         ("POST", "/v1/read?min_confidence=2", 422),
         ("POST", "/v1/read?include=all", 422),
+        ("POST", "/v1/read?min-confidence=0.9", 422),
+        ("POST", "/v1/read/", 404),
     ],
 )
 def test_mistakes_are_problems_with_a_sentence(
@@ -233,7 +235,14 @@ def test_the_page_is_cached_by_its_content(client: httpx.Client) -> None:
     assert first.headers["content-type"] == "text/javascript; charset=utf-8"
     again = client.get("/page/main.js", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    assert client.head("/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/v1/model", "/page/style.css"])
+def test_head_asks_for_what_get_answers(client: httpx.Client, path: str) -> None:
+    full, head = client.get(path), client.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(full.content))
+    assert client.head("/v1/read").status_code == 405
 
 
 def test_the_log_tells_of_requests_and_nothing_of_pictures(

@@ -78,6 +78,7 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
         lifespan=lifespan,
         docs_url=None,  # FastAPI's own page loads its code from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # behind a proxy they lead to http, to whatever host was named
         routes=page_routes(),
         exception_handlers={
             ProblemError: _on_problem,
@@ -137,8 +138,10 @@ async def _on_mistake(_request: Request, error: TenfoldError) -> Response:
 
 async def _on_invalid(_request: Request, error: RequestValidationError) -> Response:
     first = error.errors()[0]
-    where = " ".join(str(part) for part in first["loc"] if part != "query")
-    return _answer(422, f"{where}: {first['msg']}.")
+    name = str(first["loc"][1])[:80]  # behind "query"
+    unknown = first["type"] == "extra_forbidden"
+    wrong = "There is no such option. /docs lists them" if unknown else first["msg"]
+    return _answer(422, f"{name}: {wrong}.")
 
 
 async def _on_http(_request: Request, error: HTTPException) -> Response:

@@ -69,6 +69,8 @@ class Guard:
             return
         started = time.perf_counter()
         status = 0
+        # The head of what GET answers; uvicorn leaves out the body.
+        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -78,14 +80,16 @@ class Guard:
             await send(message)
 
         try:
-            if self._may_pass(scope):
-                await self._app(scope, receive, send_with_headers)
+            if self._may_pass(asked):
+                await self._app(asked, receive, send_with_headers)
             else:
                 await _refuse(send_with_headers)
         except Exception as error:  # it has been answered with 500 already
             sys.stderr.write(fault(error))
         finally:
-            self._note(scope, status, time.perf_counter() - started)
+            # The route as the program names it: a path that somebody made up may say anything.
+            route = getattr(asked.get("route"), "path", "other")
+            self._note(scope, route, status, time.perf_counter() - started)
 
     def _may_pass(self, scope: Scope) -> bool:
         if self._token is None or not scope["path"].startswith(GUARDED):
@@ -94,9 +98,7 @@ class Guard:
         kind, _, token = sent.partition(b" ")
         return hmac.compare_digest(token.strip(), self._token) and kind.lower() == b"bearer"
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        # The route as the program names it: a path that somebody made up may say anything.
-        route = getattr(scope.get("route"), "path", "other")
+    def _note(self, scope: Scope, route: str, status: int, seconds: float) -> None:
         self._measures.observe(route, status, seconds)
         if self._log is not None:
             record = {

@@ -1,8 +1,38 @@
-"""The shapes of the API's bodies, for its description; the workers check them (see `bodies`)."""
+"""What the API takes: the options of a query, which are checked here, and the shapes of bodies.
+
+Those are for the description alone; the workers check them (see `bodies`).
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tenfold.reader.reader import Layout, Rotation
+
+
+class Options(BaseModel):
+    """How to read: the options of `tenfold read`, and what to add to the answer."""
+
+    model_config = ConfigDict(extra="forbid")  # a misspelt option must not pass for the default
+
+    layout: Annotated[
+        Layout, Field(description="What the picture holds: one digit, one line, a page; or auto.")
+    ] = "auto"
+    min_confidence: Annotated[
+        float,
+        Field(ge=0, le=1, allow_inf_nan=False, description="Refuse less probable digits."),
+    ] = 0.5
+    rotate: Annotated[
+        Rotation,
+        Field(description="Degrees clockwise to turn it first; auto turns what reads badly."),
+    ] = "auto"
+    include: Annotated[
+        list[Literal["probabilities", "glyphs", "steps"]],
+        Field(description="What to add to the object; may be repeated."),
+    ] = []
+
 
 NAME = {"type": "string", "description": "What to call the picture in the answer."}
 IMAGE = {

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from tenfold import __version__
 from tenfold.model import Model
-from tenfold.reader.reader import Layout, Rotation
 from tenfold.server import inputs, schemas
 from tenfold.server.bodies import JSON, parse_json
 from tenfold.server.collection import Collection
@@ -33,20 +32,8 @@ PROBLEMS: Responses = {
     422: {"description": "The picture cannot be read, or a value is wrong."},
     503: {"description": "Too busy, or it took too long; try again (Retry-After)."},
 }
-LayoutQuery = Annotated[
-    Layout, Query(description="What the picture holds: one digit, one line, a page; auto decides.")
-]
-ConfidenceQuery = Annotated[
-    float,
-    Query(ge=0, le=1, allow_inf_nan=False, description="Refuse less probable digits than this."),
-]
-RotateQuery = Annotated[
-    Rotation, Query(description="Degrees clockwise to turn it first; auto turns what reads badly.")
-]
-IncludeQuery = Annotated[
-    list[Literal["probabilities", "glyphs", "steps"]],
-    Query(description="What to add to the object; may be repeated."),
-]
+DEFAULTS = inputs.Options()
+OptionsQuery = Annotated[inputs.Options, Query()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +60,17 @@ def _service(request: Request) -> Service:
     return service
 
 
-async def _ask(
-    request: Request,
-    work: str,
-    layout: str = "auto",
-    min_confidence: float = 0.5,
-    rotate: str = "auto",
-    include: list[str] | None = None,
-) -> Response:
+async def _ask(request: Request, work: str, options: inputs.Options = DEFAULTS) -> Response:
     service = _service(request)
     with service.intake.room() as room:
         body = await room.body(request)
         task = Task(
             work=work,
             kind=request.headers.get("content-type", ""),
-            layout=layout,
-            min_confidence=min_confidence,
-            rotate=rotate,
-            include=include or [],
+            layout=options.layout,
+            min_confidence=options.min_confidence,
+            rotate=options.rotate,
+            include=[*options.include],
         )
         answer, content = await service.pool.run(task, body)
     return Response(content, answer["status"], media_type=answer["media"])
@@ -104,19 +84,13 @@ async def _ask(
     responses=_answers(schemas.Reading, "What was read."),
     openapi_extra=inputs.READ,
 )
-async def read(
-    request: Request,
-    layout: LayoutQuery = "auto",
-    min_confidence: ConfidenceQuery = 0.5,
-    rotate: RotateQuery = "auto",
-    include: IncludeQuery = [],  # noqa: B006 (FastAPI copies it)
-) -> Response:
+async def read(request: Request, options: OptionsQuery) -> Response:
     """Answer with the object that `tenfold read --json` prints for the same picture.
 
     The picture is the body itself, the field `file` of a form, or JSON: base64, or strokes with the
     size of the picture to draw them into.
     """
-    return await _ask(request, "read", layout, min_confidence, rotate, [*include])
+    return await _ask(request, "read", options)
 
 
 @router.post(
@@ -127,15 +101,9 @@ async def read(
     responses=_answers(schemas.Batch, "What was read."),
     openapi_extra=inputs.BATCH,
 )
-async def batch(
-    request: Request,
-    layout: LayoutQuery = "auto",
-    min_confidence: ConfidenceQuery = 0.5,
-    rotate: RotateQuery = "auto",
-    include: IncludeQuery = [],  # noqa: B006
-) -> Response:
+async def batch(request: Request, options: OptionsQuery) -> Response:
     """Answer with one reading a picture, in order; a picture that is none has its problem there."""
-    return await _ask(request, "batch", layout, min_confidence, rotate, [*include])
+    return await _ask(request, "batch", options)
 
 
 @router.post(

@@ -4,7 +4,7 @@ const KEY = "tenfold-token";
 
 export class Trouble extends Error {}
 
-async function send(path, options, again = true) {
+async function send(path, options) {
   const token = sessionStorage.getItem(KEY);
   const headers = { ...options.headers };
   if (token) headers.Authorization = `Bearer ${token}`;
@@ -15,27 +15,32 @@ async function send(path, options, again = true) {
     if (error.name === "AbortError") throw error;
     throw new Trouble("The server does not answer. Is 'tenfold serve' still running?");
   }
-  if (response.status === 401 && again && (await askForToken())) return send(path, options, false);
+  if (response.status === 401 && (await askForToken(token))) return send(path, options);
   const record = await response.json().catch(() => ({}));
   if (!response.ok) throw new Trouble(record.detail ?? `The server answered ${response.status}.`);
   return record;
 }
 
-function askForToken() {
-  const dialog = document.getElementById("asks");
-  if (dialog.open) return Promise.resolve(false); // it is being asked for already
+let asked = null; // while it is being asked for, all wait for the same answer
+
+function askForToken(refused) {
+  if (sessionStorage.getItem(KEY) !== refused) return true; // another one has come since
+  asked ??= showDialog(refused).finally(() => (asked = null));
+  return asked;
+}
+
+async function showDialog(refused) {
+  const [dialog, field] = [document.getElementById("asks"), document.getElementById("token")];
+  document.getElementById("asked").textContent = refused
+    ? "The server did not take that token."
+    : "This server asks for a token.";
+  field.value = dialog.returnValue = "";
   dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener(
-      "close",
-      () => {
-        const token = document.getElementById("token").value.trim();
-        if (token) sessionStorage.setItem(KEY, token);
-        resolve(Boolean(token));
-      },
-      { once: true },
-    );
-  });
+  await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+  const token = field.value.trim();
+  if (dialog.returnValue !== "use" || !token) return false;
+  sessionStorage.setItem(KEY, token);
+  return true;
 }
 
 function json(method, body, signal) {

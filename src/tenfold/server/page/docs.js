@@ -16,7 +16,7 @@ const element = (name, ...children) => {
 function values(schema) {
   const of = schema.items ?? schema;
   const choices = of.enum ? of.enum.join(", ") : range(of);
-  return schema.default === undefined || schema.items ? choices : `${choices}; ${schema.default}`;
+  return schema.default === undefined || schema.items ? choices : `${choices}; default ${schema.default}`;
 }
 
 function range({ minimum, maximum, type }) {

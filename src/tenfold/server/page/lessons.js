@@ -9,20 +9,22 @@ export async function offerLessons(digit, trouble) {
   const state = await teaching().catch(() => ({ enabled: false }));
   if (!state.enabled) return;
   $("teach").hidden = false;
-  let last = null;
+  const kept = []; // on the page since it was opened; the last one is taken back first
+  const here = ["127.0.0.1", "localhost", "[::1]"].includes(location.hostname);
+  const where = here ? "this machine" : "the server's machine";
   const tell = (count, word = "") => {
-    const glyphs = `${count} glyph${count === 1 ? "" : "s"} in ${state.folder}`;
-    $("taught").textContent = `${word}${glyphs}; they stay on this machine.`;
-    $("forget").hidden = last === null;
+    const glyphs = `${count} glyph${count === 1 ? "" : "s"} taught`;
+    $("taught").textContent = `${word}${glyphs}; all stay on ${where}, in ${state.folder}.`;
+    $("forget").hidden = !kept.length;
   };
   for (let label = 0; label < 10; label++) {
     const button = document.createElement("button");
     button.textContent = label;
-    button.setAttribute("aria-label", `This is a ${label}`);
+    button.setAttribute("aria-label", `This is a${label === 8 ? "n" : ""} ${label}`);
     button.addEventListener("click", async () => {
       try {
         const { id, count } = await teach(label, digit().glyph);
-        last = id;
+        kept.push(id);
         tell(count, `Saved as ${label}. `);
       } catch (error) {
         trouble(error);
@@ -32,8 +34,7 @@ export async function offerLessons(digit, trouble) {
   }
   $("forget").addEventListener("click", async () => {
     try {
-      const { count } = await forget(last);
-      last = null;
+      const { count } = await forget(kept.pop());
       tell(count, "Taken back. ");
     } catch (error) {
       trouble(error);

@@ -151,12 +151,17 @@ $("inside").addEventListener("toggle", () => {
   if ($("inside").open) picture === null ? readStrokes() : readFile(picture);
 });
 $("copy").addEventListener("click", async () => {
-  await copy(result.reading.text).catch(trouble);
-  $("note").textContent = "Copied.";
+  try {
+    await copy(result.reading.text);
+    result.tell("Copied.");
+  } catch (error) {
+    trouble(error);
+  }
 });
 $("json").addEventListener("click", () => download(result.reading));
 addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+  if (event.target.matches("input[type=password]")) return; // it has an undo of its own
   event.preventDefault();
   history(event.shiftKey ? "redo" : "undo");
 });

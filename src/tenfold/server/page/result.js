@@ -4,11 +4,13 @@ import { bytes } from "./api.js";
 
 const SIDE = 28;
 const LONG = 7; // characters that fit beside the buttons in large type
+const LONGER = 13; // and in smaller
+const LINES = 4; // that leave room for the digits below
 const SURE = 0.9;
 const $ = (id) => document.getElementById(id);
 
 export const percent = (share) =>
-  share > 0.9995 ? "> 99.9 %" : share < 0.0005 ? "0 %" : `${(100 * share).toFixed(1)} %`;
+  share >= 0.9995 ? "> 99.9 %" : share < 0.0005 ? "0 %" : `${(100 * share).toFixed(1)} %`;
 
 export class Result {
   // `choose(index)` is called when a person looks at a digit.
@@ -32,6 +34,11 @@ export class Result {
     this.reading = null;
     this.chosen = -1;
     for (const id of ["found", "inside", "answer"]) $(id).hidden = true;
+    this.tell(note);
+  }
+
+  // Say something below the text, and to screen readers.
+  tell(note) {
     $("note").textContent = note;
     this.#say(note);
   }
@@ -51,7 +58,10 @@ export class Result {
     const output = $("text");
     output.textContent = text || "—";
     output.classList.toggle("empty", !text);
-    output.classList.toggle("long", text.length > LONG);
+    const lines = text.split("\n");
+    const longest = Math.max(...lines.map((line) => line.length));
+    output.classList.toggle("long", longest > LONG || lines.length > 1);
+    output.classList.toggle("longer", longest > LONGER || lines.length > LINES);
     $("copy").disabled = !text;
     $("answer").hidden = $("inside").hidden = false;
   }

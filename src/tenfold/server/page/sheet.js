@@ -7,6 +7,7 @@ const PAD = 5; // pixels between ink and its box
 const SURE = 0.9;
 const ROOM = 12; // pixels around a picture
 const MOST_ZOOM = 8;
+const LOW = 34; // pixels: above lower boxes, labels would hide the line before
 
 export class Sheet {
   constructor(root, ink, marks) {
@@ -149,12 +150,14 @@ export class Sheet {
     context.setLineDash(digit.accepted ? [] : [4, 4]);
     context.beginPath();
     context.roundRect(x, y, width, height, 5);
+    if (this.bitmap) this.#halo(context, paper);
     context.stroke();
     context.setLineDash([]);
     const label = digit.accepted ? String(digit.digit) : digit.reason;
     context.font = `600 ${digit.accepted ? 14 : 12}px system-ui, sans-serif`;
     const wide = context.measureText(label).width + 10;
-    if (!digit.accepted && !chosen) return; // side by side, reasons would hide each other
+    // Side by side, reasons would hide each other.
+    if (!chosen && (!digit.accepted || height < LOW)) return;
     const above = y - 22 >= 0 ? y - 22 : Math.min(y + height + 2, this.size.height - 20);
     const left = Math.max(0, Math.min(x, this.size.width - wide));
     context.fillStyle = colour;
@@ -164,6 +167,17 @@ export class Sheet {
     context.fillStyle = paper;
     context.textBaseline = "middle";
     context.fillText(label, left + 5, above + 10.5);
+  }
+
+  // A photo may have any colour; beside this rim every line shows.
+  #halo(context, paper) {
+    context.save();
+    context.strokeStyle = paper;
+    context.lineWidth += 2;
+    context.setLineDash([]);
+    context.globalAlpha = 0.7;
+    context.stroke();
+    context.restore();
   }
 
   #cross(context, colour) {

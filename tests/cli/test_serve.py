@@ -51,6 +51,13 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_readers_that_do_not_start_cost_one_line() -> None:
+    done = _serve("--port", "0", code="import sys; sys.executable = '/nowhere/python'")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: the processes that read did not start.")
+    assert done.stderr.count("\n") == 1
+
+
 def test_the_server_needs_no_torch() -> None:
     code = "from tenfold.server.app import create_app; from tenfold.server import worker"
     script = f"{code}\nimport sys\nprint('torch' in sys.modules)"

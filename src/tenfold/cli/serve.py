@@ -74,13 +74,23 @@ def _run(settings: Settings, host: str, port: int, *, quiet: bool) -> None:
         app,
         http=Protocol,
         access_log=False,  # the server writes its own, which holds no query
-        log_level="error",
+        log_level="critical",  # what goes wrong is told below, or by the server itself
         server_header=False,
         ws="none",
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    with listener:
-        Announcing(config).run(sockets=[listener])
+    server = Announcing(config)
+    try:
+        with listener:
+            server.run(sockets=[listener])
+    except SystemExit:  # how newer uvicorns end where the start fails
+        if server.started:
+            raise
+    if not server.started:
+        raise TenfoldError(
+            "the processes that read did not start. See that there is memory for them, and that "
+            f"this user may run {sys.executable}; TENFOLD_READS sets how many there are."
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:

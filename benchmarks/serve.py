@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import http.client
 import io
 import json
 import os
@@ -121,7 +122,7 @@ def served(contender: Contender, python: Path) -> Iterator[tuple[str, int]]:
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes], output: IO[bytes]) -> None:
-    """Wait until somebody listens."""
+    """Wait until somebody answers, whatever it is."""
     for _ in range(600):
         if process.poll() is not None:
             output.seek(0)
@@ -129,10 +130,15 @@ def wait_for(port: int, process: subprocess.Popen[bytes], output: IO[bytes]) -> 
             raise UnavailableError(said.strip().splitlines()[-1] if said.strip() else "it ended")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                time.sleep(1)  # workers behind the port may still be starting
-                return
+                break
         time.sleep(0.1)
-    raise UnavailableError("it did not start within a minute")
+    else:
+        raise UnavailableError("it did not start within a minute")
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", "/")  # some listen before they are ready
+    connection.getresponse().read()
+    connection.close()
+    time.sleep(1)  # of several workers, others may still be starting
 
 
 def ask(url: str, request: dict[str, str], seconds: float, clients: int) -> dict[str, Any]:

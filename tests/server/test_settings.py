@@ -15,7 +15,7 @@ def test_defaults_are_those_of_the_documentation() -> None:
 
 
 def test_the_environment_and_the_command_line_are_heard() -> None:
-    environment = {"TENFOLD_TOKEN": "x", "TENFOLD_SECONDS": "2.5", "TENFOLD_QUEUE": "0"}
+    environment = {"TENFOLD_TOKEN": "x\n", "TENFOLD_SECONDS": "2.5", "TENFOLD_QUEUE": "0"}
     settings = Settings.from_environment(environment, collect=Path("taught"))
     assert (settings.token, settings.seconds, settings.queue) == ("x", 2.5, 0)
     assert settings.collect == Path("taught")

@@ -96,8 +96,10 @@ class Settings:
             return value
 
         token = environment.get("TENFOLD_TOKEN")
-        if token is not None and (not token.strip() or not token.isascii()):
-            raise UsageError("TENFOLD_TOKEN is empty or not plain ASCII; set a token or unset it.")
+        if token is not None:
+            token = token.strip()  # of a line's end, where it comes from a file
+            if not (token and token.isascii()):
+                raise UsageError("TENFOLD_TOKEN is empty or not plain ASCII; set one or unset it.")
         return cls(
             model=model,
             collect=collect,

@@ -77,12 +77,23 @@ def test_a_temperature_is_found_again(temperature: float, honest: tuple[Logits, 
     assert found == pytest.approx(temperature, rel=0.05)
 
 
+def test_where_no_temperature_is_likeliest_there_is_none(honest: tuple[Logits, Labels]) -> None:
+    logits, _ = honest
+    right = logits.argmax(axis=1).astype(np.uint8)
+    assert fit_temperature(logits, right) is None
+    assert fit_temperature(logits * 100, right) is None  # so sure that the loss is nothing
+    blind = np.random.default_rng(1).integers(0, 10, len(logits)).astype(np.uint8)
+    assert fit_temperature(logits, blind) is None
+    assert cross_fitted(logits, right) is None
+
+
 def test_cross_fitting_mends_what_is_off_and_tells_what_it_would_take(
     honest: tuple[Logits, Labels],
 ) -> None:
     logits, labels = honest
     boasting = (logits * 3).astype(np.float32)
     after = cross_fitted(boasting, labels)
+    assert after is not None
     assert after.temperature == pytest.approx(3, rel=0.05)
     assert after.error < 0.02 < judge(boasting, labels).error
     assert after.negative_log_likelihood < judge(boasting, labels).negative_log_likelihood

@@ -9,7 +9,7 @@ import pytest
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError
 from tenfold.model import open_model
-from tenfold.training.calibration import calibrated, fit_threshold, fitting_part
+from tenfold.training.calibration import calibrate, calibrated, fit_threshold, fitting_part
 from tenfold.training.export import with_info
 from tenfold.training.outcome import Run
 from tenfold.training.validation import hold_out_validation
@@ -58,6 +58,18 @@ def test_who_learned_everything_cannot_be_calibrated_on_it(run: Run, source: Pat
         content = with_info(run.model.read_bytes(), replace(info, recipe=recipe))
         with pytest.raises(DataError, match=words):
             fitting_part(open_model(content, "crammer"), source)
+
+
+def test_pictures_that_are_all_read_right_say_nothing_of_a_temperature(
+    run: Run, few: Splits
+) -> None:
+    content = run.model.read_bytes()
+    model = open_model(content, "pupil")
+    right = few.train.take(np.flatnonzero(model.predict(few.train.images) == few.train.targets))
+    with pytest.raises(DataError, match=f"{len(right)} of {len(right)} pictures are read right"):
+        calibrated(model, content, right)
+    info = calibrate(model, right, run.recipe.synthesis)
+    assert info.temperature == model.info.temperature
 
 
 def test_a_calibrated_file_is_likelier_and_answers_the_same(run: Run, few: Splits) -> None:

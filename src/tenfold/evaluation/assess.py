@@ -123,9 +123,8 @@ def _calibration(model: Model, data: Dataset) -> tuple[Calibration, Calibration,
     before, temperature = judge(logits, labels), model.info.temperature
     if temperature != 1.0:
         return before, judge(logits, labels, temperature), False
-    if len(labels) < LEAST_TO_FIT:
-        return before, before, False
-    return before, cross_fitted(logits, labels), True
+    after = cross_fitted(logits, labels) if len(labels) >= LEAST_TO_FIT else None
+    return (before, before, False) if after is None else (before, after, True)
 
 
 def _rival(other: Model, data: Dataset, right: NDArray[np.bool_]) -> Rival:

@@ -12,6 +12,8 @@ from scipy.special import log_softmax, softmax
 BINS = 15
 # A probability that underflowed to nothing would make the likelihood infinite.
 LEAST = 1e-15
+# Logarithms of the temperatures looked at; likeliest at an end means likeliest beyond it.
+COLDEST, HOTTEST, END = -3.0, 3.0, 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +93,21 @@ def _judged(
     )
 
 
-def cross_fitted(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> Calibration:
+def cross_fitted(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> Calibration | None:
     """Say what calibrating would bring: each half is judged at the temperature of the other.
 
-    The temperature told is the mean of the two. Every second picture makes the halves.
+    The temperature told is the mean of the two. Every second picture makes the halves. None where
+    a half has no likeliest temperature.
     """
     halves = np.arange(len(labels)) % 2 == 0, np.arange(len(labels)) % 2 == 1
     probabilities = np.empty(logits.shape)
     temperatures = []
     for judged, other in (halves, halves[::-1]):
-        temperatures.append(fit_temperature(logits[other], labels[other]))
-        probabilities[judged] = softmax(logits[judged].astype(np.float64) / temperatures[-1], 1)
+        temperature = fit_temperature(logits[other], labels[other])
+        if temperature is None:
+            return None
+        temperatures.append(temperature)
+        probabilities[judged] = softmax(logits[judged].astype(np.float64) / temperature, axis=1)
     return _judged(probabilities, labels, float(np.mean(temperatures)))
 
 
@@ -154,8 +160,11 @@ def expected_calibration_error(
     return float(gap / max(len(confidence), 1))
 
 
-def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> float:
+def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> float | None:
     """Find the temperature that makes the labels likeliest (Guo et al. 2017, arXiv 1706.04599).
+
+    None where there is none: where all answers are right, the colder the likelier; where they are
+    no better than chance, the hotter.
 
     Parameters
     ----------
@@ -170,10 +179,15 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> f
     >>> round(fit_temperature(3 * fair, labels), 2)
     3.0
     """
+    if (logits.argmax(axis=1) == labels).all():
+        return None
     rows = np.arange(len(labels))
 
     def loss(log_temperature: float) -> float:
         scaled = logits.astype(np.float64) / np.exp(log_temperature)
         return -float(log_softmax(scaled, axis=1)[rows, labels].mean())
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
+    best = float(minimize_scalar(loss, bounds=(COLDEST, HOTTEST), method="bounded").x)
+    if min(best - COLDEST, HOTTEST - best) < END:
+        return None
+    return float(np.exp(best))

@@ -33,7 +33,8 @@ def calibrate(model: Model, validation: Dataset, how: Synthesis) -> ModelInfo:
     """
     if len(validation) < FEWEST:
         return model.info
-    temperature = fit_temperature(model.predict_logits(validation.images), validation.targets)
+    fitted = fit_temperature(model.predict_logits(validation.images), validation.targets)
+    temperature = model.info.temperature if fitted is None else fitted
     if not how.pictures:
         return replace(model.info, temperature=temperature)
     _, digitness = model.predict_with_digitness(validation.images)
@@ -91,9 +92,21 @@ def calibrated(
         Its file.
     pictures : Dataset
         With labels, as `fitting_part` gives them.
+
+    Raises
+    ------
+    DataError
+        If no temperature suits these pictures best.
     """
     logits = model.predict_logits(pictures.images)
     temperature = fit_temperature(logits, pictures.targets)
+    if temperature is None:
+        right = int((logits.argmax(axis=1) == pictures.targets).sum())
+        raise DataError(
+            f"{pictures.name}: {right:,} of {len(pictures):,} pictures are read right, which says "
+            "nothing of how sure to be: it takes right answers and wrong ones. Give --data with "
+            "more pictures of the kind that the model reads."
+        )
     before, after = (
         judge(logits, pictures.targets, each) for each in (model.info.temperature, temperature)
     )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tenfold.evaluation.coverage import coverage_at, coverage_curve
+from tenfold.evaluation.coverage import Trial, coverage_at, coverage_curve
 from tenfold.evaluation.statistics import wilson
 
 
@@ -49,4 +49,22 @@ def test_where_the_surest_is_wrong_nothing_may_be_read() -> None:
         "count": 0,
         "wrong": 0,
         "interval": None,
+        "trial": None,
     }
+
+
+def test_each_half_tries_the_threshold_of_the_other() -> None:
+    # even rows choose 0.8 for all to be right, odd rows 0.6
+    confidence = np.array([0.9, 0.9, 0.8, 0.6, 0.7, 0.5])
+    right = np.array([True, True, True, True, False, False])
+    found = coverage_at(confidence, right, 1.0)
+    assert (found.threshold, found.count, found.wrong) == (0.8, 3, 0)
+    # even rows at 0.6: three answers, one wrong; odd rows at 0.8: one
+    assert found.trial == Trial(4 / 6, 4, 1)
+    assert found.to_dict()["trial"] == {"share": 4 / 6, "count": 4, "wrong": 1}
+
+
+def test_a_half_that_reaches_the_target_nowhere_is_no_trial() -> None:
+    confidence, right = np.array([0.9, 0.8]), np.array([True, False])
+    assert coverage_at(confidence, right, 0.9).trial is None
+    assert coverage_at(confidence[:1], right[:1], 0.9).trial is None

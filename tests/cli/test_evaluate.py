@@ -101,8 +101,7 @@ def test_the_report_is_one_page_and_the_next_one_knows_the_last() -> None:
     assert "60 pictures read right" in Path("report.html").read_text()
     again = _evaluate(*options, "--against", "model.onnx").stdout
     assert "The same as when this model file was last measured on this data" in again
-    assert "Against model.onnx, which reads" in again
-    assert "that is no difference" in again
+    assert "both read the very same pictures right" in again
 
 
 def test_json_has_all_of_it_unless_it_is_to_be_quick() -> None:
@@ -116,6 +115,23 @@ def test_json_has_all_of_it_unless_it_is_to_be_quick() -> None:
         assert {kind["kind"] for kind in each["not_digits"]} >= {"noise", "letters"}
         assert each["cost"]["multiply_adds"] > 0
         assert [found["target"] for found in each["coverage"]] == [0.999, 0.995, 0.99]
+
+
+def test_a_model_folder_that_cannot_be_written_costs_only_what_is_kept_there() -> None:
+    Path("mistakes.png").mkdir()
+    result = _evaluate("--data", "few.npz")
+    assert result.exit_code == 0
+    assert "accuracy " in result.stdout
+    assert "Mistakes, the surest first" not in result.stdout
+    assert "Not kept beside the model: mistakes.png: cannot be written" in result.stderr
+    record = json.loads(_evaluate("--data", "few.npz", "--json", "--quick").stdout)
+    assert record["mistakes_picture"] is None
+
+
+def test_pictures_that_it_learned_from_are_told() -> None:
+    text = _evaluate("--data", "few.npz", "--split", "train").stdout
+    assert "The model learned from pictures among these" in text
+    assert "learned" not in _evaluate("--data", "few.npz").stdout
 
 
 def test_several_data_sets_give_one_table(few: Splits) -> None:
@@ -133,7 +149,7 @@ def test_several_data_sets_give_one_table(few: Splits) -> None:
 def test_things_of_ones_own_that_are_no_digits(few: Splits) -> None:
     np.savez("marks.npz", images=255 - few.train.images[:50])
     text = _evaluate("--data", "few.npz", "--not-digits", "marks.npz", "--quick").stdout
-    assert "marks.npz 0." in text
+    assert "marks.npz (own) 0." in text
 
 
 @pytest.mark.parametrize(
@@ -141,6 +157,7 @@ def test_things_of_ones_own_that_are_no_digits(few: Splits) -> None:
     [
         (["--report", "gone/report.html"], TenfoldError, r"gone/report\.html: cannot be written"),
         (["--report", "."], TenfoldError, "is a folder"),
+        (["--mistakes", "gone/m.png"], TenfoldError, r"gone/m\.png: cannot be written"),
         (["--against", "few.npz"], ModelError, r"few\.npz: no ONNX model"),
         (["--not-digits", "gone"], UsageError, "gone: no such folder"),
         (["--data", "gone.npz"], UsageError, r"'gone\.npz' is neither"),

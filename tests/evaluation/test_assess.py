@@ -4,17 +4,20 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, ModelError, UsageError
-from tenfold.evaluation.assess import Depth, assess, steps
+from tenfold.evaluation.assess import LEAST_TO_FIT, Depth, assess, steps
 from tenfold.evaluation.assessment import Assessment
 from tenfold.evaluation.calibration import judge
 from tenfold.evaluation.evaluate import evaluate
 from tenfold.evaluation.records import remember
+from tenfold.evaluation.words import answer
 from tenfold.model import Model, open_model
 from tenfold.training.outcome import Run
 
@@ -43,11 +46,42 @@ def test_a_model_against_itself_does_not_differ(found: Assessment) -> None:
     assert found.rival.test.p == 1
 
 
+def test_each_model_gets_the_pictures_in_its_own_size(
+    linear_file: Callable[..., bytes], run: Run, model: Model, few: Splits
+) -> None:
+    content = linear_file(np.random.default_rng(0).normal(0, 0.01, (784, 10)))
+    large = open_model(content, "large")
+    found = assess(large, few.test, content, depth="plain", other=model)
+    assert found.data.size == 28
+    assert found.rival is not None
+    assert found.rival.accuracy == run.evaluation.accuracy
+
+
+def test_what_the_model_learned_from_is_told(run: Run, model: Model, few: Splits) -> None:
+    content = run.model.read_bytes()
+    found = assess(model, few.train, content, depth="plain", learned=True)
+    assert found.to_dict()["learned_from"] is True
+    assert "learned from pictures among these" in answer(found)[1]
+
+
+def test_ones_own_things_do_not_take_the_place_of_ours(
+    run: Run, model: Model, few: Splits, tmp_path: Path
+) -> None:
+    (tmp_path / "letters").mkdir()
+    Image.fromarray(few.test.images[0]).resize((40, 40)).save(tmp_path / "letters" / "one.png")
+    content = run.model.read_bytes()
+    found = assess(model, few.test, content, depth="quick", not_digits=tmp_path / "letters")
+    kinds = [each.kind for each in found.refusals]
+    assert kinds == ["noise", "blank", "letters", "symbols", "letters (own)"]
+
+
 def test_typical_pictures_and_the_surest_mistakes_are_looked_at(found: Assessment) -> None:
     wrong = [mistake.index for mistake in found.evaluation.mistakes[:4]]
     assert [look.index for look in found.looks][-len(wrong) :] == wrong
     assert {look.label for look in found.looks} == set("0123456789")
     assert found.looks[0].map.shape == (8, 8)
+    (first, *_) = cast("list[dict[str, object]]", found.to_dict()["looks"])
+    assert first["map"] == found.looks[0].map.round(3).tolist()
 
 
 @pytest.mark.parametrize("depth", ["plain", "quick", "full"])
@@ -73,13 +107,25 @@ def test_after_is_at_the_files_own_temperature(
     assert found.before == judge(logits, few.train.targets)
     assert not found.fitted_here
     assert found.evaluation.loss == pytest.approx(found.after.negative_log_likelihood, rel=1e-4)
-    cold = linear_file(np.random.default_rng(0).normal(0, 0.01, (64, 10)))
+    mean = few.train.images.mean(axis=0)
+    classes = [few.train.images[few.train.targets == k].mean(axis=0) - mean for k in range(10)]
+    cold = linear_file(1e-4 * np.stack([each.ravel() for each in classes], axis=1))
     again = assess(open_model(cold, "cold"), few.train, cold, depth="plain")
     assert again.fitted_here
     assert again.after.temperature != 1
 
 
 def test_too_few_pictures_say_nothing_of_a_temperature(found: Assessment) -> None:
+    assert found.after == found.before
+    assert not found.fitted_here
+
+
+def test_a_model_that_is_always_right_suits_no_temperature(
+    run: Run, model: Model, few: Splits
+) -> None:
+    right = few.train.take(np.flatnonzero(model.predict(few.train.images) == few.train.targets))
+    assert len(right) > LEAST_TO_FIT
+    found = assess(model, right, run.model.read_bytes(), depth="plain")
     assert found.after == found.before
     assert not found.fitted_here
 

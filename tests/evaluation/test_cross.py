@@ -24,6 +24,8 @@ def test_a_row_says_what_an_evaluation_says(model: Model, few: Splits) -> None:
     assert row.calibration_error == expected_calibration_error(chances.max(axis=1), right)
     assert (row.note, row.mean_over_sources) == ("as it is", None)
     assert row.to_dict()["data"] == "digits"
+    learned = row_of_data(model, few.train, learned=True)
+    assert learned.note == "as it is; the model learned from these"
 
 
 def test_a_table_of_pictures_is_a_row_too(tmp_path: Path) -> None:

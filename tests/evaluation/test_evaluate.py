@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, ModelError, UsageError
-from tenfold.evaluation.evaluate import choose_split, evaluate, measure
+from tenfold.evaluation.evaluate import choose_split, evaluate, has_learned, measure
 from tenfold.model import Model, open_model
 from tenfold.training.export import with_info
 from tenfold.training.outcome import Run
@@ -165,6 +165,18 @@ def test_a_set_too_small_to_split_is_measured_whole(
     path = tmp_path / "one.npz"
     np.savez(path, images=few.test.images[:3], labels=few.test.targets[:3])
     assert evaluate(model, path).count == 3
+
+
+def test_a_part_that_the_model_learned_from_is_known(
+    run: Run, few: Splits, model: Model, untested: Path, write_npz: Callable[[Path], Path]
+) -> None:
+    source = write_npz(untested.parent / "few.npz")
+    for split, learned in (("train", True), ("all", True), ("test", False), (None, False)):
+        assert has_learned(model, source, cast("Any", split), None) == learned
+        assert not has_learned(model, untested, cast("Any", split), None)
+    tiny = untested.parent / "tiny.npz"
+    np.savez(tiny, images=few.test.images[:3], labels=few.test.targets[:3])
+    assert not has_learned(model, tiny, "all", None)
 
 
 # What cannot be measured

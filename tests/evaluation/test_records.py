@@ -64,8 +64,8 @@ def test_what_was_left_out_this_time_is_kept(tmp_path: Path) -> None:
     assert record["corruptions"] == {"mean": 0.5}
     assert record["sweeps"] == [1]
     assert record["mistakes"] == []
-    remember(tmp_path, data, perfect.to_dict() | {"corruptions": None}, "b")
-    assert "corruptions" not in load_records(tmp_path)[-1]
+    remember(tmp_path, data, perfect.to_dict() | {"corruptions": None, "looks": [1]}, "b")
+    assert not {"corruptions", "looks"} & load_records(tmp_path)[-1].keys()
 
 
 @pytest.mark.parametrize(

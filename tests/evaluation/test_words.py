@@ -8,7 +8,7 @@ import pytest
 from tenfold.data.dataset import Dataset
 from tenfold.evaluation import words
 from tenfold.evaluation.assessment import Rival
-from tenfold.evaluation.coverage import Coverage
+from tenfold.evaluation.coverage import Coverage, Trial
 from tenfold.evaluation.doubtful import Doubtful
 from tenfold.evaluation.evaluate import Evaluation, measure
 from tenfold.evaluation.records import Last
@@ -34,11 +34,38 @@ def test_coverage_in_plain_words() -> None:
         "At 99.9 % accuracy, 99.31 % of the pictures can be read without a person: take answers of "
         "at least 61.68 % confidence, and give the other 0.69 % to one."
     )
+    tried = words.coverage(replace(most, trial=Trial(0.9918, 9918, 11)))
+    assert tried.endswith(
+        "to one. Chosen on half of the pictures and tried on the other half, such thresholds read "
+        "99.18 %, with 11 of 9,918 answers wrong."
+    )
     everything = replace(most, share=1.0)
     assert words.coverage(everything).endswith("everything can be read without a person.")
     assert words.coverage(Coverage(0.999, 0.0, None, 0, 0, None)) == (
         "At no threshold are 99.9 % of the answers right."
     )
+
+
+@pytest.mark.parametrize(
+    ("threshold", "text"),
+    [(0.6168, "61.68 %"), (0.99997, "99.9970 %"), (0.9999999, "99.999990 %"), (1.0, "100 %")],
+)
+def test_a_threshold_is_never_rounded_up(threshold: float, text: str) -> None:
+    told = words.coverage(Coverage(0.999, 0.5, threshold, 20, 0, (0.8, 1.0)))
+    assert f"of at least {text} confidence" in told
+
+
+def test_what_the_pictures_cannot_tell() -> None:
+    one = _evaluation(4)
+    assert words.reservations(one, learned=False) == (
+        "All pictures are of one class, 0: nothing is said of the others."
+    )
+    assert words.reservations(one, learned=True).startswith("The model learned from pictures among")
+    full = replace(one, support=(4,) * 10)
+    assert words.reservations(full, learned=False) == ""
+    some = replace(one, support=(0, 20, 20, *(4,) * 6, 0))
+    told = words.reservations(some, learned=False)
+    assert told == "There is no picture of 0, 9: nothing is said of these."
 
 
 def test_a_difference_is_called_one_only_if_it_is() -> None:
@@ -49,7 +76,10 @@ def test_a_difference_is_called_one_only_if_it_is() -> None:
     assert "chance alone hardly explains it (McNemar's test, p = 0.011)" in better
     same = words.rival(Rival("b.onnx", 0.9, (0.8, 1.0), McNemar(1, 1, 1.0)), evaluation)
     assert "(the same): 1 picture only" in same
-    assert "that is no difference: chance explains it (McNemar's test, p = 1)" in same
+    assert "that is no difference: chance alone may do it (McNemar's test, p = 1)" in same
+    itself = words.rival(Rival("b.onnx", 0.9, (0.8, 1.0), McNemar(0, 0, 1.0)), evaluation)
+    expected = "Against b.onnx: no difference, for both read the very same pictures right."
+    assert itself == expected
     assert words.rival(None, evaluation) == ""
 
 
@@ -65,7 +95,7 @@ def test_the_last_time() -> None:
 
 
 def test_doubtful_labels() -> None:
-    told = words.doubtful(Doubtful(15, 8, 0.9977, (0.9965, 0.9985)))
+    told = words.doubtful(Doubtful(tuple(range(15)), 8, 0.9977, (0.9965, 0.9985)))
     assert "15 labels of this data are themselves doubtful" in told
     assert "8 of the errors are among them; without those pictures, 99.77 % are right" in told
     assert words.doubtful(None) == ""

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from tenfold.cli.console import accuracy_line, confusion_table, err, out, print_json
 from tenfold.cli.readings import read_table
+from tenfold.errors import TenfoldError
 from tenfold.evaluation import words
 from tenfold.files import check_target
 
@@ -87,49 +88,64 @@ def evaluate_data(
     """Measure on the first source in full and on the others in short, and show it as wished."""
     from tenfold.evaluation.assess import assess, steps
     from tenfold.evaluation.cross import row_of_data, row_of_table
-    from tenfold.evaluation.evaluate import choose_split
-    from tenfold.evaluation.framing import framed
-    from tenfold.evaluation.plots import mistakes_sheet
-    from tenfold.evaluation.records import digest, remember
-    from tenfold.pictures import save_png
+    from tenfold.evaluation.evaluate import choose_split, has_learned
 
     if wishes.report is not None:
         check_target(wishes.report)
     model = opened.model
     other = None if wishes.against is None else open_named(wishes.against).model
     sets = [choose_split(model, source, split, data_dir) for source in sources]
-    first = framed(sets[0], model)
+    learned = [has_learned(model, source, split, data_dir) for source in sources]
     kept = None if opened.name == BUNDLED else opened.folder
     several = len(sets) + len(tables) > 1
     with _progress(steps(wishes.depth), hidden=wishes.quiet or wishes.json) as tell:
         found = assess(
             model,
-            first,
+            sets[0],
             opened.content,
             depth=wishes.depth,
+            learned=learned[0],
             other=other,
             not_digits=wishes.not_digits,
             folder=kept,
             tell=tell,
         )
-    cross = [row_of_data(model, each) for each in sets] if several else []
+    pairs = zip(sets, learned, strict=True) if several else ()
+    cross = [row_of_data(model, *pair) for pair in pairs]
     how, hidden = (wishes.layout, wishes.min_confidence), wishes.quiet or wishes.json
     cross += [row_of_table(read_table(model, table, *how, hidden=hidden)) for table in tables]
     if wishes.report is not None:
         from tenfold.evaluation.report.page import write_report
 
         write_report(wishes.report, model, found, cross, _command())
-    _show(opened, found, cross, wishes)
-    # Last, so that a folder that cannot be written costs these alone.
-    save_png(mistakes_sheet(first, found.evaluation), wishes.sheet)
-    if kept is not None:
-        remember(kept, first, found.to_dict(), digest(opened.content))
+    failure = _keep(opened, found, kept, wishes.sheet)
+    _show(opened, found, cross, wishes, sheet=failure is None)
+    if failure is not None:
+        err.print(f"Not kept beside the model: {failure}", markup=False)
 
 
-def _show(opened: Opened, found: Assessment, cross: list[Row], wishes: Wishes) -> None:
+def _keep(opened: Opened, found: Assessment, folder: Path | None, sheet: Path) -> str | None:
+    """Save the mistakes and the record for next time; a folder that is read only costs no more."""
+    from tenfold.evaluation.plots import mistakes_sheet
+    from tenfold.evaluation.records import digest, remember
+    from tenfold.pictures import save_png
+
+    try:
+        save_png(mistakes_sheet(found.data, found.evaluation), sheet)
+        if folder is not None:
+            remember(folder, found.data, found.to_dict(), digest(opened.content))
+    except TenfoldError as error:
+        return str(error)
+    return None
+
+
+def _show(
+    opened: Opened, found: Assessment, cross: list[Row], wishes: Wishes, *, sheet: bool
+) -> None:
     evaluation = found.evaluation
     if wishes.json:
-        paths = {"model": opened.name, "mistakes_picture": str(wishes.sheet)}
+        saved = str(wishes.sheet) if sheet else None
+        paths = {"model": opened.name, "mistakes_picture": saved}
         report = {} if wishes.report is None else {"report": str(wishes.report)}
         rows = {"cross": [row.to_dict() for row in cross]} if cross else {}
         print_json(found.to_dict() | paths | report | rows)
@@ -150,7 +166,8 @@ def _show(opened: Opened, found: Assessment, cross: list[Row], wishes: Wishes) -
         out.print(_cross_table(cross))
     if wishes.depth != "plain":
         _show_more(found)
-    out.print(f"\nMistakes, the surest first: [bold]{escape(str(wishes.sheet))}[/]")
+    if sheet:
+        out.print(f"\nMistakes, the surest first: [bold]{escape(str(wishes.sheet))}[/]")
     if wishes.report is not None:
         out.print(f"Report: [bold]{escape(str(wishes.report))}[/]")
 
@@ -167,8 +184,11 @@ def _show_more(found: Assessment) -> None:
 
 def _cross_table(rows: list[Row]) -> Table:
     table = Table(title="On all data", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("data")
-    for name in ("pictures", "right", "95 % interval", "mean over sources", "calibration error"):
+    table.collapse_padding = True
+    table.add_column("data", overflow="fold")
+    for name in ("pictures", "right", "95 % interval"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in ("mean over sources", "calibration error"):
         table.add_column(name, justify="right")
     for row in rows:
         shares = (row.mean_over_sources, row.calibration_error)

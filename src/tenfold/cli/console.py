@@ -73,14 +73,16 @@ def confusion_table(evaluation: Evaluation) -> Table:
     """Lay out who was taken for whom, with recall and precision at the margins."""
     title = "what it is (rows) and what was read (columns)"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("", justify="right", style="bold")
+    table.collapse_padding = True  # so that five digits a cell fit into 80 columns
+    table.add_column("", justify="right", style="bold", no_wrap=True)
     for name in evaluation.classes:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("recall", justify="right", no_wrap=True)
     for i, name in enumerate(evaluation.classes):
         row = evaluation.confusion[i].tolist()
         cells = [_cell(count, on_diagonal=i == j) for j, count in enumerate(row)]
-        table.add_row(name, *cells, percent(evaluation.recall[i], 1))
+        recall = percent(evaluation.recall[i], 1) if evaluation.support[i] else "–"
+        table.add_row(name, *cells, recall)
     table.add_section()
     table.add_row("precision", *(f"{100 * p:.0f}" for p in evaluation.precision), "%")
     return table

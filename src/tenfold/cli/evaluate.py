@@ -9,6 +9,7 @@ import typer
 
 from tenfold.cli.console import DataDir, Json, Quiet
 from tenfold.errors import UsageError
+from tenfold.files import check_target
 
 EXAMPLE = "Example: tenfold evaluate runs/mine/model.onnx --data mnist --report report.html"
 
@@ -71,6 +72,8 @@ def evaluate(
     from tenfold.cli.readings import evaluate_pictures
     from tenfold.evaluation.readings import is_picture_table
 
+    if mistakes is not None:
+        check_target(mistakes)
     opened = open_named(model)
     tables = tuple(Path(source) for source in data if is_picture_table(source))
     sheet = mistakes or opened.folder / "mistakes.png"

@@ -41,6 +41,7 @@ def assess(
     content: bytes,
     *,
     depth: Depth = "full",
+    learned: bool = False,
     other: Model | None = None,
     not_digits: Path | None = None,
     folder: Path | None = None,
@@ -52,12 +53,14 @@ def assess(
     ----------
     model : Model
     data : Dataset
-        With labels, in the model's size.
+        With labels; pictures of another size than the model's are framed if they can be.
     content : bytes
         The model file.
     depth : {"plain", "quick", "full"}
         Plain: what the pictures themselves say. Quick: also things that are no digits, what it
         looks at and cost. Full: also corruptions and movements, which take longest.
+    learned : bool
+        Whether the model learned from pictures among these, as `has_learned` tells.
     other : Model, optional
         A model to compare with.
     not_digits : Path, optional
@@ -72,17 +75,18 @@ def assess(
     DataError, ModelError, UsageError
         As `evaluate` and `load_nondigits`.
     """
+    original, data = data, framed(data, model)
     check(model, data)
-    own = None if not_digits is None else load_nondigits(not_digits, model.info.size)
+    kinds = {} if not_digits is None else _own(not_digits, model.info.size)
     probabilities, score = model.predict_with_digitness(data.images)
-    found = _plain(model, data, probabilities)
-    rival = None if other is None else _rival(other, data, found.right)
+    found = _plain(model, data, probabilities, learned)
+    rival = None if other is None else _rival(other, original, found.right)
     last = None if folder is None else recall(folder, data, found.evaluation, digest(content))
     found = replace(found, rival=rival, last=last)
     tell("things that are no digits")
     if depth == "plain":
         return found
-    kinds = built_in(model.info.size) | ({} if own is None else {str(not_digits): own})
+    kinds = built_in(model.info.size) | kinds
     refusals = tuple(refusal(model, kind, images, score) for kind, images in kinds.items())
     tell("what it looks at")
     looks = tuple(_look(model, data, row) for row in _rows_to_map(found))
@@ -96,7 +100,14 @@ def assess(
     return replace(found, corruptions=corruptions, sweeps=sweeps(model, data, tell))
 
 
-def _plain(model: Model, data: Dataset, probabilities: NDArray[np.float32]) -> Assessment:
+def _own(source: Path, size: int) -> dict[str, NDArray[np.uint8]]:
+    """Load a person's own things that are no digits, under a name that no kind of ours has."""
+    return {f"{source.resolve().name} (own)": load_nondigits(source, size)}
+
+
+def _plain(
+    model: Model, data: Dataset, probabilities: NDArray[np.float32], learned: bool
+) -> Assessment:
     """Measure what the pictures themselves say."""
     evaluation = measure(probabilities, data.targets, data)
     right = probabilities.argmax(axis=1) == data.targets
@@ -111,6 +122,7 @@ def _plain(model: Model, data: Dataset, probabilities: NDArray[np.float32]) -> A
         coverage=tuple(coverage_at(confidence, right, target) for target in TARGETS),
         before=before,
         after=after,
+        learned=learned,
         fitted_here=fitted_here,
         doubtful=without_doubtful(evaluation, rows),
         doubtful_rows=rows,

@@ -51,6 +51,15 @@ class Look:
     predicted: str
     map: NDArray[np.float64]
 
+    def to_dict(self) -> dict[str, object]:
+        """Return all by name, ready for JSON; the map to a thousandth of a nat."""
+        return {
+            "index": self.index,
+            "label": self.label,
+            "predicted": self.predicted,
+            "map": self.map.round(3).tolist(),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
@@ -59,7 +68,7 @@ class Assessment:
     Parameters
     ----------
     data : Dataset
-        What it was measured on.
+        What it was measured on, in the model's size.
     evaluation : Evaluation
         Accuracy, confusion, mistakes.
     confidence, right : array, shape (n,)
@@ -68,7 +77,9 @@ class Assessment:
         What can be read at 99.9, 99.5 and 99 %.
     before, after : Calibration
         At temperature 1, and at the file's own; for a file that carries none, at one found by
-        cross-fitting on this data.
+        cross-fitting on this data, or the same as before where these pictures fit none.
+    learned : bool
+        True if the model learned from pictures among these.
     fitted_here : bool
         True if ``after`` was cross-fitted.
     doubtful : Doubtful or None
@@ -92,6 +103,7 @@ class Assessment:
     coverage: tuple[Coverage, ...]
     before: Calibration
     after: Calibration
+    learned: bool
     fitted_here: bool
     doubtful: Doubtful | None
     doubtful_rows: frozenset[int]
@@ -113,6 +125,7 @@ class Assessment:
             "last_evaluation": self.last,
         }
         return self.evaluation.to_dict() | {
+            "learned_from": self.learned,
             "coverage": [each.to_dict() for each in self.coverage],
             "calibration": {
                 "before": self.before.to_dict(),
@@ -122,4 +135,5 @@ class Assessment:
             "not_digits": [each.to_dict() for each in self.refusals],
             **{name: None if v is None else v.to_dict() for name, v in optional.items()},
             "sweeps": [sweep.to_dict() for sweep in self.sweeps],
+            "looks": [look.to_dict() for look in self.looks],
         }

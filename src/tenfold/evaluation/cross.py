@@ -48,8 +48,10 @@ class Row:
         return asdict(self) | {"interval": list(self.interval)}
 
 
-def row_of_data(model: Model, data: Dataset) -> Row:
+def row_of_data(model: Model, data: Dataset, learned: bool = False) -> Row:
     """Measure a model on a data set; pictures of another size than 28×28 are framed first.
+
+    Where the model learned from pictures among these, the note says so.
 
     Raises
     ------
@@ -61,6 +63,7 @@ def row_of_data(model: Model, data: Dataset) -> Row:
     probabilities = model.predict_proba(own.images)
     found = measure(probabilities, own.targets, own)
     right = probabilities.argmax(axis=1) == own.targets
+    note = "as it is" if own is data else f"{data.size}×{data.size}, framed as MNIST's"
     return Row(
         data=data.name,
         part=data.split,
@@ -69,7 +72,7 @@ def row_of_data(model: Model, data: Dataset) -> Row:
         interval=found.interval,
         calibration_error=expected_calibration_error(probabilities.max(axis=1), right),
         mean_over_sources=None,
-        note="as it is" if own is data else f"{data.size}×{data.size}, framed as MNIST's",
+        note=f"{note}; the model learned from these" if learned else note,
     )
 
 

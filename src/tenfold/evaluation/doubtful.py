@@ -32,23 +32,31 @@ class Doubtful:
 
     Parameters
     ----------
-    count, wrong : int
-        Doubtful labels in the data, and how many of them the model contradicts.
+    rows : tuple of int
+        The pictures in question, by row.
+    wrong : int
+        How many of their labels the model contradicts.
     accuracy : float
         Share read right of all other pictures, 0 to 1.
     interval : pair of float
         Its 95 % confidence interval (Wilson 1927).
     """
 
-    count: int
+    rows: tuple[int, ...]
     wrong: int
     accuracy: float
     interval: tuple[float, float]
+
+    @property
+    def count(self) -> int:
+        """How many labels are doubtful."""
+        return len(self.rows)
 
     def to_dict(self) -> dict[str, object]:
         """Return all figures by name, ready for JSON."""
         return {
             "count": self.count,
+            "rows": list(self.rows),
             "wrong": self.wrong,
             "accuracy_without": self.accuracy,
             "interval_without": list(self.interval),
@@ -70,4 +78,4 @@ def without_doubtful(evaluation: Evaluation, rows: frozenset[int]) -> Doubtful |
     wrong = np.array([mistake.index in rows for mistake in evaluation.mistakes], dtype=bool)
     count = evaluation.count - len(rows)
     right = count - int((~wrong).sum())
-    return Doubtful(len(rows), int(wrong.sum()), right / count, wilson(right, count))
+    return Doubtful(tuple(sorted(rows)), int(wrong.sum()), right / count, wilson(right, count))

@@ -180,6 +180,19 @@ def choose_split(
     return whole
 
 
+def has_learned(
+    model: Model, source: str | Path, split: Split | None, data_dir: Path | None
+) -> bool:
+    """Whether a part that was asked for holds pictures that the model learned from."""
+    if split not in ("train", "all"):
+        return False
+    try:
+        train = load_splits(source, data_dir).train
+    except DataError:  # too small to split, so no model was trained on a part of it
+        return False
+    return train.fingerprint() == model.info.data_fingerprint
+
+
 def measure(
     probabilities: NDArray[np.float32], labels: NDArray[np.uint8], data: Dataset
 ) -> Evaluation:
@@ -205,7 +218,7 @@ def measure(
         precision=tuple(precision.tolist()),
         recall=tuple(recall.tolist()),
         f1=tuple(f1.tolist()),
-        support=tuple(support.tolist()),
+        support=tuple(map(int, support)),  # scikit-learn counts in floats at times
         confusion=confusion_matrix(labels, predicted, labels=numbers),
         mistakes=_mistakes(probabilities, labels, data.classes),
     )

@@ -110,7 +110,7 @@ def remember(folder: Path, data: Dataset, figures: dict[str, object], model: str
     """Write this evaluation down for the next.
 
     Figures that this evaluation left out and an earlier one of the same file and pictures has are
-    kept.
+    kept. What the model looks at is for the eye and left out.
     """
     records = load_records(folder)
     identity = {"model_sha256": model, "data_fingerprint": data.fingerprint()}
@@ -118,6 +118,7 @@ def remember(folder: Path, data: Dataset, figures: dict[str, object], model: str
     others = [each for each in records if each not in known]
     now = {"date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}
     left_out = {name for name, value in figures.items() if value in (None, [])} - {"mistakes"}
+    left_out.add("looks")
     measured = {name: value for name, value in figures.items() if name not in left_out}
     before: Record = known[-1] if known else {}
     latest = before | measured | identity | now

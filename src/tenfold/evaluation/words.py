@@ -5,6 +5,7 @@ It imports nothing heavy, so that the command line can start fast.
 
 from __future__ import annotations
 
+from math import floor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,14 +63,31 @@ def errors(evaluation: Evaluation) -> str:
     return f"{wrong:,} of {count:,} wrong; {those} below."
 
 
+def reservations(evaluation: Evaluation, learned: bool) -> str:
+    """Say what these pictures cannot tell; nothing where they can tell all."""
+    told = []
+    if learned:
+        told.append(
+            "The model learned from pictures among these: this says little of how it reads others."
+        )
+    names = list(zip(evaluation.classes, evaluation.support, strict=True))
+    there = [name for name, count in names if count]
+    missing = [name for name, count in names if not count]
+    if len(there) == 1:
+        told.append(f"All pictures are of one class, {there[0]}: nothing is said of the others.")
+    elif missing:
+        told.append(f"There is no picture of {', '.join(missing)}: nothing is said of these.")
+    return " ".join(told)
+
+
 def doubtful(found: Doubtful | None) -> str:
     """Say what doubtful labels change; nothing where there are none."""
     if found is None:
         return ""
     return (
         f"{found.count} labels of this data are themselves doubtful: shown to five people each, at "
-        f"most two agreed. {found.wrong} of the errors are among them; without those pictures, "
-        f"{percent(found.accuracy)} are right (95 % interval {between(found.interval)})."
+        f"most two chose the label. {found.wrong} of the errors are among them; without those "
+        f"pictures, {percent(found.accuracy)} are right (95 % interval {between(found.interval)})."
     )
 
 
@@ -81,18 +99,34 @@ def coverage(found: Coverage) -> str:
     if found.share == 1:
         return f"At {target} accuracy, everything can be read without a person."
     places = 1 if found.share < 0.99 else 2
-    return (
+    told = (
         f"At {target} accuracy, {percent(found.share, places)} of the pictures can be read "
-        f"without a person: take answers of at least {100 * found.threshold:.4g} % confidence, and "
+        f"without a person: take answers of at least {_least(found.threshold)} confidence, and "
         f"give the other {percent(1 - found.share, places)} to one."
     )
+    if found.trial is None:
+        return told
+    trial = found.trial
+    return (
+        f"{told} Chosen on half of the pictures and tried on the other half, such thresholds read "
+        f"{percent(trial.share, places)}, with {trial.wrong:,} of {trial.count:,} answers wrong."
+    )
+
+
+def _least(threshold: float) -> str:
+    """Write a threshold as per cent: rounded down, with two digits of what it leaves to 100."""
+    missing = 100 * (1 - threshold)
+    if missing <= 0:
+        return "100 %"
+    places = max(2, 1 - _exponent(missing))
+    return f"{floor(100 * threshold * 10**places + 1e-3) / 10**places:.{places}f} %"
 
 
 def chance(test: McNemar) -> str:
     """Say whether McNemar's test finds a difference."""
     if test.differs:
         return f"chance alone hardly explains it (McNemar's test, p = {number(test.p)})"
-    return f"that is no difference: chance explains it (McNemar's test, p = {number(test.p)})"
+    return f"that is no difference: chance alone may do it (McNemar's test, p = {number(test.p)})"
 
 
 def number(p: float) -> str:
@@ -117,6 +151,8 @@ def rival(found: Rival | None, evaluation: Evaluation) -> str:
     if found is None:
         return ""
     test = found.test
+    if test.only_first == test.only_second == 0:
+        return f"Against {found.name}: no difference, for both read the very same pictures right."
     return (
         f"Against {found.name}, which reads {percent(found.accuracy)} right ("
         f"{_points(evaluation.accuracy - found.accuracy)}): {test.only_first:,} "
@@ -154,6 +190,7 @@ def answer(found: Assessment) -> list[str]:
     """Say all that comes first, a sentence or two each."""
     sentences = [
         errors(found.evaluation),
+        reservations(found.evaluation, found.learned),
         doubtful(found.doubtful),
         coverage(found.coverage[0]),
         last(found.last, found.evaluation),

@@ -28,7 +28,7 @@ def _plots() -> dict[str, Markup]:
         "perfect": figures.coverage_plot(
             coverage_curve(confidence, np.ones(500, bool)), marks[-1:], 1.0
         ),
-        "reliability": figures.reliability_plot(before, before),
+        "reliability": figures.reliability_plot([("before", before), ("after", before)]),
         "corruption": figures.corruption_plot([1, 0.9, 0.8, 0.7, 0.6], 1.0, "fog"),
         "sweep": figures.sweep_plot(sweep),
     }

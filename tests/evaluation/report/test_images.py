@@ -23,9 +23,10 @@ def test_a_picture_comes_back_as_it_went_in() -> None:
 
 def test_a_strip_has_all_pictures_side_by_side() -> None:
     images = np.stack([np.full((8, 8), value, np.uint8) for value in (10, 20, 30)])
-    pixels = _pixels(strip(images, gap=2))
-    assert pixels.shape == (8, 3 * 8 + 2 * 2)
-    assert pixels[0].tolist() == [10] * 8 + [128] * 2 + [20] * 8 + [128] * 2 + [30] * 8
+    pixels = _pixels(strip(images))
+    assert pixels.shape == (8, 3 * 8 + 2)
+    assert pixels[0].tolist() == [*[10] * 8, 128, *[20] * 8, 128, *[30] * 8]
+    assert _pixels(strip(np.zeros((2, 28, 28), np.uint8))).shape == (28, 2 * 28 + 2)
 
 
 def test_heat_is_orange_for_and_blue_against() -> None:

@@ -86,7 +86,7 @@ def test_the_answer_comes_first(page: str, run: Run) -> None:
     top = page[page.index("<body>") : page.index("<main>")]
     assert f"{100 * evaluation.accuracy:.2f}\u00a0%" in top
     assert f"{len(evaluation.mistakes)} of 60 wrong" in top
-    assert "that is no difference: chance explains it" in top
+    assert "no difference, for both read the very same pictures right" in top
     low, high = evaluation.interval
     assert f"{100 * low:.2f}–{100 * high:.2f}\u00a0%" in top
 
@@ -117,6 +117,26 @@ def test_a_model_without_mistakes_has_a_page(run: Run, model: Model, few: Splits
     page = render(model, found, [], "tenfold evaluate …")
     assert "All 30 right." in page
     assert "None: every picture was read right." in page
+
+
+def test_classes_without_pictures_have_no_figures(run: Run, model: Model, few: Splits) -> None:
+    ones = few.test.take(np.flatnonzero(few.test.targets == 1))
+    found = assess(model, ones, run.model.read_bytes(), depth="quick")
+    page = render(model, found, [], "tenfold evaluate …")
+    Checker().feed(page)
+    assert "All pictures are of one class, 1: nothing is said of the others." in page
+    assert page.count("<td>0</td><td>–</td><td>–</td><td>–</td>") == 9
+
+
+def test_before_and_after_are_shown_only_where_they_differ(
+    page: str, found: Assessment, model: Model
+) -> None:
+    assert ">as it is</th>" in page  # 60 pictures are too few to fit a temperature
+    assert ">after</th>" not in page
+    changed = replace(found, after=replace(found.after, temperature=2.0))
+    again = render(model, changed, [], "tenfold evaluate …")
+    assert ">after</th>" in again
+    assert ">as it is</th>" not in again
 
 
 def test_names_cannot_break_out(found: Assessment, model: Model) -> None:

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from tenfold.evaluation.calibration import Calibration
 from tenfold.evaluation.coverage import Coverage, Curve
@@ -57,7 +57,8 @@ def coverage_plot(curve: Curve, marks: Sequence[Coverage], accuracy: float) -> M
         figure, axes = _plot(WIDE)
         axes.plot(curve.share, curve.accuracy, color=BLUE)
         reached = [mark for mark in marks if mark.threshold is not None and mark.share < 1]
-        for mark in reached:
+        # The strictest of those at the same place stands for all.
+        for mark in {mark.share: mark for mark in reversed(reached)}.values():
             axes.plot(mark.share, 1 - mark.wrong / mark.count, "o", color=ORANGE, markersize=6)
             axes.annotate(
                 f"{100 * mark.target:.4g} %",
@@ -83,12 +84,13 @@ def coverage_plot(curve: Curve, marks: Sequence[Coverage], accuracy: float) -> M
         return _svg(figure, "Accuracy against the share of pictures answered")
 
 
-def reliability_plot(before: Calibration, after: Calibration) -> Markup:
-    """Draw how often answers of each confidence are right, before and after the temperature."""
+def reliability_plot(calibrations: Sequence[tuple[str, Calibration]]) -> Markup:
+    """Draw how often answers of each confidence are right, for one or two named calibrations."""
     with matplotlib.rc_context(_STYLE):
         figure, axes = _plot(WIDE)
         axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
-        for each, colour, name in ((before, ORANGE, "before"), (after, BLUE, "after")):
+        colours = (ORANGE, BLUE)[-len(calibrations) :]
+        for (name, each), colour in zip(calibrations, colours, strict=True):
             x = [found.confidence for found in each.bins]
             y = [found.accuracy for found in each.bins]
             sizes = [14 + 22 * np.log10(found.count) for found in each.bins]
@@ -124,6 +126,8 @@ def sweep_plot(sweep: Sweep) -> Markup:
         axes.yaxis.set_major_formatter(_PERCENT)
         if "share" in sweep.unit:
             axes.xaxis.set_major_formatter(_PERCENT)
+        if "degrees" in sweep.unit:
+            axes.xaxis.set_major_locator(MultipleLocator(30))
         return _svg(figure, f"Accuracy against {sweep.name}")
 
 

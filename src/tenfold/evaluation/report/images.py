@@ -16,6 +16,7 @@ ENLARGED = 4  # times, for heat that is smoother than pixels
 FOR, AGAINST = (255, 140, 40), (60, 140, 255)  # what speaks for an answer, and against it
 STRONGEST = 0.9  # opacity of the greatest heat
 DIMMED = 0.6  # of the picture's light, so that heat stands out
+GAP = 1 / 14  # of a picture's width, between those of a strip
 FAINTEST = 2.0  # nats: pictures in which nothing matters more are not heated up to full
 
 
@@ -32,9 +33,10 @@ def data_uri(image: Pixels) -> str:
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def strip(images: Pixels, gap: int = 2) -> str:
-    """Lay pictures side by side as one PNG, ``gap`` pixels of grey between."""
-    line = np.full((images.shape[1], gap), 128, np.uint8)
+def strip(images: Pixels) -> str:
+    """Lay pictures side by side as one PNG, a little grey between."""
+    size = images.shape[1]
+    line = np.full((size, max(1, round(GAP * size))), 128, np.uint8)
     parts = [part for image in images for part in (image, line)][:-1]
     return data_uri(np.hstack(parts))
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from tenfold import __version__
 from tenfold.evaluation import words
 from tenfold.evaluation.assessment import Assessment
+from tenfold.evaluation.calibration import Calibration
 from tenfold.evaluation.corruptions.kinds import SEVERITIES, corrupt
 from tenfold.evaluation.coverage import coverage_curve
 from tenfold.evaluation.cross import Row
@@ -65,8 +66,8 @@ def render(model: Model, found: Assessment, cross: Sequence[Row], command: str) 
     environment.filters |= {
         "percent": words.percent,
         "between": words.between,
+        "breakable": breakable,
         "short": short,
-        "number": words.number,
     }
     page = environment.get_template("page.html.j2").render(
         # Our own stylesheet, not anybody's text.
@@ -80,6 +81,7 @@ def render(model: Model, found: Assessment, cross: Sequence[Row], command: str) 
         more=max(0, len(found.evaluation.mistakes) - SHOWN),
         doubtful_source=SOURCE,
         heaviest=_heaviest(found),
+        calibrations=_calibrations(found),
         coverage_words=_coverage_words(found),
         plots=_plots(found),
         corruptions=_corruptions(found),
@@ -105,6 +107,17 @@ def short(value: float) -> str:
         if value >= size:
             return f"{value / size:.3g} {unit}"
     return f"{value:.3g}"
+
+
+def breakable(name: str) -> Markup:
+    """Let a path break after its slashes.
+
+    Examples
+    --------
+    >>> breakable("data/usps.npz")
+    Markup('data/<wbr>usps.npz')
+    """
+    return Markup("/<wbr>").join(escape(part) for part in name.split("/"))
 
 
 def _tiles(found: Assessment) -> list[tuple[str, str]]:
@@ -136,13 +149,23 @@ def _mistakes(found: Assessment) -> list[dict[str, Any]]:
 
 
 def _coverage_words(found: Assessment) -> list[str]:
-    """Say what can be read at each accuracy, up to the first at which everything can."""
-    told = []
+    """Say what can be read at each accuracy, up to the first at which everything can.
+
+    Of those with the same threshold, the strictest speaks for all.
+    """
+    told: dict[float | None, str] = {}
     for each in found.coverage:
-        told.append(words.coverage(each))
+        told.setdefault(each.threshold, words.coverage(each))
         if each.share == 1:
             break
-    return told
+    return list(told.values())
+
+
+def _calibrations(found: Assessment) -> list[tuple[str, Calibration]]:
+    """Name what the reliability diagram and the table beside it show."""
+    if found.after == found.before:
+        return [("as it is", found.before)]
+    return [("before", found.before), ("after", found.after)]
 
 
 def _heaviest(found: Assessment) -> int:
@@ -155,7 +178,7 @@ def _plots(found: Assessment) -> dict[str, Any]:
     curve = coverage_curve(found.confidence, found.right)
     return {
         "coverage": figures.coverage_plot(curve, found.coverage, found.evaluation.accuracy),
-        "reliability": figures.reliability_plot(found.before, found.after),
+        "reliability": figures.reliability_plot(_calibrations(found)),
         "sweeps": [figures.sweep_plot(sweep) for sweep in found.sweeps],
     }
 

@@ -161,11 +161,20 @@ def test_things_of_ones_own_that_are_no_digits(few: Splits) -> None:
         (["--against", "few.npz"], ModelError, r"few\.npz: no ONNX model"),
         (["--not-digits", "gone"], UsageError, "gone: no such folder"),
         (["--data", "gone.npz"], UsageError, r"'gone\.npz' is neither"),
+        (["--data", "large.npz"], ModelError, r"takes uint8 pictures of shape \(n, 8, 8\)"),
+        (["--data", "bare.npz"], DataError, r"bare\.npz has no labels"),
+        (["--data", "bad.csv"], DataError, r"bad\.csv:2: needs a file and one digit"),
     ],
 )
 def test_wishes_that_cannot_be_met_are_told_first(
-    arguments: list[str], error: type[TenfoldError], message: str, own_folder: Path
+    arguments: list[str],
+    error: type[TenfoldError],
+    message: str,
+    own_folder: Path,
 ) -> None:
+    np.savez("large.npz", images=np.zeros((3, 28, 28), np.uint8), labels=[1, 2, 3])
+    np.savez("bare.npz", images=np.zeros((3, 8, 8), np.uint8))
+    Path("bad.csv").write_text("file,label\none.png,x\n")
     before = sorted(own_folder.iterdir())
     with pytest.raises(error, match=message):
         _evaluate("--data", "few.npz", *arguments)

@@ -71,11 +71,11 @@ def test_what_the_pictures_cannot_tell() -> None:
 def test_a_difference_is_called_one_only_if_it_is() -> None:
     evaluation = _evaluation(4)
     better = words.rival(Rival("b.onnx", 0.8, (0.7, 0.9), McNemar(9, 1, 0.0107)), evaluation)
-    assert "+10.00 percentage points" in better
+    assert "80.00 % right (this model: +10.00 percentage points): " in better
     assert "9 pictures only this model reads right, 1 only the other" in better
     assert "chance alone hardly explains it (McNemar's test, p = 0.011)" in better
     same = words.rival(Rival("b.onnx", 0.9, (0.8, 1.0), McNemar(1, 1, 1.0)), evaluation)
-    assert "(the same): 1 picture only" in same
+    assert "(this model: the same): 1 picture only" in same
     assert "that is no difference: chance alone may do it (McNemar's test, p = 1)" in same
     itself = words.rival(Rival("b.onnx", 0.9, (0.8, 1.0), McNemar(0, 0, 1.0)), evaluation)
     expected = "Against b.onnx: no difference, for both read the very same pictures right."

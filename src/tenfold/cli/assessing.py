@@ -87,8 +87,9 @@ def evaluate_data(
 ) -> None:
     """Measure on the first source in full and on the others in short, and show it as wished."""
     from tenfold.evaluation.assess import assess, steps
-    from tenfold.evaluation.cross import row_of_data, row_of_table
+    from tenfold.evaluation.cross import check_row, row_of_data, row_of_table
     from tenfold.evaluation.evaluate import choose_split, has_learned
+    from tenfold.evaluation.readings import load_table
 
     if wishes.report is not None:
         check_target(wishes.report)
@@ -96,6 +97,10 @@ def evaluate_data(
     other = None if wishes.against is None else open_named(wishes.against).model
     sets = [choose_split(model, source, split, data_dir) for source in sources]
     learned = [has_learned(model, source, split, data_dir) for source in sources]
+    for each in sets:
+        check_row(model, each)
+    for table in tables:
+        load_table(table)
     kept = None if opened.name == BUNDLED else opened.folder
     several = len(sets) + len(tables) > 1
     with _progress(steps(wishes.depth), hidden=wishes.quiet or wishes.json) as tell:

@@ -116,7 +116,8 @@ def _names(text: str) -> list[str]:
 
 def _table(cells: list[Cell], seeds: int) -> Table:
     heading = f"validation accuracy, mean ± standard deviation over {seeds} seeds"
-    table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.collapse_padding = True  # so that it fits into 80 columns
     for name in ("loss", "optimizer"):
         table.add_column(name, no_wrap=True)
     for name in ("rate", "accuracy", "95 %", "p", "seconds"):
@@ -154,7 +155,7 @@ def _verdict(cells: list[Cell], seeds: int) -> str:
             f"{best.loss}, {best.optimizer} is better than every other (paired t-test, p < 0.05)."
         )
     return (
-        f"No difference found between the best and {'; '.join(same)}: luck explains it (paired "
+        f"No difference found between the best and {'; '.join(same)}: luck alone may do it (paired "
         f"t-test over {seeds} seeds, p as adjusted by Holm). {worse or 'None'} "
         f"{'is' if worse <= 1 else 'are'} worse. More --seeds tell finer differences."
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+import numpy as np
+
 from tenfold.data.dataset import Dataset
 from tenfold.evaluation.calibration import expected_calibration_error
 from tenfold.evaluation.evaluate import check, measure
@@ -46,6 +48,12 @@ class Row:
     def to_dict(self) -> dict[str, object]:
         """Return all figures by name, ready for JSON."""
         return asdict(self) | {"interval": list(self.interval)}
+
+
+def check_row(model: Model, data: Dataset) -> None:
+    """Find out early whether `row_of_data` can measure this; raises what it would."""
+    check(model, data)
+    model.predict(framed(data.take(np.arange(1)), model).images)
 
 
 def row_of_data(model: Model, data: Dataset, learned: bool = False) -> Row:

@@ -154,7 +154,7 @@ def rival(found: Rival | None, evaluation: Evaluation) -> str:
     if test.only_first == test.only_second == 0:
         return f"Against {found.name}: no difference, for both read the very same pictures right."
     return (
-        f"Against {found.name}, which reads {percent(found.accuracy)} right ("
+        f"Against {found.name}, which reads {percent(found.accuracy)} right (this model: "
         f"{_points(evaluation.accuracy - found.accuracy)}): {test.only_first:,} "
         f"{_pictures(test.only_first)} only this model reads right, {test.only_second:,} only the "
         f"other; {chance(test)}."

@@ -36,6 +36,11 @@ def test_a_table_of_pictures_is_a_row_too(tmp_path: Path) -> None:
     row = row_of_table(evaluate_table(tmp_path / "labels.csv"))
     assert (row.count, row.accuracy, row.mean_over_sources) == (1, 1.0, 1.0)
     assert row.calibration_error is None
+    assert row.note == "pictures, found and framed by the reader; 1 source"
+    (tmp_path / "labels.csv").write_text("file,label\none.png,1\ngone.png,2\n")
+    row = row_of_table(evaluate_table(tmp_path / "labels.csv"))
+    assert (row.count, row.accuracy) == (2, 0.5)
+    assert row.note.endswith("; 1 that could not be opened counted as wrong")
 
 
 def test_what_cannot_be_measured_is_told(model: Model, few: Splits) -> None:

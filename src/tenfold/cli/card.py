@@ -27,8 +27,10 @@ def card(
     """
     from tenfold.cli.assessing import BUNDLED, open_named
     from tenfold.evaluation.card import model_card
-    from tenfold.files import write_whole
+    from tenfold.files import check_target, write_whole
 
+    if target is not None:
+        check_target(target)
     opened = open_named(model)
     folder = None if model == BUNDLED else opened.folder
     text = model_card(opened.model.info, opened.content, folder, model)

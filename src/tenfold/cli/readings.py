@@ -85,4 +85,4 @@ def _report(evaluation: TableEvaluation, model: str) -> None:
     out.print(table)
     for answer in evaluation.answers:
         if answer.error is not None:
-            err.print(f"{answer.row.file}: {answer.error}", markup=False)
+            err.print(answer.error, markup=False)  # it begins with the file

@@ -86,6 +86,10 @@ def row_of_data(model: Model, data: Dataset, learned: bool = False) -> Row:
 
 def row_of_table(found: TableEvaluation) -> Row:
     """Take over how the reader did on a table of pictures."""
+    count = len(found.sources)
+    sources = "1 source" if count == 1 else f"{count} sources"
+    note = f"pictures, found and framed by the reader; {sources}"
+    closed = sum(answer.error is not None for answer in found.answers)
     return Row(
         data=found.data,
         part="all",
@@ -94,5 +98,5 @@ def row_of_table(found: TableEvaluation) -> Row:
         interval=found.interval,
         calibration_error=None,
         mean_over_sources=found.mean_over_sources,
-        note=f"pictures, found and framed by the reader; {len(found.sources)} sources",
+        note=f"{note}; {closed} that could not be opened counted as wrong" if closed else note,
     )

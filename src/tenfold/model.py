@@ -43,8 +43,9 @@ class ModelInfo:
         The recipe as used, in TOML; its header names it.
     seed : int
         The seed of the training run.
-    temperature : float
-        Logits are divided by this before the softmax (Guo et al. 2017, arXiv 1706.04599).
+    temperature, calibration_fingerprint : float, str
+        Logits are divided by this before the softmax (Guo et al. 2017, arXiv 1706.04599); SHA-256
+        of the data whose training part `tenfold calibrate` fitted it on.
     rejection_threshold : float or None
         Below this confidence an answer should be refused; None where none was fitted.
     results : dict
@@ -65,6 +66,7 @@ class ModelInfo:
     seed: int
     data_fingerprint: str = ""
     temperature: float = 1.0
+    calibration_fingerprint: str = ""
     rejection_threshold: float | None = None
     results: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)

@@ -8,6 +8,7 @@ import pytest
 
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError
+from tenfold.evaluation.evaluate import choose_split, has_learned
 from tenfold.model import open_model
 from tenfold.training.calibration import calibrate, calibrated, fit_threshold, fitting_part
 from tenfold.training.export import with_info
@@ -37,7 +38,8 @@ def test_a_pupil_is_calibrated_on_what_its_recipe_held_out(
     run: Run, few: Splits, source: Path
 ) -> None:
     model = open_model(run.model.read_bytes(), "pupil")
-    part = fitting_part(model, source)
+    part, fingerprint = fitting_part(model, source)
+    assert fingerprint == few.train.fingerprint()
     held_out = hold_out_validation(few.train, run.recipe)[1]
     assert held_out is not None
     assert part.fingerprint() == held_out.fingerprint()
@@ -49,7 +51,8 @@ def test_others_are_calibrated_on_the_training_part_and_never_on_the_test_part(
 ) -> None:
     info = replace(open_model(run.model.read_bytes(), "pupil").info, data_fingerprint="other")
     stranger = open_model(with_info(run.model.read_bytes(), info), "stranger")
-    assert fitting_part(stranger, source).fingerprint() == few.train.fingerprint()
+    part, fingerprint = fitting_part(stranger, source)
+    assert part.fingerprint() == fingerprint == few.train.fingerprint()
 
 
 def test_who_learned_everything_cannot_be_calibrated_on_it(run: Run, source: Path) -> None:
@@ -67,7 +70,7 @@ def test_pictures_that_are_all_read_right_say_nothing_of_a_temperature(
     model = open_model(content, "pupil")
     right = few.train.take(np.flatnonzero(model.predict(few.train.images) == few.train.targets))
     with pytest.raises(DataError, match=f"{len(right)} of {len(right)} pictures are read right"):
-        calibrated(model, content, right)
+        calibrated(model, content, right, "some")
     info = calibrate(model, right, run.recipe.synthesis)
     assert info.temperature == model.info.temperature
 
@@ -75,10 +78,39 @@ def test_pictures_that_are_all_read_right_say_nothing_of_a_temperature(
 def test_a_calibrated_file_is_likelier_and_answers_the_same(run: Run, few: Splits) -> None:
     content = run.model.read_bytes()
     model = open_model(content, "pupil")
-    written, before, after = calibrated(model, content, few.train)
+    written, before, after = calibrated(model, content, few.train, "some")
     again = open_model(written, "calibrated")
     assert after.negative_log_likelihood < before.negative_log_likelihood
     assert again.info.temperature == after.temperature != 1
+    assert again.info.calibration_fingerprint == "some"
     assert "test_accuracy" in again.info.results
     assert "test_cross_entropy" not in again.info.results
     assert np.array_equal(again.predict(few.test.images), model.predict(few.test.images))
+
+
+def test_what_it_was_calibrated_on_is_no_longer_new_to_it(
+    run: Run, few: Splits, tmp_path: Path
+) -> None:
+    source = tmp_path / "mine.npz"  # without a test part of its own
+    np.savez(source, images=few.train.images, labels=few.train.targets)
+    content = run.model.read_bytes()
+    model = open_model(content, "pupil")
+    assert choose_split(model, source, None, None).split == "all"
+    again = open_model(calibrated(model, content, *fitting_part(model, source))[0], "calibrated")
+    assert choose_split(again, source, None, None).split == "test"
+    assert has_learned(again, source, "all", None)
+
+
+def test_as_many_are_refused_as_before(run: Run, few: Splits) -> None:
+    plain = open_model(run.model.read_bytes(), "plain")
+    threshold = fit_threshold(plain.predict_proba(few.train.images).max(axis=1), 0.1)
+    content = with_info(run.model.read_bytes(), replace(plain.info, rejection_threshold=threshold))
+    model = open_model(content, "strict")
+    again = open_model(calibrated(model, content, few.train, "some")[0], "calibrated")
+    assert again.info.rejection_threshold != threshold
+    before, after = (
+        each.predict_proba(few.train.images).max(axis=1) < (each.info.rejection_threshold or 0)
+        for each in (model, again)
+    )
+    assert abs(int(before.sum()) - int(after.sum())) <= 1
+    assert 0.05 < before.mean() < 0.15

@@ -40,8 +40,8 @@ def calibrate(
     content = read_content(model)
     opened = open_model(content, str(model))
     check_target(target)
-    pictures = fitting_part(opened, data, data_dir)
-    written, before, after = calibrated(opened, content, pictures)
+    pictures, fingerprint = fitting_part(opened, data, data_dir)
+    written, before, after = calibrated(opened, content, pictures, fingerprint)
     write_whole(target, written)
     if json:
         figures = {"before": before.to_dict(), "after": after.to_dict()}

@@ -163,7 +163,7 @@ def choose_split(
     """Load the part of a source that says most about a model without having taught it.
 
     That is the source's own test part; without one, the part held out if the model learned from
-    this very source, else all of it.
+    this very source or was calibrated on it, else all of it.
     """
     if split is not None:
         return load_dataset(source, split, data_dir=data_dir)
@@ -175,7 +175,7 @@ def choose_split(
             splits = load_splits(source, data_dir)
         except DataError:  # too small to split, so no model was trained on a part of it
             return whole
-        if splits.train.fingerprint() == model.info.data_fingerprint:
+        if _knows(model, splits.train):
             return splits.test
     return whole
 
@@ -190,7 +190,13 @@ def has_learned(
         train = load_splits(source, data_dir).train
     except DataError:  # too small to split, so no model was trained on a part of it
         return False
-    return train.fingerprint() == model.info.data_fingerprint
+    return _knows(model, train)
+
+
+def _knows(model: Model, train: Dataset) -> bool:
+    """Whether weights or temperature come from this training part."""
+    info = model.info
+    return train.fingerprint() in (info.data_fingerprint, info.calibration_fingerprint)
 
 
 def measure(

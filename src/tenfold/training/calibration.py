@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_splits
@@ -42,11 +43,20 @@ def calibrate(model: Model, validation: Dataset, how: Synthesis) -> ModelInfo:
     return replace(model.info, temperature=temperature, rejection_threshold=threshold)
 
 
-def fitting_part(model: Model, source: str | Path, data_dir: Path | None = None) -> Dataset:
+def fitting_part(
+    model: Model, source: str | Path, data_dir: Path | None = None
+) -> tuple[Dataset, str]:
     """Load the pictures of a source on which a model's temperature may be fitted.
 
     That is never the test part. If the model learned from this very source, it is the validation
     part that its recipe held out; otherwise the training part.
+
+    Returns
+    -------
+    Dataset
+        In the model's size.
+    str
+        SHA-256 of the whole training part.
 
     Raises
     ------
@@ -55,7 +65,8 @@ def fitting_part(model: Model, source: str | Path, data_dir: Path | None = None)
         cannot be used with it.
     """
     train = load_splits(source, data_dir).train
-    if train.fingerprint() == model.info.data_fingerprint:
+    fingerprint = train.fingerprint()
+    if fingerprint == model.info.data_fingerprint:
         validation = _held_out(model.info, train)
         if validation is None:
             raise DataError(
@@ -65,7 +76,7 @@ def fitting_part(model: Model, source: str | Path, data_dir: Path | None = None)
         train = validation
     own = framed(train, model)
     check(model, own)
-    return own
+    return own, fingerprint
 
 
 def _held_out(info: ModelInfo, train: Dataset) -> Dataset | None:
@@ -81,7 +92,7 @@ def _held_out(info: ModelInfo, train: Dataset) -> Dataset | None:
 
 
 def calibrated(
-    model: Model, content: bytes, pictures: Dataset
+    model: Model, content: bytes, pictures: Dataset, fingerprint: str
 ) -> tuple[bytes, Calibration, Calibration]:
     """Return a model file with its temperature fitted, and the calibration before and after.
 
@@ -92,6 +103,8 @@ def calibrated(
         Its file.
     pictures : Dataset
         With labels, as `fitting_part` gives them.
+    fingerprint : str
+        Of their source, as `fitting_part` gives it.
 
     Raises
     ------
@@ -112,8 +125,30 @@ def calibrated(
     )
     # Answers stay as they are, so do the results; only the likelihood was another's.
     results = {k: v for k, v in model.info.results.items() if k != "test_cross_entropy"}
-    info = replace(model.info, temperature=temperature, results=results)
+    info = replace(
+        model.info,
+        temperature=temperature,
+        calibration_fingerprint=fingerprint,
+        rejection_threshold=_moved_threshold(model, logits, temperature, pictures),
+        results=results,
+    )
     return with_info(content, info), before, after
+
+
+def _moved_threshold(
+    model: Model, logits: NDArray[np.float32], temperature: float, pictures: Dataset
+) -> float | None:
+    """Return the rejection threshold that refuses at this temperature what it refused before.
+
+    A network that tells digits by an output of its own keeps its threshold; for others it lies on
+    the top probability, which the temperature moves.
+    """
+    threshold = model.info.rejection_threshold
+    probabilities, digitness = model.predict_with_digitness(pictures.images)
+    if threshold is None or not np.array_equal(digitness, probabilities.max(axis=1)):
+        return threshold
+    top = softmax(logits / np.float32(temperature), axis=1).max(axis=1)
+    return fit_threshold(top, float((digitness < threshold).mean()))
 
 
 def fit_threshold(digitness: NDArray[np.float32], refused: float) -> float:

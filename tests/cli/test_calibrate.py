@@ -33,6 +33,8 @@ def _calibrate(*arguments: str) -> Result:
 def test_a_new_file_is_written_and_the_old_one_left(run: Run) -> None:
     text = _calibrate("model.onnx", "--data", "digits").stdout
     assert "fitted on 1,597 pictures (digits, train part)" in text
+    assert "only roughly" not in text
+    assert "only roughly" in _calibrate("model.onnx", "--data", "few.npz", "--out", "f.onnx").stdout
     assert "Written to model-calibrated.onnx" in text
     assert Path("model.onnx").read_bytes() == run.model.read_bytes()
     assert load_model("model-calibrated.onnx").info.temperature != 1

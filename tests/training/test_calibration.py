@@ -10,7 +10,13 @@ from tenfold.data.splits import Splits
 from tenfold.errors import DataError
 from tenfold.evaluation.evaluate import choose_split, has_learned
 from tenfold.model import open_model
-from tenfold.training.calibration import calibrate, calibrated, fit_threshold, fitting_part
+from tenfold.training.calibration import (
+    FEWEST,
+    calibrate,
+    calibrated,
+    fit_threshold,
+    fitting_part,
+)
 from tenfold.training.export import with_info
 from tenfold.training.outcome import Run
 from tenfold.training.validation import hold_out_validation
@@ -71,8 +77,10 @@ def test_pictures_that_are_all_read_right_say_nothing_of_a_temperature(
     right = few.train.take(np.flatnonzero(model.predict(few.train.images) == few.train.targets))
     with pytest.raises(DataError, match=f"{len(right)} of {len(right)} pictures are read right"):
         calibrated(model, content, right, "some")
-    info = calibrate(model, right, run.recipe.synthesis)
-    assert info.temperature == model.info.temperature
+    enough = right.take(np.resize(np.arange(len(right)), FEWEST))
+    assert calibrate(model, enough, run.recipe.synthesis) == model.info
+    every = few.train.take(np.resize(np.arange(len(few.train)), FEWEST))
+    assert calibrate(model, every, run.recipe.synthesis).temperature != model.info.temperature
 
 
 def test_a_calibrated_file_is_likelier_and_answers_the_same(run: Run, few: Splits) -> None:

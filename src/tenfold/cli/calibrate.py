@@ -34,7 +34,7 @@ def calibrate(
     """
     from tenfold.files import check_target, write_whole
     from tenfold.model import open_model, read_content
-    from tenfold.training.calibration import calibrated, fitting_part
+    from tenfold.training.calibration import FEWEST, calibrated, fitting_part
 
     target = target or model.with_name(f"{model.stem}-calibrated.onnx")
     content = read_content(model)
@@ -55,4 +55,6 @@ def calibrate(
             f"{percent(before.error)} → {percent(after.error)}, negative log-likelihood "
             f"{before.negative_log_likelihood:.4f} → {after.negative_log_likelihood:.4f}."
         )
+        if len(pictures) < FEWEST:
+            out.print("So few pictures tell a temperature only roughly.")
         out.print(f"Written to [bold]{escape(str(target))}[/]")

@@ -99,7 +99,7 @@ def reliability_plot(calibrations: Sequence[tuple[str, Calibration]]) -> Markup:
         axes.set(xlabel="confidence", ylabel="of these, right", xlim=(0, 1.03), ylim=(-0.03, 1.05))
         axes.xaxis.set_major_formatter(_PERCENT)
         axes.yaxis.set_major_formatter(_PERCENT)
-        axes.legend(loc="lower right")
+        axes.legend(loc="best")
         return _svg(figure, "Reliability diagram: accuracy against confidence")
 
 

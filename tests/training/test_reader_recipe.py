@@ -54,9 +54,9 @@ def test_the_file_gives_ten_logits_and_digitness(trained: tuple[Model, Splits]) 
     assert len(model.info.classes) == 10
 
 
-def test_temperature_and_threshold_are_fitted(trained: tuple[Model, Splits]) -> None:
+def test_the_threshold_is_fitted(trained: tuple[Model, Splits]) -> None:
     model, _ = trained
-    assert model.info.temperature != 1
+    assert model.info.temperature == 1  # too few validation pictures for one
     assert model.info.rejection_threshold is not None
     assert 0 < model.info.rejection_threshold < 1
 

@@ -28,19 +28,19 @@ FEWEST = 1000  # validation pictures: fewer hold too few mistakes to tell how su
 
 
 def calibrate(model: Model, validation: Dataset, how: Synthesis) -> ModelInfo:
-    """Return what the model says of itself, with its temperature fitted.
+    """Return what the model says of itself, with what its validation pictures allow to fit.
 
-    If the network learned from synthesised pictures, the rejection threshold is fitted, too.
+    That is the temperature, if they are enough and there is a likeliest one, and the rejection
+    threshold, if the network learned from synthesised pictures.
     """
-    if len(validation) < FEWEST:
-        return model.info
-    fitted = fit_temperature(model.predict_logits(validation.images), validation.targets)
-    temperature = model.info.temperature if fitted is None else fitted
-    if not how.pictures:
-        return replace(model.info, temperature=temperature)
-    _, digitness = model.predict_with_digitness(validation.images)
-    threshold = fit_threshold(digitness, how.refused)
-    return replace(model.info, temperature=temperature, rejection_threshold=threshold)
+    info = model.info
+    if len(validation) >= FEWEST:
+        fitted = fit_temperature(model.predict_logits(validation.images), validation.targets)
+        info = replace(info, temperature=info.temperature if fitted is None else fitted)
+    if how.pictures:
+        _, digitness = model.predict_with_digitness(validation.images)
+        info = replace(info, rejection_threshold=fit_threshold(digitness, how.refused))
+    return info
 
 
 def fitting_part(

@@ -26,7 +26,7 @@ Speller: TypeAlias = Callable[[Pixels], Floats]
 
 STRIDE = 2  # columns of a strip for each frame
 NOTHING = 10
-WIDE, ALMOST, LONGEST = 0.75, 0.08, 14.0  # digit heights: of a piece, between pieces, of a group
+WIDE, ALMOST, LONGEST = 0.75, 0.14, 14.0  # digit heights: of a piece, between pieces, of a group
 
 
 def open_speller(content: bytes, where: str) -> Speller:

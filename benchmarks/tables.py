@@ -36,7 +36,7 @@ def records(recipe: str) -> Callable[[Figures], list[Row]]:
             figures[name] for name in ("accuracy", "train_seconds", "wall_seconds")
         )
         count = len(figures["seeds"])
-        command = f"`python benchmarks/records.py {recipe} --seeds {count}`"
+        command = f"`.venv/bin/python benchmarks/records.py {recipe} --seeds {count}`"
         seeds = f"{count} seeds" if count > 1 else "one seed"
         spread = f" ± {100 * accuracy['deviation']:.2f}" if count > 1 else ""
         whole = f"; the whole command {length(wall['median'])}" if wall else ""
@@ -77,7 +77,7 @@ def time_to_99(figures: Figures) -> list[Row]:
         (
             f"time to 99 % of the test part, median of {figures['rounds']}",
             f"**{length(ours['median_seconds'])}** ({'; '.join(peers)})",
-            "`python benchmarks/time_to_99.py`",
+            "`.venv/bin/python benchmarks/time_to_99.py`",
         )
     ]
 
@@ -99,7 +99,7 @@ def inference(figures: Figures) -> list[Row]:
         f"**{best['images_per_second'][2]:,.0f} pictures/s** on two "
         f"({fastest['title']} {fastest['images_per_second']:,.0f})"
     )
-    return [("reading with `fast`'s model file", said, "`python benchmarks/inference.py`")]
+    return [("reading with `fast`'s model file", said, "`.venv/bin/python benchmarks/inference.py`")]
 
 
 def throughput(figures: Figures) -> list[Row]:
@@ -108,7 +108,7 @@ def throughput(figures: Figures) -> list[Row]:
     (ours,) = (each for each in known if each["name"] == "tenfold")
     peers = [f"{e['title']} {e['median']:,.0f}" for e in known if "tenfold" not in e["name"]]
     said = f"**{ours['median']:,.0f} pictures/s** ({'; '.join(peers)})"
-    return [("training `fast`'s network, batch 128", said, "`python benchmarks/throughput.py`")]
+    return [("training `fast`'s network, batch 128", said, "`.venv/bin/python benchmarks/throughput.py`")]
 
 
 WRITERS: dict[str, Callable[[Figures], list[Row]]] = {

@@ -13,7 +13,6 @@ from tenfold.training.synthesis.dice import Dice
 from tenfold.training.synthesis.fields import FRAME
 from tenfold.training.synthesis.pens import PAPER
 
-_BLURS = 7  # times a mean over 3×3: a standard deviation of up to 2 pixels
 _DIM = 0.4  # the strongest ink of a picture never gets paler than this
 
 
@@ -47,14 +46,11 @@ def coarse(images: Tensor, dice: Dice) -> Tensor:
 
 
 def blur(images: Tensor, dice: Dice) -> Tensor:
-    """Out of focus, a few so far that loops close, with the contrast stretched again afterwards."""
-    passes = (1 + _BLURS * dice.uniform(0, 1) ** 2).long()
+    """Out of focus, with the contrast stretched again afterwards."""
     soft = images[:, None]
-    mixed = images
-    for number in range(1, 1 + _BLURS):
+    for _ in range(2):
         soft = functional.avg_pool2d(soft, 3, 1, 1)
-        mixed = torch.where(_wide(passes == number), soft[:, 0], mixed)
-    mixed = images + _wide(dice.uniform(0.3, 1)) * (mixed - images)
+    mixed = images + _wide(dice.uniform(0.2, 1)) * (soft[:, 0] - images)
     return mixed / mixed.amax((1, 2), keepdim=True).clamp(min=0.3)
 
 

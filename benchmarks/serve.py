@@ -55,7 +55,7 @@ from tenfold.server.strokes import rasterise
 PEERS = Path(__file__).with_name("serving_peers")
 SOURCE = Path(__file__).parents[1] / "src"
 CROWD = 200
-CLIENTS = (1, 2 * cores())
+CLIENTS = (1, cores(), 2 * cores())
 SEVEN = {
     "strokes": [{"points": [[20, 20], [58, 18], [56, 26], [46, 48], [38, 80]], "pen": 6}],
     "width": 80,

@@ -99,7 +99,9 @@ def inference(figures: Figures) -> list[Row]:
         f"**{best['images_per_second'][2]:,.0f} pictures/s** on two "
         f"({fastest['title']} {fastest['images_per_second']:,.0f})"
     )
-    return [("reading with `fast`'s model file", said, "`.venv/bin/python benchmarks/inference.py`")]
+    return [
+        ("reading with `fast`'s model file", said, "`.venv/bin/python benchmarks/inference.py`")
+    ]
 
 
 def throughput(figures: Figures) -> list[Row]:
@@ -108,7 +110,13 @@ def throughput(figures: Figures) -> list[Row]:
     (ours,) = (each for each in known if each["name"] == "tenfold")
     peers = [f"{e['title']} {e['median']:,.0f}" for e in known if "tenfold" not in e["name"]]
     said = f"**{ours['median']:,.0f} pictures/s** ({'; '.join(peers)})"
-    return [("training `fast`'s network, batch 128", said, "`.venv/bin/python benchmarks/throughput.py`")]
+    return [
+        (
+            "training `fast`'s network, batch 128",
+            said,
+            "`.venv/bin/python benchmarks/throughput.py`",
+        )
+    ]
 
 
 WRITERS: dict[str, Callable[[Figures], list[Row]]] = {

@@ -1,7 +1,7 @@
 """How well tenfold reads people's own pictures, beside what a person would pick instead.
 
     TENFOLD_DATA=… python benchmarks/reading.py                     # everything, minutes for each
-    TENFOLD_DATA=… python benchmarks/reading.py --only tenfold      # tenfold alone
+    TENFOLD_DATA=… python benchmarks/reading.py --only tenfold      # anew, the others' kept
     TENFOLD_DATA=… python benchmarks/reading.py --per-source 3      # a first look
 
 Needs the folders ``real`` (single digits) and ``numbers`` (numbers, lines, pages), each with its
@@ -40,6 +40,7 @@ from common import (
 
 PEERS = Path(__file__).with_name("reading_peers")
 TASKS = ("digit", "number")
+RESULT = RESULTS / "reading.json"
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,7 @@ def main() -> None:
     options = parser.parse_args()
     if "TENFOLD_DATA" not in os.environ:
         sys.exit("Set TENFOLD_DATA to the folder that holds real/ and numbers/.")
+    kept = json.loads(RESULT.read_text())["results"] if options.only and RESULT.exists() else {}
     results: dict[str, dict[str, dict[str, object]] | str] = {}
     for contender in CONTENDERS:
         if options.only and contender.name not in options.only:
@@ -169,9 +171,10 @@ def main() -> None:
     rows = [table_row(name, result) for name, result in results.items()]
     print_table("Reading people's own pictures (means over sources)", columns, rows)
     out.print(describe(where), markup=False, highlight=False)
-    if options.only or options.per_source:
-        return  # a partial look does not replace the result
-    write_results(RESULTS / "reading.json", {"setting": where, "results": results})
+    if options.per_source:
+        return  # a first look does not replace the result
+    results = {c.name: (kept | results)[c.name] for c in CONTENDERS if c.name in kept | results}
+    write_results(RESULT, {"setting": where, "results": results})
 
 
 if __name__ == "__main__":

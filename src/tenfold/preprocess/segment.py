@@ -93,6 +93,12 @@ def merge(pieces: Sequence[Piece]) -> Piece:
     return Piece(x, y, width, height, mask, sum(piece.area for piece in pieces))
 
 
+def stroke_width(mask: Pixels) -> float:
+    """Width of the widest stroke, in pixels; the mask is 1 on ink."""
+    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    return max(0.0, 2 * float(cv2.distanceTransform(padded, cv2.DIST_L2, 3).max()) - 1)
+
+
 def glyph_of(ink: Ink, piece: Piece) -> Pixels:
     """Return the piece as MNIST would show it: uint8, shape (28, 28)."""
     return frame_glyph(*_surroundings(ink, piece))

@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.preprocess.binarize import Ink
+from tenfold.preprocess.boxes import remove_boxes
 from tenfold.preprocess.colour import drop_form_colour
 from tenfold.preprocess.lines import digit_height, group_lines
 from tenfold.preprocess.rules import is_frame, remove_rules
 from tenfold.preprocess.segment import Piece, find_pieces
+from tenfold.preprocess.showthrough import drop_show_through
 from tenfold.reader.grid import lay_out_grid
-from tenfold.reader.marks import EDGE_TALL, drop_faintest, is_remnant, may_be_writing
+from tenfold.reader.marks import EDGE_TALL, drop_hairlines, is_remnant, may_be_writing
 from tenfold.reader.page import Page
 
 Pixels = NDArray[np.uint8]
@@ -38,10 +40,12 @@ def lay_out(pixels: Pixels, ink: Ink, one_line: bool = False) -> Page:
     one_line : bool
         Take everything as one line.
     """
+    ink = drop_show_through(ink)
     grid_page = None if one_line else lay_out_grid(ink)
     if grid_page is not None:
         return grid_page
     page_height = len(ink.mask)
+    ink = remove_boxes(ink, find_pieces(ink.mask))
     pieces = find_pieces(ink.mask)
     if not pieces:
         return Page(ink, [], 0.0, ink)
@@ -62,7 +66,7 @@ def lay_out(pixels: Pixels, ink: Ink, one_line: bool = False) -> Page:
     pieces = find_pieces(cleaned.mask)
     height = digit_height(pieces, page_height)
     pieces = [piece for piece in pieces if may_be_writing(piece, height, cleaned.mask)]
-    pieces = drop_faintest(pieces, height, cleaned.level)
+    pieces = drop_hairlines(pieces, height)
     if grid is not None:
         pieces = [piece for piece in pieces if _inside(piece, grid)]
     gone = ruled.mask - cleaned.mask

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.preprocess.rules import is_frame
-from tenfold.preprocess.segment import Piece
+from tenfold.preprocess.segment import Piece, stroke_width
 
 Pixels = NDArray[np.uint8]
 
@@ -18,11 +16,8 @@ BAR_LONG, BAR_THICK = 1.8, 0.5  # digit heights: no digit is so long and thin
 TALLEST, LONGEST = 2.5, 14.0  # digit heights of a piece, however many digits touch in it
 EDGE_TALL, EDGE_LONG = 1.6, 5.0  # digit heights: what is larger and touches the picture's edge
 REMNANT, BOUNDED = 0.75, 0.2  # digit heights, and share of its outline along rules taken away
-# Share of the strongest marks' ink level, and how many of these there are: what is fainter shows
-# through from the other side of the paper.
-SHOWS_THROUGH, STRONGEST = 0.15, 3
-FULL_INK = 90.0  # percentile of a mark's levels
-SIZED = 0.5  # digit heights: smaller marks are not asked how strong ink is
+SIZED = 0.5  # digit heights: smaller marks do not say how wide the pen is
+HAIRLINE = 0.3  # of the pen's stroke
 EDGE_SHARE = 0.6  # of its length: what touches the edge for longer is the table or a shadow
 
 
@@ -42,29 +37,11 @@ def may_be_writing(piece: Piece, height: float, mask: Pixels) -> bool:
     return not large and touching < EDGE_SHARE
 
 
-def drop_faintest(pieces: Sequence[Piece], height: float, level: Pixels) -> list[Piece]:
-    """Leave out what is so much fainter than other marks that it shows through the paper.
-
-    Parameters
-    ----------
-    pieces : sequence of Piece
-    height : float
-        How high a digit is, in pixels.
-    level : uint8 array, shape (h, w)
-        Ink levels.
-    """
-    levels = np.array([_strength(piece, level) for piece in pieces])
-    sized = np.array([piece.height > SIZED * height for piece in pieces], bool)
-    if np.count_nonzero(sized) < STRONGEST:
-        return list(pieces)
-    strongest = float(np.sort(levels[sized])[-STRONGEST])
-    kept = levels >= SHOWS_THROUGH * strongest
-    return [piece for piece, keep in zip(pieces, kept, strict=True) if keep]
-
-
-def _strength(piece: Piece, level: Pixels) -> float:
-    window = level[piece.y : piece.bottom, piece.x : piece.right]
-    return float(np.percentile(window[piece.mask > 0], FULL_INK))
+def drop_hairlines(pieces: list[Piece], height: float) -> list[Piece]:
+    """Leave out lines far thinner than the pen: a fold, a scratch, the paper's edge."""
+    widths = [stroke_width(piece.mask) for piece in pieces if piece.height > SIZED * height]
+    least = HAIRLINE * float(np.median(widths)) if widths else 0.0
+    return [piece for piece in pieces if min(piece.width, piece.height) >= least]
 
 
 def is_remnant(piece: Piece, height: float, gone: Pixels) -> bool:

@@ -19,6 +19,7 @@ from tenfold.errors import TenfoldError, UsageError
 from tenfold.model import Model, load_model
 from tenfold.preprocess.binarize import Ink, find_ink
 from tenfold.preprocess.image import Picture, Source, open_picture
+from tenfold.preprocess.overlay import drop_overlay
 from tenfold.preprocess.segment import glyph_of
 from tenfold.reader.assemble import Lines, assemble, quality, refusals
 from tenfold.reader.bundled import bundled_model, bundled_speller
@@ -143,7 +144,7 @@ class Reader:
         picture = open_picture(source, name)
         turned = 0 if self.rotate == "auto" else int(self.rotate)
         picture = _turn(picture, turned)
-        ink = find_ink(picture.pixels)
+        ink = drop_overlay(picture.pixels, find_ink(picture.pixels))
         turn, page, lines = self._divide(picture, ink)
         if turn:
             picture, ink = _turn(picture, turn), _turn_ink(ink, turn)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from types import ModuleType
+
+import cv2
+import numpy as np
+import pytest
+
+from tenfold.preprocess.binarize import Ink, find_ink
+from tenfold.preprocess.boxes import remove_boxes
+from tenfold.preprocess.segment import find_pieces
+
+
+def _without_boxes(ink: Ink) -> Ink:
+    return remove_boxes(ink, find_pieces(ink.mask))
+
+
+@pytest.mark.parametrize("line", [1, 3])
+@pytest.mark.parametrize("lean", [0, 3])
+def test_a_box_that_its_digit_touches_goes(hand: ModuleType, line: int, lean: int) -> None:
+    clean = hand.write("3", height=80, pen=9)
+    page = clean.copy()
+    ys, xs = np.nonzero(clean < 120)
+    corners = [
+        (xs.min() - 14, ys.min() - 12),
+        (xs.max() - 4, ys.min() - 12 + lean),
+        (xs.max() - 4 - lean, ys.max() + 14),
+        (xs.min() - 14 - lean, ys.max() + 14 - lean),
+    ]
+    cv2.polylines(page, [np.array(corners, np.int32)], isClosed=True, color=60, thickness=line)
+    ink = find_ink(page)
+    mask, wanted = _without_boxes(ink).mask, find_ink(clean).mask
+    near = np.asarray(cv2.dilate(wanted, np.ones((5, 5), np.uint8)), np.uint8)
+    assert (mask & (1 - near)).sum() < 0.1 * (ink.mask & (1 - near)).sum()
+    assert (mask & wanted).sum() > 0.9 * wanted.sum()
+
+
+@pytest.mark.parametrize("text", ["0", "8", "4", "7", "1234567890"])
+def test_digits_are_no_boxes(hand: ModuleType, text: str) -> None:
+    ink = find_ink(hand.write(text, height=80, pen=9))
+    assert _without_boxes(ink) is ink
+
+
+def test_a_square_zero_is_no_box() -> None:
+    page = np.full((140, 120), 230, np.uint8)
+    cv2.rectangle(page, (30, 30), (90, 110), 40, 6)
+    ink = find_ink(page)
+    assert _without_boxes(ink) is ink

@@ -78,7 +78,7 @@ def main() -> None:
     """Measure, print the table and write the results."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
-        "model", type=Path, nargs="?", default=Path("runs/records/small-0/model.onnx")
+        "model", type=Path, nargs="?", help="a model file; default: fast's, trained"
     )
     parser.add_argument("--out", type=Path, help="default results/int8-RECIPE.json")
     given = parser.parse_args()

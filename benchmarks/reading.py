@@ -42,6 +42,8 @@ PEERS = Path(__file__).with_name("reading_peers")
 TASKS = ("digit", "number")
 RESULT = RESULTS / "reading.json"
 
+Result = dict[str, dict[str, object] | str]  # by task: figures, or why there are none
+
 
 @dataclass(frozen=True)
 class Contender:
@@ -126,15 +128,34 @@ def edits(text: str, truth: str) -> int:
     return row[-1]
 
 
-def table_row(name: str, result: dict[str, dict[str, object]] | str) -> list[str]:
+def measure(contender: Contender, venvs: Path, per_source: int | None) -> Result:
+    """Return the contender's scores by task, or why there are none."""
+    try:
+        python = interpreter(venvs / contender.name, contender.requirements, contender.name)
+    except (UnavailableError, OSError) as error:
+        return dict.fromkeys(TASKS, f"not measured: {error}")
+    result: Result = {}
+    for task in TASKS:
+        wanted = pictures(task, per_source)
+        try:
+            result[task] = score(wanted, read(contender, python, task, wanted))
+        except (UnavailableError, OSError) as error:
+            result[task] = f"not measured: {error}"
+    return result
+
+
+def table_row(name: str, result: Result) -> list[str]:
     """Lay out one contender."""
-    if isinstance(result, str):
-        return [name, result, "", "", "", ""]
     digit, number = result["digit"], result["number"]
+    row = [name]
+    if isinstance(digit, str):
+        row += [digit, ""]
+    else:
+        row += [f"{digit['exact']:.1%}", f"{1000 * float(str(digit['median_seconds'])):.1f} ms"]
+    if isinstance(number, str):
+        return [*row, number, "", ""]
     return [
-        name,
-        f"{digit['exact']:.1%}",
-        f"{1000 * float(str(digit['median_seconds'])):.1f} ms",
+        *row,
         f"{number['exact']:.1%}",
         f"{number['character_errors']:.1%}",
         f"{1000 * float(str(number['median_seconds'])):.0f} ms",
@@ -151,21 +172,10 @@ def main() -> None:
     if "TENFOLD_DATA" not in os.environ:
         sys.exit("Set TENFOLD_DATA to the folder that holds real/ and numbers/.")
     kept = json.loads(RESULT.read_text())["results"] if options.only and RESULT.exists() else {}
-    results: dict[str, dict[str, dict[str, object]] | str] = {}
+    results: dict[str, Result] = {}
     for contender in CONTENDERS:
-        if options.only and contender.name not in options.only:
-            continue
-        try:
-            python = interpreter(
-                options.venvs / contender.name, contender.requirements, contender.name
-            )
-            measured = {}
-            for task in TASKS:
-                wanted = pictures(task, options.per_source)
-                measured[task] = score(wanted, read(contender, python, task, wanted))
-            results[contender.name] = measured
-        except (UnavailableError, OSError) as error:
-            results[contender.name] = f"not measured: {error}"
+        if not options.only or contender.name in options.only:
+            results[contender.name] = measure(contender, options.venvs, options.per_source)
     where = setting(["tenfold", "onnxruntime", "opencv-python-headless", "pillow"])
     columns = ["", "digits", "each", "numbers without a fault", "characters wrong", "each"]
     rows = [table_row(name, result) for name, result in results.items()]

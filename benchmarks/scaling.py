@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from common import RESULTS, describe, err, out, print_table, setting, write_results
 from tenfold import load_dataset
@@ -88,12 +89,17 @@ def draw(points: list[Point], by: str, cores: int) -> Figure:
             label="1 core" if count == 1 else f"{count} cores",
         )
         memory_axes.plot(x, [point["peak_bytes"] / 1e6 for point in line], "o-")
+    sizes = sorted({point[by] for point in points})
     words = {"pictures": "pictures", "batch": "pictures a batch"}[by]
     for axes, what in ((time_axes, "seconds"), (memory_axes, "most memory held, MB")):
         axes.set(xlabel=words, ylabel=what, xscale="log")
         axes.grid(alpha=0.3)
+        axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+        axes.minorticks_off()
     time_axes.set_yscale("log")
-    memory_axes.set_ylim(bottom=0)
+    time_axes.yaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5)))
+    time_axes.yaxis.set_major_formatter(lambda seconds, _: f"{seconds:g}")
+    memory_axes.set_ylim(0, 1.1 * max(point["peak_bytes"] for point in points) / 1e6)
     time_axes.legend(frameon=False)
     return figure
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import ModuleType
+
 import cv2
 import numpy as np
 import pytest
@@ -79,3 +81,17 @@ def mnist_test() -> np.ndarray:
     if "TENFOLD_DATA" not in os.environ:
         pytest.skip("needs MNIST: set TENFOLD_DATA")
     return load_dataset("mnist", split="test").images
+
+
+def test_blur_is_sharpened_and_sharp_digits_stay(
+    hand: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = np.asarray(255 - hand.write("6", height=24, pen=3), np.uint8)
+    blurred = np.asarray(cv2.GaussianBlur(page, (0, 0), 2), np.uint8)
+    pictures = [(page, (page > 100)), (blurred, blurred > 0.4 * float(blurred.max()))]
+    sharpened = [frame_glyph(level, mask.astype(np.uint8)) for level, mask in pictures]
+    monkeypatch.setattr("tenfold.preprocess.normalize.SHARPEN", 0.0)
+    plain = [frame_glyph(level, mask.astype(np.uint8)) for level, mask in pictures]
+    assert np.array_equal(sharpened[0], plain[0])
+    # What lies inside the 6's loop is nearer to paper.
+    assert int(sharpened[1][16:21, 12:17].min()) < 0.8 * int(plain[1][16:21, 12:17].min())

@@ -73,13 +73,13 @@ def _rules(mask: Pixels, height: float) -> Pixels:
     # Only the rows around the lines matter, and on a photo these are few.
     top = max(0, int(lines[:, 1::2].min() - 2 * height))
     bottom = int(lines[:, 1::2].max() + 2 * height) + 1
-    runs = _run_lengths(mask[top:bottom])
+    runs = run_lengths(mask[top:bottom])
     for x0, y0, x1, y1 in lines.tolist():
         _mark(marks[top:bottom], runs, (x0, y0 - top, x1, y1 - top), height)
     return marks
 
 
-def _run_lengths(mask: Pixels) -> NDArray[np.int32]:
+def run_lengths(mask: Pixels) -> NDArray[np.int32]:
     """Length of the vertical run of ink through every pixel, 0 on paper."""
     count = np.zeros(mask.shape, np.int32)
     above = np.zeros(mask.shape[1], np.int32)

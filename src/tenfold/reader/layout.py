@@ -45,7 +45,6 @@ def lay_out(pixels: Pixels, ink: Ink, one_line: bool = False) -> Page:
     if grid_page is not None:
         return grid_page
     page_height = len(ink.mask)
-    ink = remove_boxes(ink, find_pieces(ink.mask))
     pieces = find_pieces(ink.mask)
     if not pieces:
         return Page(ink, [], 0.0, ink)
@@ -58,6 +57,10 @@ def lay_out(pixels: Pixels, ink: Ink, one_line: bool = False) -> Page:
             pieces, height = written, digit_height(written, page_height)
         else:  # a form without writing is no form
             cleaned = ink
+    unboxed = remove_boxes(cleaned, pieces)
+    if unboxed is not cleaned and unboxed.mask.any():
+        cleaned, pieces, boxes = unboxed, find_pieces(unboxed.mask), []
+        height = digit_height(pieces, page_height)
     grid = _grid(pieces, height)
     frames = [piece for piece in pieces if is_frame(piece, height) or piece in boxes]
     cleaned = _without(cleaned, frames)

@@ -10,10 +10,10 @@ the whole command, from start to model file; of both the median.
 
 Seeds that the result file holds already are skipped, and the file is written after each seed, so
 that a long series can span several sittings; a seed that was broken off goes on at its last
-checkpoint. With --extra, what each network says of the test part is kept beside the file, and more
-rows are made of it: test-time augmentation (the mean of the probabilities over nine shifts by up to
-one pixel) and the ensemble of all seeds (the mean of their probabilities). Neither is the recipe's
-figure.
+checkpoint. Two series can run side by side, each with --threads 1: --seeds 3, and --first 3. With
+--extra, what each network says of the test part is kept beside the file, and more rows are made of
+it: test-time augmentation (the mean of the probabilities over nine shifts by up to one pixel) and
+the ensemble of all seeds (the mean of their probabilities). Neither is the recipe's figure.
 Result: results/records-RECIPE.json and, with --extra, results/records-RECIPE/.
 """
 
@@ -56,7 +56,7 @@ Seed = dict[str, Any]
 Logits = NDArray[np.float32]
 
 
-def train_seed(recipe: str, seed: int, folder: Path) -> Seed:
+def train_seed(recipe: str, seed: int, folder: Path, threads: int) -> Seed:
     """Train one seed by the command line, or go on with it; return its figures."""
     command = [sys.executable, "-m", "tenfold", "train", "--json", "--quiet", "--device", "cpu"]
     command += ["--out", str(folder)]
@@ -67,6 +67,7 @@ def train_seed(recipe: str, seed: int, folder: Path) -> Seed:
         command.append("--resume")
     else:
         command += ["--data", "mnist", "--recipe", recipe, "--seed", str(seed)]
+        command += ["--set", f"threads={threads}"]
     start = time.perf_counter()
     done = json.loads(run_quietly(command).splitlines()[-1])
     return {
@@ -74,6 +75,7 @@ def train_seed(recipe: str, seed: int, folder: Path) -> Seed:
         "test_accuracy": done["test_accuracy"],
         "train_seconds": done["train_seconds"],
         "wall_seconds": None if resumed else time.perf_counter() - start,
+        "threads": threads,
         "bytes": (folder / "model.onnx").stat().st_size,
     }
 
@@ -193,6 +195,8 @@ def main() -> None:
     parser.add_argument(
         "--seeds", type=int, default=5, help="seeds 0 to N - 1; default %(default)s"
     )
+    parser.add_argument("--first", type=int, default=0, help="leave out seeds before this one")
+    parser.add_argument("--threads", type=int, default=0, help="a seed's; default: all cores")
     parser.add_argument("--extra", action="store_true", help="test-time augmentation and ensemble")
     parser.add_argument("--runs", type=Path, default=RUNS, help="default %(default)s")
     parser.add_argument("--out", type=Path, help="default results/records-RECIPE.json")
@@ -200,13 +204,15 @@ def main() -> None:
     recipe = load_recipe(given.recipe)
     path = given.out or RESULTS / f"records-{recipe.name}.json"
     seeds = known_seeds(path, given.recipe)
-    for seed in sorted(set(range(given.seeds)) - {known["seed"] for known in seeds}):
+    wanted = set(range(given.first, given.seeds))
+    for seed in sorted(wanted - {known["seed"] for known in seeds}):
         folder = given.runs / f"{recipe.name}-{seed}"
         try:
-            seeds.append(train_seed(given.recipe, seed, folder))
+            new = train_seed(given.recipe, seed, folder, given.threads)
         except UnavailableError as error:
             sys.exit(f"seed {seed}: {error}")
-        err.print(f"seed {seed}: {seeds[-1]['test_accuracy']:.2%}")
+        err.print(f"seed {seed}: {new['test_accuracy']:.2%}")
+        seeds = [*known_seeds(path, given.recipe), new]  # another series may have added some
         if given.extra:
             keep_probabilities(folder / "model.onnx", path.with_suffix("") / f"seed-{seed}.npz")
         seeds.sort(key=lambda known: int(known["seed"]))

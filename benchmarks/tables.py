@@ -41,7 +41,9 @@ def records(recipe: str) -> Callable[[Figures], list[Row]]:
         spread = f" ± {100 * accuracy['deviation']:.2f}" if count > 1 else ""
         whole = f"; the whole command {length(wall['median'])}" if wall else ""
         reached = f"**{percent(accuracy['mean'])}**{spread}"
-        said = f"{reached}, trained in {length(seconds['median'])}{whole}"
+        one_core = all(seed.get("threads") == 1 for seed in figures["seeds"])
+        cores = " on one core" if one_core else ""
+        said = f"{reached}, trained in {length(seconds['median'])}{cores}{whole}"
         made = [(f"`{recipe}` ({SAYS[recipe]}), {seeds}", said, command)]
         if figures["extra"]:
             extra = figures["extra"]

@@ -119,6 +119,16 @@ def test_an_epoch_shows_every_picture_once_and_each_anew(few: Splits) -> None:
     assert not torch.allclose(totals[0], totals[1])  # varied anew
 
 
+def test_the_last_epochs_may_show_the_pictures_as_they_are(few: Splits) -> None:
+    plain = torch.from_numpy(few.train.images).sum(dim=(1, 2)).sort().values
+    shown = [
+        torch.cat([x for x, _ in _training(few, epochs=4, augment__until=0.5).batches(epoch)])
+        for epoch in range(4)
+    ]
+    totals = [(255 * x.sum(dim=(1, 2, 3))).round().long().sort().values for x in shown]
+    assert [torch.equal(total, plain) for total in totals] == [False, False, True, True]
+
+
 @pytest.mark.parametrize("batch", [1, 7, 32, 300, 1000])
 def test_batches_can_be_taken_up_anywhere(few: Splits, batch: int) -> None:
     training = _training(few, batch=batch)

@@ -92,12 +92,15 @@ class Training:
             len(self.images), generator=_generator(torch.device("cpu"), self.recipe.seed, epoch)
         ).to(self.device)
         per_block = max(BLOCK // batch, 1)
+        varied = epoch < self.recipe.augment.until * self.recipe.epochs
         for block, rows in enumerate(torch.split(order, per_block * batch)):
             skip = max(first - block * per_block, 0)
             if skip >= per_block:
                 continue
             generator = _generator(self.device, self.recipe.seed, epoch, block)
-            images = augment(scale(self.images[rows]), self.recipe.augment, generator)
+            images = scale(self.images[rows])
+            if varied:
+                images = augment(images, self.recipe.augment, generator)
             labels = self.labels[rows]
             if self.recipe.channels_last:
                 images = images.contiguous(memory_format=torch.channels_last)

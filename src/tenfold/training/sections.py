@@ -87,6 +87,9 @@ class Augment(Section):
     elastic: NotNegative = 0.0  # mean displacement in pixels
     stroke: Fraction = 0.0  # share of pictures whose pen gets thicker or thinner
     degrade: Fraction = 0.0  # share on grey paper, grainy, blurred or with a line across
+    until: Annotated[float, Field(ge=0, le=1)] = (
+        1.0  # share of the epochs; then pictures as they are
+    )
 
 
 class Synthesis(Section):

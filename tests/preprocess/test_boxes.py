@@ -62,3 +62,29 @@ def test_a_row_of_boxes_goes_though_digits_join_and_break_them(hand: ModuleType)
     near = np.asarray(cv2.dilate(wanted, np.ones((7, 7), np.uint8)), np.uint8)
     assert (ink.mask & (1 - near)).sum() < 0.05 * (find_ink(page).mask & (1 - near)).sum()
     assert (ink.mask & wanted).sum() > 0.95 * wanted.sum()
+
+
+@pytest.mark.parametrize(("margin", "pen"), [(3, 4), (5, 8), (5, 3)])
+def test_ones_that_stand_free_in_a_frame_stay(hand: ModuleType, margin: int, pen: int) -> None:
+    page = hand.write("4 4", height=80, pen=pen)
+    ys, xs = np.nonzero(page < 120)
+    middle = (int(xs.min()) + int(xs.max())) // 2
+    cv2.line(page, (middle, int(ys.min())), (middle, int(ys.max())), 40, pen)
+    before = find_ink(page).mask
+    corner = (int(xs.max()) + 20, int(ys.max()) + margin + 2)
+    cv2.rectangle(page, (int(xs.min()) - 20, int(ys.min()) - margin - 2), corner, 60, 2)
+    ink = _without_boxes(find_ink(page))
+    assert (ink.mask & before).sum() > 0.95 * before.sum()
+
+
+def test_boxes_at_different_heights_go(hand: ModuleType) -> None:
+    parts = []
+    for down, digit in enumerate("35"):
+        part = hand.write(digit, height=80, pen=8)
+        ys, xs = np.nonzero(part < 120)
+        corner = (int(xs.max()) - 3, int(ys.max()) + 12)
+        cv2.rectangle(part, (int(xs.min()) - 12, int(ys.min()) - 10), corner, 60, 2)
+        parts.append(np.roll(part, 14 * down, axis=0))
+    page = np.hstack(parts)
+    pieces = find_pieces(_without_boxes(find_ink(page)).mask)
+    assert [piece.height > 60 for piece in pieces if piece.height > 20] == [True, True]

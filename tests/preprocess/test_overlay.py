@@ -14,6 +14,7 @@ from tenfold.preprocess.overlay import drop_overlay
 def _photo(hand: ModuleType, text: str) -> NDArray[np.uint8]:
     """Writing on paper that a camera shows grey, with a shadow, in RGB."""
     page = hand.write(text, height=60, margin=1.2, paper=175).astype(np.float32)
+    page = np.asarray(cv2.GaussianBlur(page, (0, 0), 1.3), np.float32)
     page *= np.linspace(0.85, 1.0, page.shape[1], dtype=np.float32)
     return np.repeat(page[:, :, None].astype(np.uint8), 3, axis=2)
 
@@ -52,6 +53,36 @@ def test_a_coloured_pen_is_no_overlay(hand: ModuleType) -> None:
     share = ((210.0 - page) / 170)[:, :, None].clip(0, 1)
     picture = (paper * (1 - share) + pen * share).astype(np.uint8)
     ink = find_ink(picture)
+    assert drop_overlay(picture, ink) is ink
+
+
+@pytest.mark.parametrize(
+    ("paper", "pen"),
+    [((170, 170, 170), (216, 40, 40)), ((250, 235, 140), (40, 70, 190))],
+)
+def test_a_second_pen_is_no_overlay(
+    hand: ModuleType, paper: tuple[int, int, int], pen: tuple[int, int, int]
+) -> None:
+    first = (235.0 - hand.write("384   ", ink=35, pen=5)[:, :, None]) / 200
+    second = (235.0 - hand.write("   72 ", ink=35, pen=5)[:, :, None]) / 200
+    page = np.array(paper, np.float32) * (1 - first) + np.float32(30) * first
+    page = page * (1 - second) + np.array(pen, np.float32) * second
+    picture = np.asarray(cv2.GaussianBlur(page, (0, 0), 0.8), np.uint8)
+    ink = find_ink(picture)
+    assert drop_overlay(picture, ink) is ink
+
+
+def test_chalk_is_no_overlay(hand: ModuleType) -> None:
+    stroke = (235.0 - hand.write("72", ink=35, pen=6)[:, :, None]) / 200
+    other = (235.0 - hand.write("38", ink=35, pen=6)[:, :, None]) / 200
+    board = np.array((35, 60, 45), np.float32)
+    halves = [
+        board * (1 - share) + np.array(chalk, np.float32) * share
+        for share, chalk in ((stroke, (240, 220, 90)), (other, (235, 235, 235)))
+    ]
+    picture = np.asarray(np.hstack(halves), np.uint8)
+    ink = find_ink(picture)
+    assert ink.light_on_dark
     assert drop_overlay(picture, ink) is ink
 
 

@@ -52,3 +52,15 @@ def test_the_other_side_of_a_page_is_not_read(hand: ModuleType) -> None:
     back = cv2.GaussianBlur(cv2.resize(back, front.shape[::-1]), (0, 0), 2)
     ink = drop_show_through(find_ink(np.minimum(front, back)))
     assert abs(int(ink.mask.sum()) - int(find_ink(front).mask.sum())) < 0.1 * ink.mask.sum()
+
+
+def test_soft_dirt_does_not_make_a_faint_pencil_blurred(hand: ModuleType) -> None:
+    felt = hand.write("384", height=60, ink=20, pen=6)
+    pencil = hand.write("172", height=60, ink=160, pen=4)
+    dirt = np.full((len(felt), 150), 235, np.uint8)
+    for number in range(6):
+        cv2.circle(dirt, (15 + 24 * number, 30), 4, 150, -1)
+    page = np.hstack([felt, cv2.GaussianBlur(dirt, (0, 0), 2.2), pencil])
+    ink = find_ink(page)
+    wanted = find_ink(pencil).mask
+    assert drop_show_through(ink).mask[:, -pencil.shape[1] :].sum() > 0.8 * wanted.sum()

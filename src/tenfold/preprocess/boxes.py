@@ -31,15 +31,15 @@ CORNER = 0.08  # of a side left out at each end, where the next one begins
 THICKEST = 0.15  # of the box's smaller side
 HELD = 0.4  # of a box's height: what is this high inside it may be a digit
 # Of the pen's stroke: so thin are three sides that make a box, and one upright side alone.
-THIN, HAIRLINE = 0.75, 0.5
+THIN, HAIRLINE = 0.75, 0.6
 WIDEST = 1.6  # box heights: wider ones must show all four sides
 SAME_HEIGHT, SAME_ROW = 0.25, 0.3  # shares of the height by which boxes of a row may differ
 BESIDE = 1.5  # box heights beside the boxes found in which there may be more
 WAVER = 0.06  # of the height: so far a row's lines may lie off their places
-RAIL = 0.4  # of the boxes' widths: a rail runs along so much of them
+RAIL, RUN = 0.4, 0.2  # of the boxes' widths, and of their height: a rail runs along so much
 # An upright line's share of its height that may be crossed by strokes, and that must be seen.
 WHOLE, CLEAR = 0.8, 0.35
-END, REACHED = 0.12, 0.5  # an upright line reaches so much of this share of the height at each end
+END, REACHED = 0.12, 0.9  # an upright line reaches so much of this share of the height at each end
 
 
 class _Side(NamedTuple):
@@ -80,14 +80,22 @@ def remove_boxes(ink: Ink, pieces: Sequence[Piece]) -> Ink:
         Its pieces.
     """
     largest = sorted(pieces, key=lambda piece: -piece.width * piece.height)[:MOST_BOXES]
-    boxes = [box for piece in largest if (box := _box(piece, largest)) is not None]
-    boxes = [box for box in boxes if box.height >= LEAST_BOX]
+    boxes, own = [], np.zeros_like(ink.mask)
+    for piece in largest:
+        box = _box(piece, largest)
+        if box is not None and min(box.height, box.right - box.left) >= LEAST_BOX:
+            boxes.append(box)
+            own[piece.y : piece.bottom, piece.x : piece.right] |= piece.mask
     if not boxes:
         return ink
     gone = np.zeros_like(ink.mask)
     for row in _rows(boxes):
-        _mark(gone, ink.mask, row)
-    return replace(ink, mask=ink.mask * (1 - gone))
+        for box in row:
+            _mark(gone, ink.mask, own, [box])
+        if len(row) > 1:
+            _mark(gone, ink.mask, own, row)
+    keep = 1 - gone
+    return replace(ink, level=ink.level * keep, mask=ink.mask * keep)
 
 
 def _box(piece: Piece, others: Sequence[Piece]) -> _Box | None:
@@ -107,15 +115,16 @@ def _box(piece: Piece, others: Sequence[Piece]) -> _Box | None:
     rim = round(thickness) + 2
     inside = mask[rim:-rim, rim:-rim]
     if int(inside.any(axis=1).sum()) < HELD * len(mask):
-        whole = len(seen) >= 3 and any(_holds(piece, other) for other in others)
-        return _placed(piece, sides, thickness) if whole else None
+        around = len(seen) >= 3 and any(_holds(piece, other) for other in others)
+        return _placed(piece, sides) if around else None
     pen = pen_width(inside * np.uint8(255))
     upright = [side.thickness for side in sides[::2] if side is not None]
-    is_box = len(seen) >= 3 and thickness <= THIN * pen
-    is_box |= bool(upright) and max(upright, default=0.0) <= HAIRLINE * pen
-    if len(seen) < 4 and (piece.width > WIDEST * piece.height or not is_box):
-        return None
-    return _placed(piece, sides, thickness)
+    three = len(seen) == 3 and thickness <= THIN * pen
+    hairline = len(upright) > 0 and max(upright) <= HAIRLINE * pen
+    narrow = piece.width <= WIDEST * piece.height
+    if len(seen) == 4 or (narrow and (three or hairline)):
+        return _placed(piece, sides)
+    return None
 
 
 def _holds(box: Piece, other: Piece) -> bool:
@@ -125,24 +134,23 @@ def _holds(box: Piece, other: Piece) -> bool:
     return inside and HELD * box.height < other.height < box.height
 
 
-def _placed(piece: Piece, sides: list[_Side | None], thickness: float) -> _Box:
-    """Place the sides in the picture; rot90 turned them, and what is not seen lies at the rim."""
-    left, top, right, bottom = sides
+def _placed(piece: Piece, sides: list[_Side | None]) -> _Box:
+    """Place the sides in the picture; what is not seen lies where an upright side ends."""
+    left, top, right, bottom = sides  # each seen from the left, turned a quarter further
     height, width = piece.mask.shape
-    ends = [(side.first, side.last) for side in (left,) if side]
-    ends += [(height - 1 - side.last, height - 1 - side.first) for side in (right,) if side]
-    first, last = (
-        (min(one for one, _ in ends), max(one for _, one in ends)) if ends else (0, height)
-    )
+    first, last = 0.0, height - 1.0
+    if left is not None:
+        first, last = left.first, left.last
+    elif right is not None:  # turned by half: its rows count from below
+        first, last = height - 1 - right.last, height - 1 - right.first
+    seen = [side for side in sides if side is not None]
     return _Box(
         piece.x + (left.at(height / 2) if left else 0),
         piece.x + width - 1 - (right.at(height / 2) if right else 0),
         piece.y + (top.at(width / 2) if top else first),
         piece.y + (height - 1 - bottom.at(width / 2) if bottom else last),
-        -float(
-            np.median([side.slope for side in sides if side])
-        ),  # turned, they lean the other way
-        thickness,
+        -float(np.median([side.slope for side in seen])),  # turned, they lean the other way
+        float(np.median([side.thickness for side in seen])),  # a digit may lie on one
     )
 
 
@@ -183,7 +191,8 @@ def _rows(boxes: list[_Box]) -> list[list[_Box]]:
             expected = last.top + last.slope * (box.left - last.right)
             least = min(box.height, last.height)
             alike = abs(box.height - last.height) <= SAME_HEIGHT * least
-            if alike and abs(box.top - expected) <= SAME_ROW * least:
+            beside = box.left >= (last.left + last.right) / 2
+            if alike and beside and abs(box.top - expected) <= SAME_ROW * least:
                 row.append(box)
                 break
         else:
@@ -191,8 +200,8 @@ def _rows(boxes: list[_Box]) -> list[list[_Box]]:
     return rows
 
 
-def _mark(gone: Pixels, mask: Pixels, row: list[_Box]) -> None:
-    """Mark the lines of a row of boxes."""
+def _mark(gone: Pixels, mask: Pixels, own: Pixels, row: list[_Box]) -> None:
+    """Mark the lines of a row of boxes; within one, what does not touch it is no line."""
     middles = np.array([(box.left + box.right) / 2 for box in row])
     tops = np.array([box.top for box in row])
     slope = float(np.polyfit(middles, tops, 1)[0]) if len(row) > 1 else row[0].slope
@@ -209,8 +218,10 @@ def _mark(gone: Pixels, mask: Pixels, row: list[_Box]) -> None:
     strip = np.where(outside, np.uint8(0), mask[ys, xs])
     known = np.zeros(strip.shape[1], bool)
     for box in row:
-        known[max(0, int(box.left) - left) : max(0, int(box.right) - left)] = True
+        rim = round(box.thickness) + 2
+        known[max(0, int(box.left) - rim - left) : max(0, int(box.right) + rim - left)] = True
     lines = _lines(strip, float(np.median([box.thickness for box in row])), margin, known)
+    lines &= ~known | (own[ys, xs] > 0)
     gone[ys[lines], xs[lines]] = 1
 
 
@@ -232,8 +243,20 @@ def _lines(strip: Pixels, thickness: float, margin: int, known: Flags) -> Flags:
     between = (places > top + reach) & (places < bottom - reach)
     upright = np.zeros(strip.shape, bool)
     upright[between] = _uprights(strip[between], thinnest)
+    upright &= known | _between_rails(strip, (top, bottom), reach)
     corners = (strip > 0) & rails[:, None] & upright.any(axis=0)
     return np.asarray((flat & rails[:, None]) | upright | corners, np.bool_)
+
+
+def _between_rails(strip: Pixels, rails: tuple[int, int], reach: int) -> Flags:
+    """Mark columns that lie at lines along the boxes' tops and bottoms."""
+    long = np.ones((1, max(3, round(RUN * (rails[1] - rails[0])))), np.uint8)
+    between = np.ones(strip.shape[1], bool)
+    for rail in rails:
+        line = strip[rail - reach : rail + reach + 1].max(axis=0, keepdims=True)
+        runs = np.asarray(cv2.morphologyEx(line, cv2.MORPH_OPEN, long))
+        between &= _widened(runs > 0, reach + 1)[0]
+    return between
 
 
 def _uprights(strip: Pixels, thinnest: float) -> Flags:
@@ -244,8 +267,9 @@ def _uprights(strip: Pixels, thinnest: float) -> Flags:
         thin = (runs > least) & (runs <= most)
         crossed = _widened(runs > most, 1)
         wide = _widened(thin, 1)
-        columns = ((wide | crossed).mean(axis=0) >= WHOLE) & (wide.mean(axis=0) >= CLEAR)
-        columns &= np.minimum(wide[:end].mean(axis=0), wide[-end:].mean(axis=0)) >= REACHED
+        inked = wide | crossed
+        columns = (inked.mean(axis=0) >= WHOLE) & (wide.mean(axis=0) >= CLEAR)
+        columns &= np.minimum(inked[:end].mean(axis=0), inked[-end:].mean(axis=0)) >= REACHED
         marks |= thin & _widened(columns[None], round(most / 2))
     return marks
 

@@ -1,7 +1,8 @@
 """Leave out what a program drew over a photo: boxes, labels, marks of an earlier reading.
 
-Ink takes light away. A pixel that is far darker than the paper in one colour and brighter than it
-in another was never ink on that paper.
+Ink takes light away: a pixel that is far darker than the paper in one colour and brighter than it
+in another is hardly ink on that paper. A camera that turns colours up may say so of a pen, but it
+blurs the pen's edges like all others; what was drawn later is sharper than the photo.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ THIN, NEAR = 5, 9  # cells: so far lines do not matter, and so far paper may be 
 BRIGHTER, COLOURED = 32, 64
 LEAST = 0.05  # of a mark's pixels: so many shine
 FRINGE = 3  # pixels across: where the colour mixes with the paper's
-MOST = 0.6  # of the ink: more than this is no overlay but a drawing
+LEFT = 0.4  # of the ink: where less is left, what was drawn is the writing
+FULL, SHARPER = 90.0, 1.25  # percentile, and ratio: so much sharper than what the camera saw
 
 
 def drop_overlay(pixels: Pixels, ink: Ink) -> Ink:
@@ -34,16 +36,28 @@ def drop_overlay(pixels: Pixels, ink: Ink) -> Ink:
         The picture; a grey one's ink is returned as it is.
     ink : Ink
     """
-    if pixels.ndim == 2 or not ink.mask.any():
+    if pixels.ndim == 2 or ink.light_on_dark or not ink.mask.any():
         return ink
-    overlay = _shining(pixels, ink.mask)
-    if not overlay.any():
+    drawn = _shining(pixels, ink.mask)
+    if not drawn.any():
         return ink
-    overlay = np.asarray(cv2.dilate(overlay, np.ones((FRINGE, FRINGE), np.uint8)), np.uint8)
-    if int((overlay & ink.mask).sum()) > MOST * int(ink.mask.sum()):
+    around = np.asarray(cv2.dilate(drawn, np.ones((FRINGE, FRINGE), np.uint8)), np.uint8)
+    rest = ink.mask & (1 - around)
+    if int(rest.sum()) < LEFT * int(ink.mask.sum()):
         return ink
-    keep = 1 - overlay
+    if _sharpness(ink, drawn & ink.mask) < SHARPER * _sharpness(ink, rest):
+        return ink
+    keep = 1 - around
     return replace(ink, level=ink.level * keep, mask=ink.mask * keep)
+
+
+def _sharpness(ink: Ink, marks: Pixels) -> float:
+    """Slope of the marks' edges over their ink level, a pixel."""
+    if not marks.any():
+        return 0.0
+    level = ink.level.astype(np.float32)
+    slope = np.hypot(cv2.Sobel(level, cv2.CV_32F, 1, 0), cv2.Sobel(level, cv2.CV_32F, 0, 1)) / 8
+    return float(np.percentile(slope[marks > 0], FULL) / np.percentile(level[marks > 0], FULL))
 
 
 def _shining(pixels: Pixels, mask: Pixels) -> Pixels:

@@ -18,6 +18,7 @@ from tenfold.preprocess.rules import is_frame
 from tenfold.preprocess.segment import Piece, find_pieces
 
 Floats = NDArray[np.float32]
+Flags = NDArray[np.bool_]
 
 SIZED = 0.5  # digit heights: smaller marks are not asked how strong ink is
 STRONGEST = 3  # so many marks must be strong
@@ -26,7 +27,7 @@ FULL = 90.0  # percentile of a mark's ink levels, and of its slopes
 # what is fainter than the second if it is blurred and no mark lies between.
 FAINT, FAINTER = 0.15, 0.4
 GAP = 1.5  # ratio of ink levels between which no mark lies
-BLURRED = 0.75  # of the strong marks' sharpness
+BLURRED = 0.65  # of the strong marks' sharpness
 
 
 def drop_show_through(ink: Ink) -> Ink:
@@ -39,7 +40,7 @@ def drop_show_through(ink: Ink) -> Ink:
     ranked = np.sort(levels[weighty])
     if len(ranked) < STRONGEST:
         return ink
-    least = max(FAINT * ranked[-STRONGEST], _gap(ink, pieces, levels, ranked))
+    least = max(FAINT * ranked[-STRONGEST], _gap(ink, pieces, levels, weighty))
     faint = [piece for piece, level in zip(pieces, levels, strict=True) if level < least]
     if not faint:
         return ink
@@ -49,7 +50,7 @@ def drop_show_through(ink: Ink) -> Ink:
     return replace(ink, mask=ink.mask * keep)
 
 
-def _weighty(pieces: list[Piece], height: float, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _weighty(pieces: list[Piece], height: float, shape: tuple[int, ...]) -> Flags:
     """Mark what may be writing: no speck, no box, nothing at the picture's edge."""
     return np.array(
         [
@@ -62,11 +63,11 @@ def _weighty(pieces: list[Piece], height: float, shape: tuple[int, ...]) -> NDAr
     )
 
 
-def _gap(ink: Ink, pieces: list[Piece], levels: Floats, ranked: Floats) -> float:
+def _gap(ink: Ink, pieces: list[Piece], levels: Floats, weighty: Flags) -> float:
     """Least ink level of writing where a gap parts it from blurred, faint marks; else 0."""
-    strong = ranked[-STRONGEST]
+    ranked = np.sort(levels[weighty])
     ratios = ranked[1:] / np.maximum(ranked[:-1], 1)
-    ratios[ranked[:-1] > FAINTER * strong] = 0
+    ratios[ranked[:-1] > FAINTER * ranked[-STRONGEST]] = 0
     if not len(ratios) or ratios.max() < GAP:
         return 0.0
     least = float(ranked[int(ratios.argmax()) + 1])
@@ -74,8 +75,8 @@ def _gap(ink: Ink, pieces: list[Piece], levels: Floats, ranked: Floats) -> float
     slope = np.hypot(cv2.Sobel(level, cv2.CV_32F, 1, 0), cv2.Sobel(level, cv2.CV_32F, 0, 1))
     slopes = np.array([_at_full(slope, piece) for piece in pieces], np.float32)
     sharpness = slopes / np.maximum(levels, 1)
-    faint = levels < least
-    blurred = np.median(sharpness[faint]) < BLURRED * np.median(sharpness[~faint])
+    faint, strong = sharpness[weighty & (levels < least)], sharpness[weighty & (levels >= least)]
+    blurred = np.median(faint) < BLURRED * np.median(strong)
     return least if blurred else 0.0
 
 

@@ -23,7 +23,7 @@ from tenfold.preprocess.overlay import drop_overlay
 from tenfold.preprocess.segment import glyph_of
 from tenfold.reader.assemble import Lines, assemble, quality, refusals
 from tenfold.reader.bundled import bundled_model, bundled_speller
-from tenfold.reader.decode import Weights, candidates, divide, line_height
+from tenfold.reader.decode import Found, Weights, candidates, divide, line_height
 from tenfold.reader.layout import lay_out
 from tenfold.reader.page import Page
 from tenfold.reader.reading import Reading
@@ -217,12 +217,14 @@ def _is_single(single: Lines, lines: Lines) -> bool:
     if not single:
         return False
     digits = [found for line in lines for found in line if found.is_digit]
+    sure = _sureness(single[0][0])
     if len(digits) <= 1:
-        return True
-    found = single[0][0]
-    return found.digitness * float(found.probabilities.max()) > max(
-        SURE_SINGLE, quality(lines, 0.0)
-    )
+        return all(sure >= _sureness(other) for other in digits)
+    return sure > max(SURE_SINGLE, quality(lines, 0.0))
+
+
+def _sureness(found: Found) -> float:
+    return found.digitness * float(found.probabilities.max())
 
 
 def _check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -219,7 +219,7 @@ def _is_single(single: Lines, lines: Lines) -> bool:
     digits = [found for line in lines for found in line if found.is_digit]
     sure = _sureness(single[0][0])
     if len(digits) <= 1:
-        return all(sure >= _sureness(other) for other in digits)
+        return sure > SURE_SINGLE or all(sure >= _sureness(other) for other in digits)
     return sure > max(SURE_SINGLE, quality(lines, 0.0))
 
 

@@ -36,13 +36,13 @@ def records(recipe: str) -> Callable[[Figures], list[Row]]:
             figures[name] for name in ("accuracy", "train_seconds", "wall_seconds")
         )
         count = len(figures["seeds"])
-        command = f"`.venv/bin/python benchmarks/records.py {recipe} --seeds {count}`"
         seeds = f"{count} seeds" if count > 1 else "one seed"
         spread = f" ± {100 * accuracy['deviation']:.2f}" if count > 1 else ""
         whole = f"; the whole command {length(wall['median'])}" if wall else ""
         reached = f"**{percent(accuracy['mean'])}**{spread}"
         one_core = all(seed.get("threads") == 1 for seed in figures["seeds"])
-        cores = " on one core" if one_core else ""
+        cores, option = (" on one core", " --threads 1") if one_core else ("", "")
+        command = f"`.venv/bin/python benchmarks/records.py {recipe} --seeds {count}{option}`"
         said = f"{reached}, trained in {length(seconds['median'])}{cores}{whole}"
         made = [(f"`{recipe}` ({SAYS[recipe]}), {seeds}", said, command)]
         if figures["extra"]:

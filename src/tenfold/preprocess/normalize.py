@@ -100,7 +100,7 @@ def _soften(level: Pixels, mask: Pixels) -> Pixels:
     own = level[mask > 0]
     if not own.size:
         return np.zeros_like(level)
-    full = max(1.0, float(np.percentile(own, FULL_INK)))
+    full = max(1.0, _nearly_most(own))
     near = np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)), np.uint8)
     soft = np.asarray(cv2.multiply(level, near, scale=255 / full), np.uint8)
     soft[soft < FAINTEST] = 0
@@ -176,7 +176,10 @@ def _sharpen(glyph: Pixels) -> Pixels:
     )
 
 
-def _nearly_most(values: NDArray[np.float32]) -> float:
-    """FULL_INK's percentile, five times faster than NumPy's for so few."""
-    place = int(FULL_INK / 100 * (len(values) - 1))
-    return float(np.partition(values, place)[place])
+def _nearly_most(values: NDArray[np.float32] | Pixels) -> float:
+    """FULL_INK's percentile as NumPy gives it, five times faster for so few."""
+    place = FULL_INK / 100 * (len(values) - 1)
+    below = int(place)
+    above = min(below + 1, len(values) - 1)
+    parted = np.partition(values, (below, above))
+    return float(parted[below]) + (place - below) * (float(parted[above]) - float(parted[below]))

@@ -82,13 +82,10 @@ def _rules(mask: Pixels, height: float) -> Pixels:
 def run_lengths(mask: Pixels) -> NDArray[np.int32]:
     """Length of the vertical run of ink through every pixel, 0 on paper."""
     count = np.zeros(mask.shape, np.int32)
-    above = np.zeros(mask.shape[1], np.int32)
     for row in range(len(mask)):
-        above = (above + 1) * mask[row]
-        count[row] = above
+        np.multiply(count[row - 1] + 1 if row else 1, mask[row], out=count[row])
     for row in range(len(mask) - 2, -1, -1):
-        inside = (mask[row] > 0) & (mask[row + 1] > 0)
-        count[row] = np.where(inside, count[row + 1], count[row])
+        np.maximum(count[row], count[row + 1] * mask[row], out=count[row])
     return count
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tenfold.preprocess.binarize import Ink
 from tenfold.preprocess.lines import digit_height
 from tenfold.preprocess.rules import is_frame
-from tenfold.preprocess.segment import Piece, find_pieces
+from tenfold.preprocess.segment import Piece
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -30,9 +30,15 @@ GAP = 1.5  # ratio of ink levels between which no mark lies
 BLURRED = 0.65  # of the strong marks' sharpness
 
 
-def drop_show_through(ink: Ink) -> Ink:
-    """Return the ink without marks of the paper's other side."""
-    pieces = find_pieces(ink.mask)
+def drop_show_through(ink: Ink, pieces: list[Piece]) -> Ink:
+    """Return the ink without marks of the paper's other side.
+
+    Parameters
+    ----------
+    ink : Ink
+    pieces : list of Piece
+        Its pieces.
+    """
     if len(pieces) <= STRONGEST:
         return ink
     levels = np.array([_at_full(ink.level, piece) for piece in pieces], np.float32)

@@ -40,12 +40,14 @@ def lay_out(pixels: Pixels, ink: Ink, one_line: bool = False) -> Page:
     one_line : bool
         Take everything as one line.
     """
-    ink = drop_show_through(ink)
+    pieces = find_pieces(ink.mask)
+    shown = drop_show_through(ink, pieces)
+    if shown is not ink:
+        ink, pieces = shown, find_pieces(shown.mask)
     grid_page = None if one_line else lay_out_grid(ink)
     if grid_page is not None:
         return grid_page
     page_height = len(ink.mask)
-    pieces = find_pieces(ink.mask)
     if not pieces:
         return Page(ink, [], 0.0, ink)
     boxes = [piece for piece in pieces if is_frame(piece, 0.0) and _holds(piece, pieces)]

@@ -97,14 +97,25 @@ def frame_strip(level: Pixels, mask: Pixels) -> Pixels:
 
 def _soften(level: Pixels, mask: Pixels) -> Pixels:
     """Ink levels of the glyph alone, stretched so that a stroke's core is 255."""
-    own = level[mask > 0]
-    if not own.size:
+    full = _full_ink(level, mask)
+    if full is None:
         return np.zeros_like(level)
-    full = max(1.0, _nearly_most(own))
     near = np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)), np.uint8)
-    soft = np.asarray(cv2.multiply(level, near, scale=255 / full), np.uint8)
+    soft = np.asarray(cv2.multiply(level, near, scale=255 / max(1.0, full)), np.uint8)
     soft[soft < FAINTEST] = 0
     return soft
+
+
+def _full_ink(level: Pixels, mask: Pixels) -> float | None:
+    """FULL_INK's percentile of the levels on the mask, from their histogram; None without any."""
+    counts = np.cumsum(cv2.calcHist([level], [0], mask, [256], [0, 256]).ravel())
+    if not counts[-1]:
+        return None
+    place = FULL_INK / 100 * (float(counts[-1]) - 1)
+    below, above = np.searchsorted(
+        counts, [int(place), min(int(place) + 1, counts[-1] - 1)], "right"
+    )
+    return float(below + (place - int(place)) * (above - below))
 
 
 def pen_width(soft: Pixels) -> float:

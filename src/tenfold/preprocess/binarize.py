@@ -8,7 +8,7 @@ follows shadows and vignettes but bridges every stroke.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -68,6 +68,11 @@ class Ink:
     evened: Pixels
     noise: float
     light_on_dark: bool
+
+    def without(self, gone: Pixels) -> Ink:
+        """Return the ink without what is marked by 1, its levels included."""
+        keep = 1 - gone
+        return replace(self, level=self.level * keep, mask=self.mask * keep)
 
 
 def find_ink(pixels: Pixels) -> Ink:

@@ -8,7 +8,6 @@ away: broken boxes, and boxes that a digit joins.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import cv2
@@ -94,8 +93,7 @@ def remove_boxes(ink: Ink, pieces: Sequence[Piece]) -> Ink:
             _mark(gone, ink.mask, own, [box])
         if len(row) > 1:
             _mark(gone, ink.mask, own, row)
-    keep = 1 - gone
-    return replace(ink, level=ink.level * keep, mask=ink.mask * keep)
+    return ink.without(gone)
 
 
 def _box(piece: Piece, others: Sequence[Piece]) -> _Box | None:

@@ -7,13 +7,12 @@ blurs the pen's edges like all others; what was drawn later is sharper than the 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.preprocess.binarize import Ink
+from tenfold.preprocess.normalize import slopes
 
 Pixels = NDArray[np.uint8]
 Indices = NDArray[np.intp]
@@ -50,17 +49,16 @@ def drop_overlay(pixels: Pixels, ink: Ink) -> Ink:
         return ink
     if _sharpness(ink, drawn & ink.mask) < SHARPER * _sharpness(ink, rest):
         return ink
-    keep = 1 - around
-    return replace(ink, level=ink.level * keep, mask=ink.mask * keep)
+    return ink.without(around)
 
 
 def _sharpness(ink: Ink, marks: Pixels) -> float:
-    """Slope of the marks' edges over their ink level, a pixel."""
+    """Slope of the marks' edges over their ink level."""
     if not marks.any():
         return 0.0
-    level = ink.level.astype(np.float32)
-    slope = np.hypot(cv2.Sobel(level, cv2.CV_32F, 1, 0), cv2.Sobel(level, cv2.CV_32F, 0, 1)) / 8
-    return float(np.percentile(slope[marks > 0], FULL) / np.percentile(level[marks > 0], FULL))
+    inked = marks > 0
+    slope = np.percentile(slopes(ink.level)[inked], FULL)
+    return float(slope / np.percentile(ink.level[inked], FULL))
 
 
 def _shining(pixels: Pixels, mask: Pixels) -> Pixels:

@@ -6,8 +6,6 @@ ink across it is longer than the rule is thick, and stays.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +41,7 @@ def remove_rules(ink: Ink, height: float) -> Ink:
     gone = np.asarray(cv2.max(across, np.ascontiguousarray(down)), np.uint8)
     if not gone.any():
         return ink
-    keep = 1 - gone
-    return replace(ink, level=ink.level * keep, mask=ink.mask * keep)
+    return ink.without(gone)
 
 
 def _rules(mask: Pixels, height: float) -> Pixels:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.preprocess.binarize import Ink
 from tenfold.preprocess.lines import digit_height
+from tenfold.preprocess.normalize import slopes
 from tenfold.preprocess.rules import is_frame
 from tenfold.preprocess.segment import Piece
 
@@ -77,10 +77,9 @@ def _gap(ink: Ink, pieces: list[Piece], levels: Floats, weighty: Flags) -> float
     if not len(ratios) or ratios.max() < GAP:
         return 0.0
     least = float(ranked[int(ratios.argmax()) + 1])
-    level = ink.level.astype(np.float32)
-    slope = np.hypot(cv2.Sobel(level, cv2.CV_32F, 1, 0), cv2.Sobel(level, cv2.CV_32F, 0, 1))
-    slopes = np.array([_at_full(slope, piece) for piece in pieces], np.float32)
-    sharpness = slopes / np.maximum(levels, 1)
+    steepness = slopes(ink.level)
+    edges = np.array([_at_full(steepness, piece) for piece in pieces], np.float32)
+    sharpness = edges / np.maximum(levels, 1)
     faint, strong = sharpness[weighty & (levels < least)], sharpness[weighty & (levels >= least)]
     blurred = np.median(faint) < BLURRED * np.median(strong)
     return least if blurred else 0.0

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from tenfold.data.splits import Splits
 from tenfold.errors import ModelError
-from tenfold.model import CHUNK, FORMAT_VERSION, METADATA_KEY, Model, load_model, open_model
+from tenfold.model import CHUNK, Model, load_model, open_model
+from tenfold.modelinfo import METADATA_KEY
 from tenfold.training.checkpoint import load_checkpoint
 from tenfold.training.export import with_info
 from tenfold.training.loop import Training
@@ -209,55 +210,8 @@ def test_a_network_that_does_not_fit_its_metadata_is_refused(content: bytes) -> 
         assert "does not fit its metadata" in _refused(_with_metadata(content, record))
 
 
-def test_a_newer_format_is_refused_with_advice(content: bytes) -> None:
-    record = _record(content) | {"format_version": FORMAT_VERSION + 1, "invented": True}
-    message = _refused(_with_metadata(content, json.dumps(record)))
-    assert f"written in model format {FORMAT_VERSION + 1}" in message
-    assert "pip install --upgrade tenfold" in message
-
-
-def test_keys_that_are_not_known_are_left_alone(content: bytes) -> None:
-    record = json.dumps(_record(content) | {"invented_later": 1})
-    assert open_model(_with_metadata(content, record), "x").info.size == 8
-
-
-_DAMAGE: list[dict[str, object]] = [
-    {"temperature": 0},
-    {"temperature": -1.0},
-    {"temperature": float("nan")},
-    {"temperature": float("inf")},
-    {"temperature": "hot"},
-    {"temperature": None},
-    {"size": 0},
-    {"size": "8"},
-    {"size": None},
-    {"classes": []},
-    {"classes": None},
-    {"classes": 10},
-    {"format_version": "one"},
-    {"format_version": None},
-]
-
-
-@pytest.mark.parametrize("change", _DAMAGE, ids=str)
-def test_damaged_values_in_the_metadata_are_refused(
-    content: bytes, change: dict[str, object]
-) -> None:
-    message = _refused(_with_metadata(content, json.dumps(_record(content) | change)))
-    assert "its tenfold metadata is damaged" in message
-
-
-@pytest.mark.parametrize("key", ["classes", "size", "data", "recipe", "seed", "format_version"])
-def test_missing_values_in_the_metadata_are_refused(content: bytes, key: str) -> None:
-    record = {name: value for name, value in _record(content).items() if name != key}
-    message = _refused(_with_metadata(content, json.dumps(record)))
-    assert "metadata is damaged" in message
-    assert f"'{key}'" in message
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", "1", "null", '"x"', "[" * 100_000], ids=len)
-def test_metadata_that_is_no_record_is_refused(content: bytes, text: str) -> None:
-    assert "metadata is damaged" in _refused(_with_metadata(content, text))
+def test_metadata_that_is_damaged_is_refused(content: bytes) -> None:
+    assert "its tenfold metadata is damaged" in _refused(_with_metadata(content, "{"))
 
 
 SCRIPT = """

@@ -23,7 +23,8 @@ from torch import Tensor, nn
 from tenfold.data.registry import load_splits
 from tenfold.evaluation.evaluate import evaluate
 from tenfold.files import write_whole
-from tenfold.model import ModelInfo, open_model
+from tenfold.model import open_model
+from tenfold.modelinfo import ModelInfo
 from tenfold.training.export import export, with_info
 
 layers = keras.layers

@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tenfold.data.dataset import MAX_SIZE, MIN_SIZE, Dataset
 from tenfold.files import write_whole
-from tenfold.model import ModelInfo
+from tenfold.modelinfo import ModelInfo
 from tenfold.training.export import export
 from tenfold.training.loop import BLOCK, Training, fit
 from tenfold.training.networks import count_parameters, scale

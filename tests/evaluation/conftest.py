@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from tenfold.data.dataset import DIGITS
-from tenfold.model import METADATA_KEY, ModelInfo
+from tenfold.modelinfo import METADATA_KEY, ModelInfo
 
 MakeFile = Callable[..., bytes]
 

@@ -10,7 +10,8 @@ from torch import nn
 
 from tenfold.data.dataset import DIGITS
 from tenfold.evaluation.cost import count_multiply_adds, count_parameters, measure_cost, processor
-from tenfold.model import ModelInfo, open_model
+from tenfold.model import open_model
+from tenfold.modelinfo import ModelInfo
 from tenfold.training.export import export
 from tenfold.training.networks import make_network
 from tenfold.training.sections import Network

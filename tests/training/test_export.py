@@ -8,7 +8,8 @@ import onnx
 import pytest
 import torch
 
-from tenfold.model import ModelInfo, open_model
+from tenfold.model import open_model
+from tenfold.modelinfo import ModelInfo
 from tenfold.training.export import export, with_info
 from tenfold.training.networks import make_network, scale
 from tenfold.training.sections import Network

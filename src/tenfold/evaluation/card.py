@@ -18,7 +18,7 @@ from tenfold.evaluation import words
 from tenfold.evaluation.records import Record, digest, load_records
 from tenfold.evaluation.robustness import trained_ranges
 from tenfold.evaluation.statistics import wilson
-from tenfold.model import ModelInfo
+from tenfold.modelinfo import ModelInfo
 
 WEAK = 0.9  # corruptions under which fewer are read right, on average, are named as limits
 LOOSE = 0.1  # so are kinds of non-digits of which more pass

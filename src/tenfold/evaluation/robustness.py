@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from tenfold.data.dataset import Dataset
 from tenfold.evaluation.corruptions import shape
 from tenfold.evaluation.corruptions.kinds import KINDS, SEVERITIES, corrupt
-from tenfold.model import Model, ModelInfo
+from tenfold.model import Model
+from tenfold.modelinfo import ModelInfo
 
 CORRUPTED, SWEPT = 2000, 1000  # pictures for each condition
 SHIFTS = tuple(step / 20 for step in range(-6, 7))  # share of the width

@@ -18,7 +18,8 @@ from tenfold.errors import DataError, UsageError
 from tenfold.evaluation.calibration import Calibration, fit_temperature, judge
 from tenfold.evaluation.evaluate import check
 from tenfold.evaluation.framing import framed
-from tenfold.model import Model, ModelInfo
+from tenfold.model import Model
+from tenfold.modelinfo import ModelInfo
 from tenfold.training.export import with_info
 from tenfold.training.recipe import parse_recipe
 from tenfold.training.sections import Synthesis

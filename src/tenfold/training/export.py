@@ -11,7 +11,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from tenfold.model import METADATA_KEY, ModelInfo
+from tenfold.modelinfo import METADATA_KEY, ModelInfo
 from tenfold.reader.touching import STRIDE
 from tenfold.training.networks import scale
 

@@ -15,7 +15,8 @@ from tenfold.data.dataset import Dataset
 from tenfold.data.splits import Splits
 from tenfold.evaluation.evaluate import Evaluation, evaluate
 from tenfold.files import write_whole
-from tenfold.model import ModelInfo, open_model
+from tenfold.model import open_model
+from tenfold.modelinfo import ModelInfo
 from tenfold.training import runfolder
 from tenfold.training.calibration import calibrate
 from tenfold.training.export import export, with_info

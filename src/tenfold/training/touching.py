@@ -24,7 +24,7 @@ from torch.nn import functional
 from tenfold.data.registry import load_splits
 from tenfold.data.splits import stratified_split
 from tenfold.files import make_folder, write_whole
-from tenfold.model import ModelInfo
+from tenfold.modelinfo import ModelInfo
 from tenfold.reader.touching import NOTHING, STRIDE, collapse
 from tenfold.training.export import export_strips
 from tenfold.training.networks import count_parameters

@@ -4,7 +4,7 @@
     TENFOLD_DATA=… python benchmarks/evaluation.py --models runs --only keras mnist
 
 The tutorial's network trained the tutorial's way on MNIST (recipe ``tutorial``, 12 epochs in
-batches of 10), Keras's own MNIST example (evaluation_peers/keras_mnist.py), and tenfold's recipes.
+batches of 10), Keras's own MNIST example (mnist_fits/file_keras.py), and tenfold's recipes.
 Each is trained once and kept as MODELS/NAME.onnx; what lies there is not trained again, so stages
 can be run one by one. Everything is measured by `tenfold evaluate`'s own code on the model file.
 USPS, Semeion, handwritten symbols and printed letters come from TENFOLD_DATA. Result:
@@ -45,7 +45,7 @@ from tenfold.training.recipe import built_in_recipes
 
 MODELS = VENVS / "evaluation"
 TUTORIAL_EPOCHS = 12
-KERAS = Path(__file__).parent / "evaluation_peers" / "keras_mnist.py"
+KERAS = Path(__file__).parent / "mnist_fits" / "file_keras.py"
 TITLES = {
     "tutorial": "the tutorial's network, trained its way",
     "keras": "Keras's MNIST example",

@@ -6,29 +6,10 @@ test accuracy is 99 %, which the example itself would not know of.
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 from common_mnist import Race, given
-
-layers = keras.layers
-
-
-def network() -> Any:
-    """Build the example's network, 34,826 weights."""
-    return keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(32, kernel_size=(3, 3), activation="relu"),
-            layers.MaxPooling2D(pool_size=(2, 2)),
-            layers.Conv2D(64, kernel_size=(3, 3), activation="relu"),
-            layers.MaxPooling2D(pool_size=(2, 2)),
-            layers.Flatten(),
-            layers.Dropout(0.5),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
+from keras_example import BATCH, HELD_OUT, network
 
 
 def main() -> None:
@@ -40,7 +21,8 @@ def main() -> None:
     targets = keras.utils.to_categorical(job.train[1], 10)
     model = network()
     model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
-    model.predict(test_images[:128], batch_size=128, verbose=0)  # traced before the clock starts
+    # Traced before the clock starts.
+    model.predict(test_images[:BATCH], batch_size=BATCH, verbose=0)
     race = Race(job.limit)
 
     def end_epoch(epoch: int, logs: object) -> None:  # noqa: ARG001
@@ -51,9 +33,9 @@ def main() -> None:
     model.fit(
         images,
         targets,
-        batch_size=128,
+        batch_size=BATCH,
         epochs=job.limit,
-        validation_split=0.1,
+        validation_split=HELD_OUT,
         verbose=0,
         callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=end_epoch)],
     )

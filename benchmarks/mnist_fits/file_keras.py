@@ -1,6 +1,6 @@
 """Keras's own MNIST example, trained as published, written as a tenfold model file.
 
-    KERAS_BACKEND=torch python benchmarks/evaluation_peers/keras_mnist.py FILE
+    KERAS_BACKEND=torch python benchmarks/mnist_fits/file_keras.py FILE
 
 The network, the loss, the optimizer, 15 epochs in batches of 128 and a tenth held out are those of
 keras.io/examples/vision/mnist_convnet. The weights then move into the same layers of torch, only to
@@ -17,6 +17,7 @@ from typing import Any
 import keras
 import numpy as np
 import torch
+from keras_example import BATCH, HELD_OUT, network
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -27,25 +28,8 @@ from tenfold.model import open_model
 from tenfold.modelinfo import ModelInfo
 from tenfold.training.export import export, with_info
 
-layers = keras.layers
-WEIGHTS, EPOCHS, BATCH, HELD_OUT, SEED = 34_826, 15, 128, 0.1, 0
+WEIGHTS, EPOCHS, SEED = 34_826, 15, 0
 RECIPE = 'name = "keras-mnist-convnet"\nepochs = 15\nbatch = 128\nvalidation = 0.1\n'
-
-
-def network() -> Any:
-    """Build the example's network."""
-    return keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(32, kernel_size=(3, 3), activation="relu"),
-            layers.MaxPooling2D(pool_size=(2, 2)),
-            layers.Conv2D(64, kernel_size=(3, 3), activation="relu"),
-            layers.MaxPooling2D(pool_size=(2, 2)),
-            layers.Flatten(),
-            layers.Dropout(0.5),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
 
 
 class ChannelsLast(nn.Module):

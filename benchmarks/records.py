@@ -3,17 +3,19 @@
     python benchmarks/records.py fast --seeds 30     # a few minutes
     python benchmarks/records.py best --seeds 5 --extra      # up to 25 minutes a seed
 
-Each seed is one `tenfold train --data mnist --recipe RECIPE --seed N` in a process of its own: all
-60,000 training pictures, the test part read once, at the end, from the model file. Seconds are
-those of the training loop (data in memory, two throw-away steps before the clock starts); wall is
-the whole command, from start to model file; of both the median.
+Each seed is one `tenfold train --data mnist --recipe RECIPE --seed N` in a process of its own, on
+MNIST's 60,000 training pictures less what the recipe keeps for validation; the test part is read
+once, at the end, from the model file. Seconds are those of the training loop (data in memory, two
+throw-away steps before the clock starts); wall is the whole command, from start to model file, left
+out where a seed was broken off; of both the median.
 
 Seeds that the result file holds already are skipped, and the file is written after each seed, so
 that a long series can span several sittings; a seed that was broken off goes on at its last
-checkpoint. Two series can run side by side, each with --threads 1: --seeds 3, and --first 3. With
---extra, what each network says of the test part is kept beside the file, and more rows are made of
-it: test-time augmentation (the mean of the probabilities over nine shifts by up to one pixel) and
-the ensemble of all seeds (the mean of their probabilities). Neither is the recipe's figure.
+checkpoint. To measure all anew, delete the result file and the run folders. Two series can run side
+by side, each with --threads 1: --seeds 3, and --first 3. With --extra, what each network says of
+the test part is kept beside the file, and more rows are made of it: test-time augmentation (the
+mean of the probabilities over nine shifts by up to one pixel) and the ensemble of all seeds (the
+mean of their probabilities). Neither is the recipe's figure.
 Result: results/records-RECIPE.json and, with --extra, results/records-RECIPE/.
 """
 
@@ -57,13 +59,20 @@ Logits = NDArray[np.float32]
 
 
 def train_seed(recipe: str, seed: int, folder: Path, threads: int) -> Seed:
-    """Train one seed by the command line, or go on with it; return its figures."""
+    """Train one seed by the command line, or go on with it; return its figures.
+
+    Ends the program if the folder holds a run of other settings.
+    """
     command = [sys.executable, "-m", "tenfold", "train", "--json", "--quiet", "--device", "cpu"]
     command += ["--out", str(folder)]
     resumed = (folder / "checkpoint.safetensors").exists()
     if folder.exists() and not resumed:
         shutil.rmtree(folder)  # broken off before there was anything to go on with
     if resumed:
+        begun = parse_recipe((folder / "recipe.toml").read_text(encoding="utf-8"), str(folder))
+        if begun != load_recipe(recipe).replace({"seed": seed, "threads": begun.threads}):
+            sys.exit(f"{folder}: a run of other settings than {recipe} has now. Move it away.")
+        threads = begun.threads
         command.append("--resume")
     else:
         command += ["--data", "mnist", "--recipe", recipe, "--seed", str(seed)]
@@ -133,7 +142,7 @@ def extra_rows(kept: list[Path]) -> dict[str, Any]:
 
 def figures(recipe: str, seeds: list[Seed], kept_in: Path) -> dict[str, Any]:
     """Return a series' figures, ready for JSON."""
-    walls = [seed["wall_seconds"] for seed in seeds if seed["wall_seconds"] is not None]
+    walls = [seed["wall_seconds"] for seed in seeds]
     kept = [path for seed in seeds if (path := kept_in / f"seed-{seed['seed']}.npz").exists()]
     return {
         "benchmark": "records",
@@ -142,7 +151,7 @@ def figures(recipe: str, seeds: list[Seed], kept_in: Path) -> dict[str, Any]:
         **setting(["tenfold", "torch", "numpy", "onnxruntime"]),
         "accuracy": summary([seed["test_accuracy"] for seed in seeds]),
         "train_seconds": summary([seed["train_seconds"] for seed in seeds]),
-        "wall_seconds": summary(walls) if walls else None,
+        "wall_seconds": None if None in walls else summary(walls),
         "extra": extra_rows(kept) if len(kept) == len(seeds) > 1 else None,
         "seeds": seeds,
     }
@@ -183,7 +192,10 @@ def known_seeds(path: Path, recipe: str) -> list[Seed]:
         return []
     record = json.loads(path.read_text(encoding="utf-8"))
     if parse_recipe(record["settings"], str(path)) != load_recipe(recipe):
-        sys.exit(f"{path}: holds seeds of other settings than {recipe} has now. Move it away.")
+        sys.exit(
+            f"{path}: holds seeds of other settings than {recipe} has now. Move it away, and the "
+            "folder of the same name beside it."
+        )
     seeds: list[Seed] = record["seeds"]
     return seeds
 
@@ -219,9 +231,7 @@ def main() -> None:
         write_results(path, figures(given.recipe, seeds, path.with_suffix("")))
     if not seeds:
         parser.error("--seeds must be at least 1")
-    record = figures(given.recipe, seeds, path.with_suffix(""))
-    write_results(path, record)
-    show(record)
+    show(json.loads(path.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

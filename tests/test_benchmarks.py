@@ -76,7 +76,11 @@ def test_records_spans_sittings_and_refuses_other_settings(tmp_path: Path) -> No
     recipe.write_text(TINY.replace("1000", "500"))
     refused = _run("records.py", *given, "--seeds=3")
     assert refused.returncode == 1
-    assert "other settings" in refused.stderr
+    assert "seeds of other settings" in refused.stderr
+    out.unlink()  # what it advises; the run folder of the old settings is still there
+    refused = _run("records.py", *given, "--seeds=1")
+    assert refused.returncode == 1
+    assert "tiny-0: a run of other settings" in refused.stderr
 
 
 @needs_mnist

@@ -3,11 +3,12 @@
     python benchmarks/inference.py                        # trains recipe fast first: two minutes
     python benchmarks/inference.py --model runs/fast/model.onnx --rounds 5
 
-The model file of recipe fast through tenfold (ONNX Runtime) beside the same network by
-`keras.Model.predict` on three backends and in torch, eagerly. All take bytes and give
+The model file of recipe fast through tenfold (ONNX Runtime) beside the same layers, weights as they
+come, by `keras.Model.predict` on three backends and in torch, eagerly. All take bytes and give
 probabilities; importing, loading and the first calls are left out. Every run is a process of its
-own, kept to so many cores by taskset (Linux); contenders take turns, the median of the rounds is
-shown. Last, the same file in int8: what it gains, what it loses.
+own, kept to so many cores by taskset (Linux); contenders take turns, first all on one core, then
+all on two; the median of the rounds is shown. Last, the same file in int8: what it gains, and what
+it loses.
 Result: results/inference.json.
 """
 

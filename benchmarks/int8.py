@@ -4,8 +4,8 @@
     python benchmarks/int8.py runs/records/small-0/model.onnx    # as records.py leaves it
 
 Weights and activations are quantised, each channel with a scale of its own, calibrated on a
-thousand training pictures (ONNX Runtime's static quantisation). The weights alone, a byte each, are
-what a microcontroller would carry; the file carries the graph and its scales, too.
+thousand training pictures (ONNX Runtime's static quantisation). The weights alone, reckoned at
+a byte each, are about what a microcontroller would carry; the file has the graph and scales, too.
 Result: results/int8-RECIPE.json.
 """
 
@@ -64,7 +64,7 @@ def quantise(model: Path, to: Path) -> Path:
 
 
 def weigh(model: Model, small: Model, test: Dataset) -> dict[str, float]:
-    """Return both accuracies and what the weights alone weigh."""
+    """Return both accuracies and what the weights alone would weigh, four bytes or one each."""
     return {
         "accuracy": float((model.predict(test.images) == test.targets).mean()),
         "accuracy_int8": float((small.predict(test.images) == test.targets).mean()),

@@ -6,6 +6,7 @@ tenfold run where the benchmark runs. A contender's script prints one line of JS
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from common import UnavailableError, err, interpreter, run_quietly
+from common import VENVS, UnavailableError, err, interpreter, run_quietly
 
 KERAS = ("keras>=3.9", "scikit-learn>=1.6")
 BACKENDS = {"jax": "jax", "tensorflow": "tensorflow", "torch": "torch>=2.9,<2.14"}
@@ -45,6 +46,27 @@ def keras_on_each_backend(script: Path) -> tuple[Contender, ...]:
         )
         for backend, requirement in BACKENDS.items()
     )
+
+
+def options(doc: str | None, contenders: Sequence[Contender], to: Path) -> argparse.ArgumentParser:
+    """Return a parser of what every comparison takes: rounds, contenders, folders."""
+    names = [contender.name for contender in contenders]
+    parser = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
+    parser.add_argument("--rounds", type=positive, default=3, help="default %(default)s")
+    parser.add_argument(
+        "--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names)
+    )
+    parser.add_argument("--venvs", type=Path, default=VENVS, help="default %(default)s")
+    parser.add_argument("--out", type=Path, default=to, help="default %(default)s")
+    return parser
+
+
+def positive(text: str) -> int:
+    """Read a whole number above 0."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
 
 
 def run_contender(

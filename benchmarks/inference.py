@@ -14,14 +14,13 @@ Result: results/inference.json.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from common import RESULTS, VENVS, describe, mnist_file, out, print_table, setting, write_results
-from contenders import Contender, Record, keras_on_each_backend, take_turns
+from common import RESULTS, describe, mnist_file, out, print_table, setting, write_results
+from contenders import Contender, Record, keras_on_each_backend, options, take_turns
 from int8 import quantise, weigh
 from tenfold import load_dataset, load_model, train
 
@@ -69,15 +68,8 @@ def row(figures: dict[str, Any], ours: dict[str, Any]) -> list[str]:
 
 def main() -> None:
     """Measure, print the tables and write the results."""
-    names = [contender.name for contender in CONTENDERS]
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = options(__doc__, CONTENDERS, RESULTS / "inference.json")
     parser.add_argument("--model", type=Path, help="of recipe fast; trained here if left out")
-    parser.add_argument("--rounds", type=int, default=3, help="default %(default)s")
-    parser.add_argument(
-        "--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names)
-    )
-    parser.add_argument("--venvs", type=Path, default=VENVS, help="default %(default)s")
-    parser.add_argument("--out", type=Path, default=RESULTS / "inference.json")
     given = parser.parse_args()
     contenders = [c for c in CONTENDERS if c.name in {"tenfold", *given.only}]
     with tempfile.TemporaryDirectory() as folder:

@@ -16,14 +16,13 @@ Result: results/time-to-99.json.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from common import RESULTS, VENVS, describe, mnist_file, out, print_table, setting, write_results
-from contenders import Contender, Record, keras_on_each_backend, take_turns
+from common import RESULTS, describe, mnist_file, out, print_table, setting, write_results
+from contenders import Contender, Record, keras_on_each_backend, options, positive, take_turns
 
 FITS = Path(__file__).with_name("mnist_fits")
 LIMIT = 15  # epochs: the example's own number
@@ -71,18 +70,9 @@ def row(figures: dict[str, Any]) -> list[str]:
 
 def main() -> None:
     """Measure, print the table and write the results."""
-    names = [contender.name for contender in CONTENDERS]
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3, help="default %(default)s")
-    parser.add_argument("--limit", type=int, default=LIMIT, help="epochs; default %(default)s")
-    parser.add_argument(
-        "--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names)
-    )
-    parser.add_argument("--venvs", type=Path, default=VENVS, help="default %(default)s")
-    parser.add_argument("--out", type=Path, default=RESULTS / "time-to-99.json")
+    parser = options(__doc__, CONTENDERS, RESULTS / "time-to-99.json")
+    parser.add_argument("--limit", type=positive, default=LIMIT, help="epochs; default %(default)s")
     given = parser.parse_args()
-    if given.rounds < 1 or given.limit < 1:
-        parser.error("--rounds and --limit must be at least 1")
     contenders = [contender for contender in CONTENDERS if contender.name in given.only]
     with tempfile.TemporaryDirectory() as folder:
         data = mnist_file(Path(folder))

@@ -15,7 +15,6 @@ Result: results/tutorial.json.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 from pathlib import Path
@@ -23,7 +22,6 @@ from typing import Any
 
 from common import (
     RESULTS,
-    VENVS,
     describe,
     out,
     print_table,
@@ -31,7 +29,14 @@ from common import (
     summary,
     write_results,
 )
-from contenders import Contender, Record, keras_on_each_backend, run_contender, take_turns
+from contenders import (
+    Contender,
+    Record,
+    keras_on_each_backend,
+    options,
+    run_contender,
+    take_turns,
+)
 
 FULL = 150  # the tutorial's epochs
 FITS = Path(__file__).with_name("tutorial_fits")
@@ -148,19 +153,12 @@ def measure_accuracy(runs: list[Record], epochs: int, seeds: int) -> dict[str, o
 
 def main() -> None:
     """Measure, print the tables and write the results."""
-    names = [contender.name for contender in CONTENDERS]
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = options(__doc__, CONTENDERS, RESULTS / "tutorial.json")
     parser.add_argument("--epochs", type=int, default=FULL, help="at least 2; default %(default)s")
-    parser.add_argument("--rounds", type=int, default=3, help="default %(default)s")
     parser.add_argument("--seeds", type=int, default=5, help="for the accuracy; 0 leaves it out")
-    parser.add_argument(
-        "--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names)
-    )
-    parser.add_argument("--venvs", type=Path, default=VENVS, help="default %(default)s")
-    parser.add_argument("--out", type=Path, default=RESULTS / "tutorial.json")
     given = parser.parse_args()
-    if given.epochs < 2 or given.rounds < 1:
-        parser.error("--epochs must be at least 2 and --rounds at least 1")
+    if given.epochs < 2:
+        parser.error("--epochs must be at least 2")
     contenders = [contender for contender in CONTENDERS if contender.name in given.only]
     where = setting(["tenfold", "torch", "numpy", "scikit-learn"])
     results = take_turns(contenders, given.venvs, given.rounds, [f"--epochs={given.epochs}"])

@@ -139,6 +139,26 @@ def test_stroke_thickens_some_and_thins_others_within_one_pixel() -> None:
     assert 0.4 < float((ink > 18).float().mean()) < 0.6
 
 
+def test_stroke_blends_with_the_extreme_of_a_pixel_and_its_neighbours(strokes: Tensor) -> None:
+    varied = vary_stroke(strokes, 1.0 - 1e-9, _generator())
+    around = functional.pad(strokes, (1, 1, 1, 1), value=math.nan)
+    middle, before, after = slice(1, -1), slice(-2), slice(2, None)
+    neighbours = [(before, middle), (after, middle), (middle, before), (middle, after)]
+    cross = torch.stack([strokes, *(around[..., down, right] for down, right in neighbours)])
+    # beyond the border there is neither ink nor paper
+    thickest = cross.nan_to_num(-1).amax(dim=0)
+    thinnest = cross.nan_to_num(2).amin(dim=0)
+    assert bool((varied <= thickest + 1e-6).all() and (varied >= thinnest - 1e-6).all())
+    thicker = (varied >= strokes).flatten(1).all(dim=1)
+    assert 0 < int(thicker.sum()) < len(strokes)
+    for picture, first, last in zip(
+        varied, strokes, torch.where(thicker.view(-1, 1, 1, 1), thickest, thinnest), strict=True
+    ):
+        moved = (last - first).abs() > 1e-3
+        amounts = ((picture - first) / (last - first))[moved]
+        torch.testing.assert_close(amounts, amounts[:1].expand_as(amounts), atol=1e-3, rtol=0)
+
+
 def test_stroke_leaves_its_share_alone() -> None:
     dots = _blob(0, 0)
     untouched = (vary_stroke(dots, 0.25, _generator()) == dots).all(dim=3).all(dim=2).all(dim=1)

@@ -1,0 +1,1 @@
+"""Pictures with known digits, drawn: single glyphs, strips of a line, whole pages."""

@@ -1,0 +1,1 @@
+"""Composed strips and pages: what the finder and the line recogniser learn from."""

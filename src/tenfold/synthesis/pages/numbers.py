@@ -1,0 +1,76 @@
+"""What people write as numbers: amounts, dates, times, marks, telephone numbers, sums.
+
+A number is a string of `CHARS`; a space in it is a gap wider than a digit.
+"""
+
+from __future__ import annotations
+
+from numpy.random import Generator
+
+DIGITS = "0123456789"
+SIGNS = ".,-/:+=()%"
+CHARS = DIGITS + SIGNS  # the line recogniser's classes, in this order, after the blank
+
+
+def digits(rng: Generator, count: int) -> str:
+    """Draw digits; zeros and repeated digits are more frequent, as in amounts."""
+    out: list[str] = []
+    for _ in range(count):
+        roll = rng.random()
+        if out and roll < 0.07:
+            out.append("0")
+        elif out and roll < 0.14:
+            out.append(out[-1])
+        else:
+            out.append(str(int(rng.integers(10))))
+    if count > 2 and rng.random() < 0.15:
+        zeros = int(rng.integers(1, count))
+        out[-zeros:] = "0" * zeros
+    return "".join(out)
+
+
+def number(rng: Generator) -> str:
+    """Write one number of any kind."""
+    roll = rng.random()
+    count = int(min(rng.geometric(0.24), 12))
+    if roll < 0.5:
+        return digits(rng, count)
+    if roll < 0.68:
+        return amount(rng)
+    if roll < 0.76:
+        return digits(rng, int(rng.integers(1, 5))) + rng.choice([".", ","]) + digits(rng, int(rng.integers(1, 4)))
+    if roll < 0.81:
+        sign = rng.choice(["/", "-", "."])
+        year = digits(rng, int(rng.choice([2, 4])))
+        return sign.join([digits(rng, int(rng.integers(1, 3))), digits(rng, int(rng.integers(1, 3))), year])
+    if roll < 0.85:
+        return digits(rng, int(rng.integers(1, 3))) + rng.choice(["/", "/", ":"]) + digits(rng, int(rng.integers(1, 3)))
+    if roll < 0.89:
+        return ":".join(digits(rng, 2) for _ in range(int(rng.integers(2, 4))))
+    if roll < 0.92:
+        return "-" + digits(rng, min(count, 6))
+    if roll < 0.94:
+        return digits(rng, int(rng.integers(1, 4))) + "%"
+    if roll < 0.97:
+        inside = digits(rng, int(rng.integers(2, 5)))
+        return f"({inside})" + digits(rng, int(rng.integers(3, 9)))
+    parts = [digits(rng, int(rng.integers(1, 4))) for _ in range(2)]
+    return rng.choice(["+", "-", "/", "="]).join(parts) + ("=" + digits(rng, 2) if rng.random() < 0.5 else "")
+
+
+def amount(rng: Generator) -> str:
+    """Write an amount of money, its thousands apart or not, with the endings of cheques."""
+    whole = digits(rng, int(rng.integers(2, 8)))
+    if rng.random() < 0.6 and len(whole) > 3:
+        mark = rng.choice([".", ",", "."])
+        groups = []
+        while len(whole) > 3:
+            groups.insert(0, whole[-3:])
+            whole = whole[:-3]
+        whole = mark.join([whole, *groups])
+    roll = rng.random()
+    if roll < 0.2:
+        whole += rng.choice([".", ","]) + digits(rng, 2)
+    elif roll < 0.5:
+        whole += rng.choice([".-", "-", "=", ".", ",-", "--", ".=", ".--"])
+    return whole

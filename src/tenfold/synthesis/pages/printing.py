@@ -1,0 +1,144 @@
+"""Print: digits and words from the machine's fonts, and seven-segment displays.
+
+No font comes with tenfold. matplotlib's own are always there; what Debian's font packages have
+installed is used too. A seventh of the fonts, told by their names, is kept for validation pages.
+"""
+
+from __future__ import annotations
+
+import zlib
+from functools import cache, lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from tenfold.synthesis.pages.hands import Part
+from tenfold.synthesis.pages.strokes import Pixels
+
+FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
+HELD_OUT = 7  # one font of so many is for validation
+# Fonts without Latin digits, or with digits that nobody would call so.
+UNFIT = (
+    "symbol", "math", "dingbat", "siz", "nonuni", "lastresort", "cmex", "cmsy", "cmmi", "emoji",
+    "noto", "barcode", "opensymbol", "braille", "music", "display", "ornament", "fallback",
+)  # fmt: skip
+NOTO = ("notosans-", "notoserif-", "notosansmono-", "notosansdisplay-")
+HAND_LIKE = (
+    "dkg", "breip", "bwht", "dancing", "ecolier", "femke", "humor", "kristi", "comic", "kaushan",
+    "klee", "leckerli", "lobster",
+)  # fmt: skip
+
+
+@cache
+def fonts(part: Part, hand_like: bool = False) -> tuple[str, ...]:
+    """Paths of fonts for this part; those that imitate a hand, or the others."""
+    import matplotlib
+
+    folders = [Path(matplotlib.get_data_path()) / "fonts" / "ttf", *map(Path, FOLDERS)]
+    found = []
+    for path in sorted(p for f in folders for s in ("*.ttf", "*.otf") for p in f.rglob(s)):
+        name = path.name.lower()
+        unfit = any(word in name for word in UNFIT) and not name.startswith(NOTO)
+        imitates = any(word in str(path).lower() for word in HAND_LIKE)
+        held_out = zlib.crc32(path.stem.split("-")[0].encode()) % HELD_OUT == 0
+        if not unfit and imitates == hand_like and held_out == (part == "validation"):
+            if _has_digits(str(path)):
+                found.append(str(path))
+    return tuple(found) or fonts("train", hand_like)
+
+
+def _has_digits(path: str) -> bool:
+    try:
+        font = ImageFont.truetype(path, 24)
+        shapes = {bytes(font.getmask(char)) for char in "0123456789"}
+    except (OSError, ValueError):
+        return False
+    return len(shapes) == 10
+
+
+@lru_cache(maxsize=400)
+def font(path: str, size: int) -> ImageFont.FreeTypeFont:
+    """Open a font at a size in pixels."""
+    return ImageFont.truetype(path, size)
+
+
+def pick(rng: Generator, part: Part, hand_like: bool = False) -> str:
+    """Choose a font."""
+    names = fonts(part, hand_like)
+    return names[int(rng.integers(len(names)))]
+
+
+def text(path: str, words: str, size: float) -> tuple[Pixels, list[tuple[float, float]]]:
+    """Print words: coverage uint8 ``(h, w)`` from the font's top, and each character's span in x."""
+    face = font(path, max(4, round(size)))
+    left, _, right, bottom = face.getbbox(words)
+    sheet = Image.new("L", (max(1, int(right - min(0, left)) + 2), max(1, int(bottom) + 2)), 0)
+    shift = max(0, -int(left))
+    ImageDraw.Draw(sheet).text((shift, 0), words, font=face, fill=255)
+    spans = []
+    for index, char in enumerate(words):
+        start = face.getlength(words[:index]) + shift
+        box = face.getbbox(char)
+        spans.append((start + box[0], start + box[2]))
+    return np.asarray(sheet, np.uint8), spans
+
+
+# Segments of a display: a top, b and c right, d bottom, e and f left, g middle.
+_SEGMENTS = {
+    "0": "abcdef", "1": "bc", "2": "abged", "3": "abgcd", "4": "fgbc", "5": "afgcd", "6": "afgedc",
+    "7": "abc", "8": "abcdefg", "9": "abcdfg",
+}  # fmt: skip
+
+
+def segments(rng: Generator, digit: int, height: float, style: Generator | None = None) -> Pixels:
+    """Draw a digit of a seven-segment display, coverage uint8; the same style looks the same."""
+    style = style or rng
+    wide = height * style.uniform(0.48, 0.62)
+    thick = height * style.uniform(0.08, 0.17)
+    gap = height * style.uniform(0.0, 0.025)
+    lean = style.uniform(0, 0.18)
+    mitre = style.random() < 0.6
+    ghost = int(style.uniform(8, 40)) if style.random() < 0.25 else 0
+    on = set(_SEGMENTS[str(digit)])
+    if digit == 7 and style.random() < 0.3:
+        on.add("f")
+    if digit in (6, 9) and style.random() < 0.2:
+        on.discard("a" if digit == 6 else "d")
+    h2, t = height / 2, thick / 2
+    bars = {
+        "a": (t, t, wide - t, t), "d": (t, height - t, wide - t, height - t), "g": (t, h2, wide - t, h2),
+        "f": (t, t, t, h2), "b": (wide - t, t, wide - t, h2),
+        "e": (t, h2, t, height - t), "c": (wide - t, h2, wide - t, height - t),
+    }  # fmt: skip
+    zoom = 3
+    shape = (int(height * zoom) + 3, int((wide + lean * height) * zoom) + 3)
+    sheet = np.zeros(shape, np.uint8)
+    for name, (x0, y0, x1, y1) in bars.items():
+        level = 255 if name in on else ghost
+        if not level:
+            continue
+        points = _bar(x0, y0, x1, y1, t, gap, mitre)
+        points[:, 0] += lean * (height - points[:, 1])
+        cv2.fillPoly(sheet, [np.rint(points * zoom * 16).astype(np.int32)], level, cv2.LINE_AA, 4)
+    size = (max(2, shape[1] // zoom), max(3, shape[0] // zoom))
+    return np.asarray(cv2.resize(sheet, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _bar(
+    x0: float, y0: float, x1: float, y1: float, t: float, gap: float, mitre: bool
+) -> NDArray[np.float64]:
+    tip = t if mitre else 0.0
+    g = gap + (0 if mitre else t * 0.1)
+    if y0 == y1:
+        return np.array([
+            [x0 + g - (0 if mitre else t), y0], [x0 + g + tip, y0 - t], [x1 - g - tip, y0 - t],
+            [x1 - g + (0 if mitre else t), y0], [x1 - g - tip, y0 + t], [x0 + g + tip, y0 + t],
+        ])  # fmt: skip
+    return np.array([
+        [x0, y0 + g], [x0 + t, y0 + g + tip], [x0 + t, y1 - g - tip],
+        [x0, y1 - g], [x0 - t, y1 - g - tip], [x0 - t, y0 + g + tip],
+    ])  # fmt: skip

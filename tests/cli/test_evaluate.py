@@ -187,3 +187,19 @@ def test_tables_of_pictures_stand_beside_digits_not_among_themselves() -> None:
     for more in (["--data", "other.csv"], ["--report", "report.html"]):
         with pytest.raises(UsageError, match="a table of pictures is measured alone, or beside"):
             _evaluate("--data", "labels.csv", *more)
+
+
+def test_a_table_of_pictures_says_how_much_is_wrong_among_the_surest() -> None:
+    bar = np.full((60, 40), 255, np.uint8)
+    bar[10:50, 18:23] = 0
+    Image.fromarray(bar).save("one.png")
+    Path("labels.csv").write_text("file,label\none.png,1\none.png,7\ngone.png,2\n")
+    arguments = ["evaluate", "bundled", "--data", "labels.csv", "--mistakes", "m.png"]
+    text = CliRunner().invoke(app, arguments).stdout
+    rows = [line.split() for line in text.splitlines()]
+    assert ["25", "%", "2", "1", "50.00", "%"] in [row[:6] for row in rows]
+    assert ["100", "%", "3", "2", "66.67", "%", "0.00", "%"] in rows
+    assert max(map(len, text.splitlines())) <= 120
+    record = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
+    found = [(risk["coverage"], risk["count"], risk["wrong"]) for risk in record["risk"]]
+    assert found == [(0.25, 2, 1), (0.5, 2, 1), (0.75, 3, 2), (0.9, 3, 2), (1.0, 3, 2)]

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -15,6 +16,11 @@ from typer.testing import CliRunner, Result
 
 from tenfold.cli import app
 from tenfold.errors import TenfoldError, UsageError
+from tenfold.preprocess.image import Source
+from tenfold.reader.reader import Reader, Trace
+from tenfold.reader.reading import Box, Digit, Line, Mark, Number, Refusal
+
+BOX: Box = (3, 4, 5, 6)
 
 
 @pytest.fixture
@@ -56,13 +62,94 @@ def test_json_is_one_object_a_picture(folder: Path) -> None:
     assert records[1]["digits"][1]["line"] == 1
 
 
-def test_csv_is_one_row_a_line(folder: Path) -> None:
+def test_csv_is_one_row_a_number(folder: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(_run("scans", "--csv").stdout)))
     assert [(row["file"], row["line"], row["text"], row["digits"]) for row in rows] == [
         ("scans/a.png", "1", "42", "2"),
         ("scans/deep/b.jpg", "1", "7", "1"),
         ("scans/deep/b.jpg", "2", "358", "3"),
     ]
+
+
+# What the reader of the moment cannot find, said by hand: numbers apart, marks, struck-out digits
+
+
+def _digit(digit: int, confidence: float = 0.99, refused: Refusal | None = None) -> Digit:
+    return Digit(digit, confidence, (0.1,) * 10, 0.9, BOX, 0, refused)
+
+
+def _say(monkeypatch: pytest.MonkeyPatch, *digits: Digit, numbers: tuple[Number, ...] = ()) -> None:
+    """Have every picture read as these digits."""
+    line = Line(" ".join(number.text for number in numbers), BOX, numbers)
+    marks = (Mark(".", 0.95, BOX, 0, in_text=True), Mark("-", 0.3, BOX, 0, in_text=False))
+    trace = Reader.trace
+
+    def say(self: Reader, source: Source, name: str | None = None) -> Trace:
+        found = trace(self, source, name)
+        lines = (line,) if numbers else ()
+        return replace(found, reading=replace(found.reading, lines=lines, digits=digits,
+                                              marks=marks if numbers else ()))  # fmt: skip
+
+    monkeypatch.setattr(Reader, "trace", say)
+
+
+@pytest.fixture
+def receipt(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    digits = [_digit(1), _digit(9, refused="struck out"), _digit(2, 0.8), _digit(5), _digit(7)]
+    others = [_digit(8, refused="printed"), _digit(3, refused="unsure")]
+    numbers = (Number("12.5", BOX, 0.75), Number("-7", BOX, 0.98))
+    _say(monkeypatch, *digits, *others, numbers=numbers)
+    return folder / "scans" / "a.png"
+
+
+def test_people_get_numbers_apart_and_what_was_left_out(receipt: Path) -> None:
+    tail = "(1 refused; left out: 1 struck out, 1 printed, 1 “-”)"
+    assert _run("scans/a.png").stdout == f"scans/a.png: 12?.5 -7  {tail}\n"
+    assert _run("scans/a.png", "--quiet").stdout == "12.5 -7\n"
+
+
+def test_csv_has_each_number_with_its_confidence(receipt: Path) -> None:
+    assert _run("scans/a.png", "--csv").stdout.splitlines() == [
+        "file,line,number,text,confidence,digits,least_confidence,refused",
+        "scans/a.png,1,1,12.5,0.7500,3,0.8000,1",
+        "scans/a.png,1,2,-7,0.9800,1,0.9900,1",
+    ]
+
+
+def test_json_has_numbers_and_marks(receipt: Path) -> None:
+    record = json.loads(_run("scans/a.png", "--json").stdout)
+    assert [number["text"] for number in record["lines"][0]["numbers"]] == ["12.5", "-7"]
+    assert [(mark["text"], mark["in_text"]) for mark in record["marks"]] == [
+        (".", True),
+        ("-", False),
+    ]
+    assert [digit["reason"] for digit in record["digits"]][-2:] == ["printed", "unsure"]
+
+
+def test_where_nothing_is_read_the_reasons_are_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _say(monkeypatch, _digit(4, refused="unsure"), _digit(4, refused="struck out"))
+    tail = "(1 refused: unsure; left out: 1 struck out)"
+    assert _run("scans/a.png").stdout == f"scans/a.png: nothing read  {tail}\n"
+    assert _run("scans/a.png", "--csv").stdout.splitlines()[1] == "scans/a.png,0,0,,,0,,1"
+
+
+def test_which_ink_to_keep_reaches_the_reader(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    trace = Reader.trace
+
+    def listen(self: Reader, source: Source, name: str | None = None) -> Trace:
+        asked.append(self.ink)
+        return trace(self, source, name)
+
+    monkeypatch.setattr(Reader, "trace", listen)
+    for ink in ("auto", "all", "handwritten", "printed"):
+        assert _run("scans/a.png", f"--ink={ink}").exit_code == 0
+    assert asked == ["auto", "all", "handwritten", "printed"]
+    assert _run("scans/a.png", "--ink=blue").exit_code == 2
 
 
 def test_standard_input_is_read(folder: Path) -> None:

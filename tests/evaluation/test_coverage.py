@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tenfold.evaluation.coverage import Trial, coverage_at, coverage_curve
+from tenfold.evaluation.coverage import Risk, Trial, coverage_at, coverage_curve, risk_at
 from tenfold.evaluation.statistics import wilson
 
 
@@ -68,3 +68,34 @@ def test_a_half_that_reaches_the_target_nowhere_is_no_trial() -> None:
     confidence, right = np.array([0.9, 0.8]), np.array([True, False])
     assert coverage_at(confidence, right, 0.9).trial is None
     assert coverage_at(confidence[:1], right[:1], 0.9).trial is None
+
+
+def test_the_error_among_the_surest_by_hand() -> None:
+    confidence = np.array([0.4, 0.9, 0.99, 0.8])
+    right = np.array([False, True, True, False])
+    assert risk_at(confidence, right) == (
+        Risk(0.25, 0.99, 1, 0, 0.0),
+        Risk(0.5, 0.9, 2, 0, 0.0),
+        Risk(0.75, 0.8, 3, 1, 1 / 3),
+        Risk(0.9, 0.4, 4, 2, 0.5),
+        Risk(1.0, 0.4, 4, 2, 0.5),
+    )
+
+
+def test_the_equally_sure_are_answered_together_there_too() -> None:
+    confidence = np.array([0.9, 0.0, 0.0, 0.0])
+    right = np.array([True, False, False, True])
+    assert [(risk.count, risk.wrong) for risk in risk_at(confidence, right, (0.25, 0.5))] == [
+        (1, 0),
+        (4, 2),
+    ]
+
+
+def test_every_share_of_many_is_found() -> None:
+    rng = np.random.default_rng(3)
+    confidence, right = rng.random(1793), rng.random(1793) < 0.9
+    risks = risk_at(confidence, right, (0.1, 0.7, 0.9, 1.0))
+    assert [risk.count for risk in risks] == [180, 1256, 1614, 1793]
+    for risk in risks:
+        given = confidence >= risk.threshold
+        assert (given.sum(), (given & ~right).sum()) == (risk.count, risk.wrong)

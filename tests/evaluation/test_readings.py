@@ -8,21 +8,25 @@ import pytest
 from PIL import Image, ImageDraw
 
 from tenfold.errors import DataError
+from tenfold.evaluation.failures import failures_sheet
 from tenfold.evaluation.readings import (
     Answer,
     Row,
     edit_distance,
     evaluate_table,
-    failures_sheet,
     is_picture_table,
     load_table,
     summarise,
 )
+from tenfold.reader.reader import Reader
+from tenfold.reader.reading import Digit, Line, Number, Reading
 
 
-def _answer(source: str, truth: str, text: str, refused: int = 0) -> Answer:
+def _answer(
+    source: str, truth: str, text: str, refused: int = 0, confidence: float = 0.9
+) -> Answer:
     row = Row(Path(source) / "a.png", truth, source, single=False)
-    return Answer(row, text, len(text), refused, None)
+    return Answer(row, text, confidence, len(text), refused)
 
 
 def test_figures_by_hand() -> None:
@@ -30,7 +34,7 @@ def test_figures_by_hand() -> None:
         _answer("large", "12", "12"),
         _answer("large", "34", "34"),
         _answer("large", "5|6", "5|6", refused=1),
-        _answer("small", "7890", "780"),
+        _answer("small", "7890", "780", confidence=0.6),
     ]
     figures = summarise("table.csv", answers)
     assert (figures.count, figures.accuracy, figures.mean_over_sources) == (4, 0.75, 0.5)
@@ -42,6 +46,12 @@ def test_figures_by_hand() -> None:
         ("large", 3, 1.0),
         ("small", 1, 0.0),
     ]
+    shares = [(risk.coverage, risk.count, risk.wrong, risk.error) for risk in figures.risk]
+    assert shares[2:] == [(0.75, 3, 0, 0.0), (0.9, 4, 1, 0.25), (1.0, 4, 1, 0.25)]
+    risks = figures.to_dict()["risk"]
+    assert risks[-1] == {  # type: ignore[index]
+        "coverage": 1.0, "threshold": 0.6, "count": 4, "wrong": 1, "error": 0.25,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -74,6 +84,31 @@ def test_a_table_is_read_and_measured(tmp_path: Path) -> None:
         str(tmp_path / "yours" / "missing.png"),
     ]
     assert failures_sheet(figures).size[0] > 160
+    right, wrong, missing = (answer.confidence for answer in figures.answers)
+    assert right == wrong > 0.9
+    assert missing == 0
+
+
+def test_digits_alone_are_compared_and_the_least_sure_number_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _draw_seven(tmp_path / "a.png")
+    table = tmp_path / "labels.csv"
+    table.write_text("file,truth\na.png,1257|3\n")
+    box, chances = (1, 1, 9, 9), (0.1,) * 10
+    lines = (
+        Line("12.5 -7", box, (Number("12.5", box, 0.8), Number("-7", box, 0.6))),
+        Line("3", box, (Number("3", box, 0.9),)),
+    )
+    digits = [
+        Digit(d, 0.9, chances, 0.9, box, line) for d, line in ((1, 0), (2, 0), (5, 0), (7, 0))
+    ]
+    digits += [Digit(3, 0.9, chances, 0.9, box, 1), Digit(4, 0.9, chances, 0.9, box, 1, "printed")]
+    reading = Reading("a.png", lines, tuple(digits), (), 60, 80, 0, (), 0.1)
+    monkeypatch.setattr(Reader, "read", lambda *_: reading)
+    figures = evaluate_table(table)
+    assert (figures.answers[0].text, figures.answers[0].confidence) == ("1257|3", 0.6)
+    assert (figures.accuracy, figures.coverage) == (1.0, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tenfold.preprocess.binarize import Ink
 from tenfold.preprocess.image import Picture
@@ -46,6 +47,14 @@ def test_boxes_are_scaled_to_the_original() -> None:
     assert [line.text for line in texts] == ["3"]
     assert digits[0].box == texts[0].box == (10, 20, 40, 80)
     assert [digit.line for digit in digits] == [0, 0]
+
+
+def test_a_line_is_one_number_as_probable_as_all_its_digits() -> None:
+    lines = [[_found(3, 5, certainty=0.9), _found(4, 40, certainty=0.8), _found(5, 75)]]
+    texts, _ = assemble(lines, [[None, None, "unsure"]], PICTURE)
+    (number,) = texts[0].numbers
+    assert (number.text, number.box) == (texts[0].text, texts[0].box)
+    assert number.confidence == pytest.approx(0.72)
 
 
 def test_quality_is_that_of_the_marks() -> None:

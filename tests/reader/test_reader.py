@@ -120,7 +120,13 @@ def test_layouts_keep_their_promise(hand: ModuleType) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"layout": "book"}, {"rotate": "45"}, {"min_confidence": 1.2}, {"min_confidence": -1}],
+    [
+        {"layout": "book"},
+        {"rotate": "45"},
+        {"ink": "blue"},
+        {"min_confidence": 1.2},
+        {"min_confidence": -1},
+    ],
 )
 def test_impossible_options_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(UsageError):

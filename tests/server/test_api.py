@@ -18,6 +18,8 @@ from typer.testing import CliRunner
 
 import tenfold
 from tenfold.cli import app
+from tenfold.reader.reading import Digit, Line, Mark, Number, Reading
+from tenfold.server import schemas as shapes
 from tenfold.server import settings
 from tenfold.server.problems import MEDIA_TYPE
 
@@ -81,11 +83,37 @@ def test_options_are_those_of_the_command(
     turned = png(np.ascontiguousarray(np.rot90(hand.write("25"))))
     path = tmp_path / "turned.png"
     path.write_bytes(turned)
-    options = ["--rotate=90", "--layout=line", "--min-confidence=0.9"]
-    query = "/v1/read?rotate=90&layout=line&min_confidence=0.9"
+    options = ["--rotate=90", "--layout=line", "--min-confidence=0.9", "--ink=handwritten"]
+    query = "/v1/read?rotate=90&layout=line&min_confidence=0.9&ink=handwritten"
     answer = client.post(query, files={"file": turned}).json()
     assert answer["text"] == "25"
     assert _same(answer, _as_the_command_reads(path, *options))
+
+
+def test_an_ink_that_is_none_is_told(client: httpx.Client, number: bytes) -> None:
+    answer = client.post("/v1/read?ink=blue", files={"file": number})
+    assert answer.status_code == 422
+    assert "ink" in answer.json()["detail"]
+
+
+def test_the_description_knows_all_that_a_reading_holds(client: httpx.Client) -> None:
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    box, chances = (1, 2, 3, 4), (0.0, 0.9, 0.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.0, 0.0)
+    line = Line("1", box, (Number("1", box, 0.9),))
+    digit = Digit(1, 0.9, chances, 0.9, box, 0, "struck out", "printed")
+    mark = Mark("-", 0.4, box, None, in_text=False)
+    record = Reading("a.png", (line,), (digit,), (mark,), 20, 30, 0, (), 0.1).to_dict()
+    parts = {
+        "Reading": record,
+        "Line": record["lines"][0],
+        "Number": record["lines"][0]["numbers"][0],
+        "Digit": record["digits"][0],
+        "Alternative": record["digits"][0]["alternatives"][0],
+        "Mark": record["marks"][0],
+    }
+    for name, part in parts.items():
+        assert set(part) == set(schemas[name]["required"]), name
+        getattr(shapes, name).model_validate(part)
 
 
 def test_strokes_are_read_as_the_command_reads_the_same_pixels(

@@ -33,7 +33,13 @@ if TYPE_CHECKING:
 PNG, JSON = {"Content-Type": "image/png"}, {"Content-Type": "application/json"}
 OPEN = {"Authorization": "Bearer sesame"}
 TASK = Task(
-    work="read", kind="image/png", layout="auto", min_confidence=0.5, rotate="auto", include=[]
+    work="read",
+    kind="image/png",
+    layout="auto",
+    min_confidence=0.5,
+    rotate="auto",
+    ink="auto",
+    include=[],
 )
 
 

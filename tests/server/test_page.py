@@ -25,6 +25,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 import tenfold
+from tenfold.reader.reading import Digit, Ink, Line, Mark, Number, Reading, Refusal
 
 if TYPE_CHECKING:
     from tests.server.conftest import Server
@@ -298,6 +299,69 @@ def test_refused_ink_says_why(page: Page) -> None:
     page.script("document.querySelector('#digits .refused').focus()")
     assert page["what"].text == "Refused"
     assert page["why"].text.startswith("not a digit")
+
+
+def _said(*digits: Digit, numbers: tuple[Number, ...], marks: tuple[Mark, ...]) -> dict[str, Any]:
+    """What the server would answer, with what the page asks for."""
+    line = Line(" ".join(number.text for number in numbers), digits[0].box, numbers)
+    record = Reading("drawing", (line,), digits, marks, 400, 300, 0, (), 0.01).to_dict()
+    for entry, digit in zip(record["digits"], digits, strict=True):
+        entry["probabilities"] = list(digit.probabilities)
+        entry["glyph"] = base64.b64encode(bytes(28 * 28)).decode()
+    return record
+
+
+def test_numbers_marks_and_what_was_left_out_are_shown(page: Page) -> None:
+    def digit(
+        value: int, x: int, refused: Refusal | None = None, ink: Ink = "handwritten"
+    ) -> Digit:
+        return Digit(value, 0.95, (0.1,) * 10, 0.9, (x, 20, 30, 60), 0, refused, ink)
+
+    said = _said(
+        digit(1, 10), digit(9, 45, "struck out"), digit(2, 80), digit(5, 130, ink="printed"),
+        digit(7, 220), digit(3, 260, "printed", "printed"), digit(0, 300, "unsure"),
+        numbers=(Number("12.5", (10, 20, 150, 60), 0.984), Number("-7", (200, 20, 50, 60), 0.62)),
+        marks=(
+            Mark(".", 0.97, (116, 74, 6, 6), 0, in_text=True),
+            Mark("-", 0.9, (196, 48, 18, 4), 0, in_text=True),
+            Mark(",", 0.4, (255, 74, 5, 10), 0, in_text=False),
+        ),
+    )  # fmt: skip
+    page.script(
+        "const said = JSON.stringify(arguments[0]);"
+        "window.fetch = async () => new Response(said, { status: 200 });",
+        said,
+    )
+    page.write("1", (80, 60), 160)
+    page.reads("12.5 -7")
+    left_out = "Left out: 1 struck out, 1 printed, 1 “,”."
+    assert page.note.startswith(f"4 digits. 1 refused: unsure. {left_out}")
+    assert page["numbers"].text.split("\n") == ["12.5 98.4 %", "-7 62.0 %"]
+    doubtful = "return document.querySelector('#numbers .doubtful').textContent"
+    assert page.script(doubtful) == "-7 62.0 %"
+    page.until(
+        lambda: page["live"].get_attribute("textContent").startswith(
+            "Read 1 2 point 5, minus 7."
+        )
+    )  # fmt: skip
+    chips = page.browser.find_elements(By.CSS_SELECTOR, "#digits button")
+    assert [chip.text for chip in chips] == ["1", "9", "2", "5", "7", "3", "✕"]
+    shown = []
+    for chip in chips:
+        chip.click()
+        shown.append((page["what"].text, page["why"].text))
+    assert shown[0] == ("1", "95.0 % sure, handwritten")
+    assert shown[1] == ("Struck out", "the likeliest digit is 9")
+    assert shown[3] == ("5", "95.0 % sure, printed")
+    assert shown[5] == ("Print, left out", "the likeliest digit is 3")
+    assert shown[6] == ("Refused", "unsure; the likeliest digit is 0")
+    assert "95.0 % sure, printed" in str(chips[3].get_attribute("aria-label"))
+
+
+def test_a_digit_that_stands_alone_is_told_of_once(page: Page) -> None:
+    page.write("7", (80, 60), 180)
+    page.reads("7")
+    assert not page["numbers"].is_displayed()
 
 
 def test_a_digit_looked_at_shows_its_glyph_and_ten_probabilities(page: Page) -> None:

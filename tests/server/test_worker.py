@@ -19,6 +19,7 @@ def _task(work: str) -> Task:
         layout="auto",
         min_confidence=0.5,
         rotate="auto",
+        ink="auto",
         include=[],
     )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tenfold.reader.reading import Reading
 
 EXAMPLE = "Example: tenfold read photo.jpg scans/ --json"
-CSV_HEAD = "file,line,text,digits,least_confidence,refused"
+CSV_HEAD = "file,line,number,text,confidence,digits,least_confidence,refused"
 STDIN = "-"
 DOUBT = 0.9
 
@@ -38,6 +38,13 @@ def read(
         Literal["auto", "0", "90", "180", "270"],
         typer.Option(help="Degrees clockwise to turn a picture first; auto turns what reads badly"),
     ] = "auto",
+    ink: Annotated[
+        Literal["auto", "all", "handwritten", "printed"],
+        typer.Option(
+            metavar="<auto|all| handwritten|printed>",  # it wraps at the space
+            help="Which digits to keep; auto leaves out print that belongs to words.",
+        ),
+    ] = "auto",
     model: Annotated[
         Path | None, typer.Option(help="A model file instead of the one that comes with tenfold.")
     ] = None,
@@ -47,20 +54,22 @@ def read(
     explain: Annotated[
         Path | None, typer.Option(help="Folder for pictures of every step: paper, ink, lines, …")
     ] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="One row a line of writing, as CSV.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="One row a number, as CSV.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Read the digits in pictures: photos, scans, drawings; single digits, numbers, pages.
 
-    Prints the text line by line; a digit in [yellow]yellow[/] with a question mark is doubtful.
-    What is no digit is refused. Every picture is read, even if another one cannot be opened.
+    Prints the text line by line, the numbers of a line apart. A digit in
+    [yellow]yellow[/] with a question mark is doubtful. What is no digit is refused; what
+    is struck out, and print in words, is left out. Every picture is read, even
+    if another one cannot be opened.
     """
     from tenfold.reader.reader import Reader
 
     if csv and json:
         raise UsageError("--csv and --json exclude each other; choose one.")
-    reader = Reader(model, layout=layout, min_confidence=min_confidence, rotate=rotate)
+    reader = Reader(model, layout=layout, min_confidence=min_confidence, rotate=rotate, ink=ink)
     if csv:
         typer.echo(CSV_HEAD)
     failed = False
@@ -139,37 +148,66 @@ def _print(reading: Reading, *, json: bool, csv: bool, quiet: bool) -> None:
 def _print_for_people(reading: Reading) -> None:
     from rich.markup import escape
 
-    refused = sum(not digit.accepted for digit in reading.digits)
-    tail = f"  [dim]({refused} refused)[/]" if refused else ""
+    tail = _left_out(reading, why=not reading.lines)
+    tail = f"  [dim]({tail})[/]" if tail else ""
     if not reading.lines:
-        why = " or ".join(sorted({str(d.refused) for d in reading.digits if d.refused}))
-        tail = f"  [dim]({refused} refused: {why})[/]" if refused else ""
         out.print(f"{escape(reading.file)}: [dim]nothing read[/]{tail}")
         return
     several = len(reading.lines) > 1
     out.print(f"{escape(reading.file)}:" + (tail if several else ""), end="\n" if several else " ")
     for number in range(len(reading.lines)):
-        digits = [digit for digit in reading.digits if digit.line == number and digit.accepted]
-        text = "".join(
-            f"[yellow]{digit.digit}?[/]" if digit.confidence < DOUBT else str(digit.digit)
-            for digit in digits
-        )
+        text = _with_doubts(reading, number)
         out.print(f"  {text}" if several else text + tail)
 
 
+def _with_doubts(reading: Reading, number: int) -> str:
+    """Return the text of a line, its doubtful digits marked."""
+    digits = iter([d for d in reading.digits if d.line == number and d.accepted])
+    marked = ""
+    for letter in reading.lines[number].text:
+        digit = next(digits, None) if letter.isdigit() else None
+        doubtful = digit is not None and digit.confidence < DOUBT
+        marked += f"[yellow]{letter}?[/]" if doubtful else letter
+    return marked
+
+
+def _left_out(reading: Reading, why: bool) -> str:
+    """Count what is not part of the text; empty where everything is."""
+    from collections import Counter
+
+    reasons = Counter(d.refused for d in reading.digits if d.refused and not d.left_out)
+    parts = []
+    if reasons:
+        because = f": {' or '.join(sorted(map(str, reasons)))}" if why else ""
+        parts.append(f"{_refused(reading)} refused{because}")
+    left_out = Counter(str(digit.refused) for digit in reading.digits if digit.left_out)
+    left_out.update(f"“{mark.text}”" for mark in reading.marks if not mark.in_text)
+    counts = [f"{count} {what}" for what, count in left_out.items()]
+    if counts:
+        parts.append(f"left out: {', '.join(counts)}")
+    return "; ".join(parts)
+
+
+def _refused(reading: Reading) -> int:
+    """Count what could not be read; what was left out on purpose is not among it."""
+    return sum(not digit.accepted and not digit.left_out for digit in reading.digits)
+
+
 def _csv_rows(reading: Reading) -> Iterator[str]:
-    """One row a line of writing; a picture without any has one row with empty text."""
+    """One row a number; a picture without any has one row with empty text."""
     import csv
     import io
 
-    refused = sum(not digit.accepted for digit in reading.digits)
     rows: list[list[object]] = []
-    for number, line in enumerate(reading.lines):
-        sure = [d.confidence for d in reading.digits if d.line == number and d.accepted]
-        rows.append([reading.file, number + 1, line.text, len(line.text), f"{min(sure):.4f}"])
-    for row in rows or [[reading.file, 0, "", 0, ""]]:
+    for place, line in enumerate(reading.lines):
+        pairs = zip(line.numbers, reading.digits_by_number(place), strict=True)
+        for order, (number, digits) in enumerate(pairs, 1):
+            least = min((digit.confidence for digit in digits), default=0.0)
+            row = [reading.file, place + 1, order, number.text, f"{number.confidence:.4f}"]
+            rows.append([*row, len(digits), f"{least:.4f}"])
+    for row in rows or [[reading.file, 0, 0, "", "", 0, ""]]:
         buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="").writerow([*row, refused])
+        csv.writer(buffer, lineterminator="").writerow([*row, _refused(reading)])
         yield buffer.getvalue()
 
 

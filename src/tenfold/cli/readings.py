@@ -32,7 +32,7 @@ def evaluate_pictures(
     quiet: bool,
 ) -> None:
     """Read every picture of a table, print how that went, and save the failures as a sheet."""
-    from tenfold.evaluation.readings import failures_sheet
+    from tenfold.evaluation.failures import failures_sheet
     from tenfold.pictures import save_png
 
     evaluation = read_table(model, table, layout, min_confidence, hidden=quiet or json)
@@ -83,6 +83,23 @@ def _report(evaluation: TableEvaluation, model: str) -> None:
         shares = (source.accuracy, source.character_error_rate, source.coverage)
         table.add_row(source.name, f"{source.count:,}", *(percent(share, 1) for share in shares))
     out.print(table)
+    out.print(_risk_table(evaluation))
     for answer in evaluation.answers:
         if answer.error is not None:
             err.print(answer.error, markup=False)  # it begins with the file
+
+
+def _risk_table(evaluation: TableEvaluation) -> Table:
+    """Lay out how much is wrong among the surest pictures."""
+    table = Table(
+        title="A picture is as sure as the least sure of its numbers",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    for name in ("the surest", "pictures", "wrong", "error", "confidence at least"):
+        table.add_column(name, justify="right")
+    for risk in evaluation.risk:
+        shares = (percent(risk.error), percent(risk.threshold))
+        table.add_row(percent(risk.coverage, 0), f"{risk.count:,}", f"{risk.wrong:,}", *shares)
+    return table

@@ -8,6 +8,7 @@ also tries the threshold that the other half chooses.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from tenfold.evaluation.statistics import wilson
 
 TARGETS = (0.999, 0.995, 0.99)
+SHARES = (0.25, 0.5, 0.75, 0.9, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +160,50 @@ def _trial(
         given |= judged & (confidence >= threshold)
     count = int(given.sum())
     return Trial(count / len(confidence), count, int((given & ~right).sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """How much is wrong among the surest.
+
+    Parameters
+    ----------
+    coverage : float
+        The share of the pictures asked for, 0 to 1.
+    threshold : float
+        The least confidence among them.
+    count, wrong : int
+        How many they are, and how many of them are wrong. They may be more than asked for: equally
+        sure ones are answered together.
+    error : float
+        Share of wrong ones among them.
+    """
+
+    coverage: float
+    threshold: float
+    count: int
+    wrong: int
+    error: float
+
+
+def risk_at(
+    confidence: NDArray[np.floating], right: NDArray[np.bool_], shares: Sequence[float] = SHARES
+) -> tuple[Risk, ...]:
+    """Return the error among the surest shares of the pictures.
+
+    Examples
+    --------
+    >>> confidence = np.array([0.99, 0.9, 0.8, 0.7])
+    >>> right = np.array([True, True, False, True])
+    >>> [(risk.count, risk.error) for risk in risk_at(confidence, right, (0.5, 1.0))]
+    [(2, 0.0), (4, 0.25)]
+    """
+    curve = coverage_curve(confidence, right)
+    counts = np.rint(curve.share * len(confidence)).astype(int)
+    risks = []
+    for share in shares:
+        at = int(np.searchsorted(counts, share * len(confidence) - 1e-9))
+        count = int(counts[at])
+        wrong = round((1 - curve.accuracy[at]) * count)
+        risks.append(Risk(share, float(curve.threshold[at]), count, wrong, wrong / count))
+    return tuple(risks)

@@ -1,9 +1,9 @@
 """Measure the reader on a table of people's own pictures.
 
 The table is a CSV with a column ``file`` and one of ``label`` (pictures of one digit) or ``truth``
-(numbers and pages: digits only, ``|`` between lines). Files lie beside the table. The first folder
-of each file counts as its source, and the figure to quote is the mean over sources, so that no
-large source drowns the others.
+(numbers and pages: digits only, ``|`` between lines). Of what was read, the digits alone are
+compared. Files lie beside the table. The first folder of each file counts as its source, and the
+figure to quote is the mean over sources, so that no large source drowns the others.
 """
 
 from __future__ import annotations
@@ -15,18 +15,13 @@ from pathlib import Path
 from statistics import fmean
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from tenfold.errors import DataError, TenfoldError
+from tenfold.evaluation.coverage import Risk, risk_at
 from tenfold.evaluation.statistics import wilson
 from tenfold.model import Model
-from tenfold.pictures import sheet
-from tenfold.preprocess.image import open_picture
 from tenfold.reader.reader import Layout, Reader
 from tenfold.reader.reading import Reading
-
-TILE, SHOWN = 160, 60  # the failures' sheet: pixels a picture, pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +36,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was read in a picture: the text (``|`` between lines), and how much was accepted."""
+    """What was read in a picture: its digits (``|`` between lines), and how much was accepted."""
 
     row: Row
     text: str
+    confidence: float  # of the least sure number; 0 where nothing was read
     accepted: int  # digits that are part of the text
-    refused: int  # marks that were refused
-    error: str | None  # why the picture could not be opened
+    refused: int  # what could not be read; not what is struck out, nor print left out
+    error: str | None = None  # why the picture could not be opened
 
     @property
     def right(self) -> bool:
@@ -94,6 +90,9 @@ class TableEvaluation:
         The same, mean over sources.
     coverage, covered_accuracy : float
         Share of pictures with something accepted and nothing refused, and the accuracy on these.
+    risk : tuple of Risk
+        The error among the surest 25, 50, 75, 90 and 100 % of the pictures; a picture is as sure as
+        the least sure of its numbers.
     sources : tuple of Source
         By name.
     answers : tuple of Answer
@@ -109,6 +108,7 @@ class TableEvaluation:
     mean_character_error_rate: float
     coverage: float
     covered_accuracy: float
+    risk: tuple[Risk, ...]
     sources: tuple[Source, ...]
     answers: tuple[Answer, ...]
 
@@ -118,9 +118,15 @@ class TableEvaluation:
         record["interval"] = list(self.interval)
         del record["answers"]
         record["failures"] = [
-            {"file": str(a.row.file), "truth": a.row.truth, "read": a.text, "error": a.error}
-            for a in self.answers
-            if not a.right
+            {
+                "file": str(answer.row.file),
+                "truth": answer.row.truth,
+                "read": answer.text,
+                "confidence": round(answer.confidence, 4),
+                "error": answer.error,
+            }
+            for answer in self.answers
+            if not answer.right
         ]
         return record
 
@@ -198,15 +204,19 @@ def _answer(reader: Reader, row: Row) -> Answer:
     try:
         reading = reader.read(row.file)
     except TenfoldError as error:
-        return Answer(row, "", 0, 0, str(error))
+        return Answer(row, "", 0.0, 0, 0, str(error))
     accepted = sum(digit.accepted for digit in reading.digits)
-    return Answer(row, _text(reading, row), accepted, len(reading.digits) - accepted, None)
+    refused = sum(not digit.accepted and not digit.left_out for digit in reading.digits)
+    return Answer(row, *_digits(reading, row), accepted, refused)
 
 
-def _text(reading: Reading, row: Row) -> str:
+def _digits(reading: Reading, row: Row) -> tuple[str, float]:
+    """Return the digits alone, ``|`` between lines, and how sure the least sure number is."""
     if row.single and not reading.text and len(reading.digits) == 1:
-        return str(reading.digits[0].digit)
-    return reading.text.replace("\n", "|")
+        return str(reading.digits[0].digit), reading.digits[0].confidence
+    numbers = [number.confidence for line in reading.lines for number in line.numbers]
+    text = "|".join("".join(filter(str.isdigit, line.text)) for line in reading.lines)
+    return text, min(numbers, default=0.0)
 
 
 def summarise(data: str, answers: list[Answer]) -> TableEvaluation:
@@ -215,6 +225,7 @@ def summarise(data: str, answers: list[Answer]) -> TableEvaluation:
     sources = [_source(n, [a for a in answers if a.row.source == n]) for n in names]
     right = sum(answer.right for answer in answers)
     covered = [answer for answer in answers if _covered(answer)]
+    confidence = np.array([answer.confidence for answer in answers])
     return TableEvaluation(
         data=data,
         count=len(answers),
@@ -225,6 +236,7 @@ def summarise(data: str, answers: list[Answer]) -> TableEvaluation:
         mean_character_error_rate=fmean(source.character_error_rate for source in sources),
         coverage=len(covered) / len(answers),
         covered_accuracy=fmean([a.right for a in covered]) if covered else 0.0,
+        risk=risk_at(confidence, np.array([answer.right for answer in answers])),
         sources=tuple(sources),
         answers=tuple(answers),
     )
@@ -263,27 +275,3 @@ def edit_distance(one: str, other: str) -> int:
         for j, b in enumerate(other, start=1):
             diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (a != b))
     return row[-1]
-
-
-def failures_sheet(evaluation: TableEvaluation) -> Image.Image:
-    """Show the pictures read wrongly: truth → reading below each."""
-    wrong = [answer for answer in evaluation.answers if not answer.right]
-    shown = [answer for answer in wrong if answer.error is None][:SHOWN]
-    tiles = [_tile(answer.row.file) for answer in shown]
-    captions = [f"{_short(a.row.truth)} → {_short(a.text) or 'nothing'}" for a in shown]
-    title = f"{evaluation.data}: {len(wrong)} of {evaluation.count:,} read wrongly (true → read)"
-    images = np.stack(tiles) if tiles else np.zeros((0, TILE, TILE), np.uint8)
-    return sheet(images, captions, columns=6, title=title)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 20 else f"{text[:19]}…"
-
-
-def _tile(path: Path) -> NDArray[np.uint8]:
-    """Fit a picture into a square, in grey."""
-    image = Image.fromarray(open_picture(path).pixels).convert("L")
-    image.thumbnail((TILE, TILE))
-    tile = Image.new("L", (TILE, TILE), 128)
-    tile.paste(image, ((TILE - image.width) // 2, (TILE - image.height) // 2))
-    return np.asarray(tile)

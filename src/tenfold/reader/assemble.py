@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from statistics import median
 
 from tenfold.preprocess.image import Picture
 from tenfold.preprocess.segment import Piece
 from tenfold.reader.decode import Found
 from tenfold.reader.page import Page
-from tenfold.reader.reading import Box, Digit, Line, Refusal
+from tenfold.reader.reading import Box, Digit, Line, Number, Refusal
 
 Lines = list[list[Found]]
 
@@ -93,7 +94,10 @@ def assemble(
         digits += row
         if accepted:
             text = "".join(str(digit.digit) for digit in accepted)
-            texts.append(Line(text, _union([digit.box for digit in accepted])))
+            box = _union([digit.box for digit in accepted])
+            # As if a line were one number, and its digits right or wrong independently.
+            number_read = Number(text, box, prod(digit.confidence for digit in accepted))
+            texts.append(Line(text, box, (number_read,)))
     return tuple(texts), tuple(digits)
 
 

@@ -26,7 +26,7 @@ from tenfold.reader.bundled import bundled_model, bundled_speller
 from tenfold.reader.decode import Found, Weights, candidates, divide, line_height
 from tenfold.reader.layout import lay_out
 from tenfold.reader.page import Page
-from tenfold.reader.reading import Reading
+from tenfold.reader.reading import InkChoice, Reading
 from tenfold.reader.single import read_single
 
 Layout = Literal["auto", "digit", "line", "page"]
@@ -78,6 +78,9 @@ class Reader:
     rotate : str
         ``"0"``, ``"90"``, ``"180"`` or ``"270"`` degrees clockwise before reading; ``"auto"``
         turns pages that read badly as they lie.
+    ink : str
+        ``"handwritten"``, ``"printed"`` or ``"all"``; ``"auto"`` leaves out print that belongs to
+        printed words and keeps print that stands by itself.
 
     Raises
     ------
@@ -100,13 +103,16 @@ class Reader:
         layout: Layout = "auto",
         min_confidence: float = DEFAULT_MIN_CONFIDENCE,
         rotate: Rotation = "auto",
+        ink: InkChoice = "auto",
     ) -> None:
         _check_choice("layout", layout, get_args(Layout))
         _check_choice("rotate", rotate, get_args(Rotation))
+        _check_choice("ink", ink, get_args(InkChoice))
         if not 0 <= min_confidence <= 1:
             raise UsageError(f"min_confidence is {min_confidence}; give a number from 0 to 1.")
         self.layout = layout
         self.rotate = rotate
+        self.ink = ink
         self.min_confidence = min_confidence
         self.model = model if isinstance(model, Model) else _load(model)
         self._weights = Weights()
@@ -156,6 +162,7 @@ class Reader:
             picture.name,
             texts,
             digits,
+            (),
             picture.width,
             picture.height,
             (turned + turn) % 360,
@@ -239,6 +246,7 @@ def read(
     layout: Layout = "auto",
     min_confidence: float = DEFAULT_MIN_CONFIDENCE,
     rotate: Rotation = "auto",
+    ink: InkChoice = "auto",
 ) -> Reading:
     """Read the digits in one picture; for many, make a `Reader` once.
 
@@ -247,7 +255,7 @@ def read(
     source : path, bytes, array or PIL image
         Encoded bytes of a picture, or pixels: bool, integers, or floats from 0 to 1 or 0 to 255,
         of shape (h, w), (h, w, 3) RGB or (h, w, 4) RGBA.
-    model, layout, min_confidence, rotate
+    model, layout, min_confidence, rotate, ink
         See `Reader`.
 
     Raises
@@ -263,7 +271,7 @@ def read(
     >>> tenfold.read("meter.jpg").text  # doctest: +SKIP
     '40718'
     """
-    reader = Reader(model, layout=layout, min_confidence=min_confidence, rotate=rotate)
+    reader = Reader(model, layout=layout, min_confidence=min_confidence, rotate=rotate, ink=ink)
     return reader.read(source)
 
 

@@ -1,17 +1,24 @@
-"""What a person gets back: the text, its lines, each digit, and what was refused and why."""
+"""What a person gets back: the text, its lines and numbers, each digit and mark, what was left out.
+
+Within a line, the accepted digits and the marks in the text stand in the order of the line's text.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the upright picture
-Refusal = Literal["not a digit", "unsure"]
+Ink = Literal["handwritten", "printed"]
+InkChoice = Literal["auto", "all", "handwritten", "printed"]
+Refusal = Literal["not a digit", "unsure", "struck out", "printed"]
+LEFT_OUT = ("struck out", "printed")  # read, but not meant to be part of the text
 
 
 @dataclass(frozen=True, slots=True)
 class Digit:
-    """One digit, or one mark that was refused.
+    """One digit, or what was refused as one.
 
     Parameters
     ----------
@@ -22,13 +29,16 @@ class Digit:
     probabilities : tuple of float
         Of the ten digits, in order; they sum to 1.
     digitness : float
-        How much the mark looks like any digit at all, 0 to 1.
+        How much it looks like any digit at all, 0 to 1.
     box : tuple of int
         ``(x, y, width, height)`` in pixels of the upright picture.
     line : int or None
         Number of its line, from 0; None where nothing of its line was accepted.
     refused : str or None
-        Why it is not part of the text: ``"not a digit"``, ``"unsure"``; None where it is.
+        Why it is not part of the text: ``"not a digit"``, ``"unsure"``, ``"struck out"``, or
+        ``"printed"`` where print was to be left out; None where it is part of it.
+    ink : str
+        ``"handwritten"`` or ``"printed"``.
     """
 
     digit: int
@@ -38,11 +48,17 @@ class Digit:
     box: Box
     line: int | None
     refused: Refusal | None = None
+    ink: Ink = "handwritten"
 
     @property
     def accepted(self) -> bool:
         """Whether the digit is part of the text."""
         return self.refused is None
+
+    @property
+    def left_out(self) -> bool:
+        """Whether it was read, but is struck out or print that was to be left out."""
+        return self.refused in LEFT_OUT
 
     @property
     def alternatives(self) -> tuple[tuple[int, float], ...]:
@@ -60,21 +76,89 @@ class Digit:
             ],
             "box": list(self.box),
             "line": self.line,
+            "ink": self.ink,
             "accepted": self.accepted,
             "reason": self.refused,
         }
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of writing, its accepted digits from left to right."""
+class Mark:
+    """What stands between digits: a point, a comma, a minus, a slash, a colon.
+
+    Parameters
+    ----------
+    text : str
+        The mark as a character.
+    confidence : float
+        Probability that it is this mark, 0 to 1.
+    box : tuple of int
+        ``(x, y, width, height)`` in pixels of the upright picture.
+    line : int or None
+        Number of its line, from 0; None where nothing of its line was accepted.
+    in_text : bool
+        Whether it is part of the text; one that is not sure enough is left out.
+    """
 
     text: str
+    confidence: float
     box: Box
+    line: int | None
+    in_text: bool
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints of it."""
-        return {"text": self.text, "box": list(self.box)}
+        return {
+            "text": self.text,
+            "confidence": round(self.confidence, 4),
+            "box": list(self.box),
+            "line": self.line,
+            "in_text": self.in_text,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number: digits, and the marks between them, with no wide gap.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"12.50"``, ``"-4"`` or ``"12/05/2023"``.
+    box : tuple of int
+        ``(x, y, width, height)`` in pixels of the upright picture.
+    confidence : float
+        Probability that the whole text is right, 0 to 1.
+    """
+
+    text: str
+    box: Box
+    confidence: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``--json`` prints of it."""
+        return {
+            "text": self.text,
+            "box": list(self.box),
+            "confidence": round(self.confidence, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of writing, its numbers from left to right; the text joins theirs by one space."""
+
+    text: str
+    box: Box
+    numbers: tuple[Number, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``--json`` prints of it."""
+        return {
+            "text": self.text,
+            "box": list(self.box),
+            "numbers": [number.to_dict() for number in self.numbers],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +172,9 @@ class Reading:
     lines : tuple of Line
         From top to bottom; lines without an accepted digit are left out.
     digits : tuple of Digit
-        Line by line from left to right, refused marks included.
+        Line by line from left to right, refused ones included.
+    marks : tuple of Mark
+        Line by line from left to right, those left out included.
     width, height : int
         Of the upright picture, in pixels.
     rotation : int
@@ -100,14 +186,17 @@ class Reading:
 
     Examples
     --------
-    >>> reading = Reading("a.png", (Line("42", (0, 0, 9, 9)),), (), 28, 28, 0, (), 0.01)
+    >>> box = (0, 0, 9, 9)
+    >>> line = Line("4.2 7", box, (Number("4.2", box, 0.97), Number("7", box, 0.99)))
+    >>> reading = Reading("a.png", (line,), (), (), 28, 28, 0, (), 0.01)
     >>> reading.text
-    '42'
+    '4.2 7'
     """
 
     file: str
     lines: tuple[Line, ...]
     digits: tuple[Digit, ...]
+    marks: tuple[Mark, ...]
     width: int
     height: int
     rotation: int
@@ -116,8 +205,14 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The accepted digits, lines joined by a newline; empty where nothing was read."""
+        """The numbers, lines joined by a newline; empty where nothing was read."""
         return "\n".join(line.text for line in self.lines)
+
+    def digits_by_number(self, line: int) -> tuple[tuple[Digit, ...], ...]:
+        """Return the accepted digits of each number of a line."""
+        digits = iter([each for each in self.digits if each.line == line and each.accepted])
+        counts = [sum(map(str.isdigit, number.text)) for number in self.lines[line].numbers]
+        return tuple(tuple(islice(digits, count)) for count in counts)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object that ``tenfold read --json`` prints."""
@@ -126,6 +221,7 @@ class Reading:
             "text": self.text,
             "lines": [line.to_dict() for line in self.lines],
             "digits": [digit.to_dict() for digit in self.digits],
+            "marks": [mark.to_dict() for mark in self.marks],
             "width": self.width,
             "height": self.height,
             "rotation": self.rotation,

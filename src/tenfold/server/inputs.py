@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tenfold.reader.reader import Layout, Rotation
+from tenfold.reader.reading import InkChoice
 
 
 class Options(BaseModel):
@@ -27,6 +28,10 @@ class Options(BaseModel):
     rotate: Annotated[
         Rotation,
         Field(description="Degrees clockwise to turn it first; auto turns what reads badly."),
+    ] = "auto"
+    ink: Annotated[
+        InkChoice,
+        Field(description="Which digits to keep; auto leaves out print that belongs to words."),
     ] = "auto"
     include: Annotated[
         list[Literal["probabilities", "glyphs", "steps"]],

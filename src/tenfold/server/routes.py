@@ -70,6 +70,7 @@ async def _ask(request: Request, work: str, options: inputs.Options = DEFAULTS) 
             layout=options.layout,
             min_confidence=options.min_confidence,
             rotate=options.rotate,
+            ink=options.ink,
             include=[*options.include],
         )
         answer, content = await service.pool.run(task, body)

@@ -6,30 +6,34 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from tenfold.reader.reading import Ink, Refusal
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Box = Annotated[
     list[int],
     Field(min_length=4, max_length=4, description="x, y, width, height in pixels of the picture."),
 ]
+LineNumber = Annotated[int | None, Field(description="Number of its line, from 0.")]
 
 
 class Alternative(BaseModel):
-    """Another digit that a mark may be."""
+    """Another digit that it may be."""
 
     digit: Annotated[int, Field(ge=0, le=9)]
     probability: Share
 
 
 class Digit(BaseModel):
-    """One digit, or a mark that was refused."""
+    """One digit, or what was refused as one."""
 
     digit: Annotated[int, Field(ge=0, le=9)]
     confidence: Annotated[Share, Field(description="Calibrated probability of the digit.")]
     alternatives: list[Alternative]
     box: Box
-    line: Annotated[int | None, Field(description="Number of its line, from 0.")]
+    line: LineNumber
+    ink: Ink
     accepted: Annotated[bool, Field(description="Whether it is part of the text.")]
-    reason: Literal["not a digit", "unsure"] | None
+    reason: Annotated[Refusal | None, Field(description="Why it is not.")]
     probabilities: Annotated[
         list[Share], Field(description="Of the ten digits; with include=probabilities.")
     ] = []
@@ -39,11 +43,30 @@ class Digit(BaseModel):
     ] = ""
 
 
-class Line(BaseModel):
-    """A line of writing."""
+class Number(BaseModel):
+    """One number: digits, and the marks between them."""
 
     text: str
     box: Box
+    confidence: Annotated[Share, Field(description="Probability that all of it is right.")]
+
+
+class Line(BaseModel):
+    """A line of writing."""
+
+    text: Annotated[str, Field(description="Its numbers, joined by a space.")]
+    box: Box
+    numbers: list[Number]
+
+
+class Mark(BaseModel):
+    """What stands between digits: a point, a comma, a minus, a slash, a colon."""
+
+    text: str
+    confidence: Share
+    box: Box
+    line: LineNumber
+    in_text: Annotated[bool, Field(description="Whether it was sure enough for the text.")]
 
 
 class Steps(BaseModel):
@@ -59,9 +82,10 @@ class Reading(BaseModel):
     """What was read in a picture: the object that ``tenfold read --json`` prints."""
 
     file: Annotated[str, Field(description="What the picture was called.")]
-    text: Annotated[str, Field(description="The accepted digits, lines joined by a newline.")]
+    text: Annotated[str, Field(description="All numbers, lines joined by a newline.")]
     lines: list[Line]
     digits: list[Digit]
+    marks: list[Mark]
     width: int
     height: int
     rotation: Literal[0, 90, 180, 270]

@@ -28,6 +28,7 @@ class Task(TypedDict):
     layout: str
     min_confidence: float
     rotate: str
+    ink: str
     include: list[str]
 
 
@@ -90,6 +91,7 @@ class Work:
             layout=task["layout"],  # type: ignore[arg-type]  # checked by the reader
             min_confidence=task["min_confidence"],
             rotate=task["rotate"],  # type: ignore[arg-type]
+            ink=task["ink"],  # type: ignore[arg-type]
         )
         if isinstance(sent.source, bytes):
             self._check_size(sent.name, sent.source)

@@ -83,7 +83,7 @@ async function readFile(file) {
   clearTimeout(timer);
   timer = 0;
   $("trouble").hidden = true;
-  sheet.answer([], null);
+  sheet.answer(null, null);
   refreshTools();
   result.clear("Reading …");
   await ask((inside, signal) => readPicture(file, inside, signal), async (reading) => {
@@ -114,14 +114,14 @@ async function ask(request, locate) {
 
 function show(reading, place, milliseconds) {
   result.show(reading, milliseconds);
-  sheet.answer(reading.digits, place);
+  sheet.answer(reading, place);
   sheet.choose(result.chosen);
   if (reading.steps) showSteps(reading.steps);
 }
 
 function forgetAnswer() {
   asking?.abort();
-  sheet.answer([], null);
+  sheet.answer(null, null);
   result.clear("What you write is read here.");
 }
 

@@ -1,4 +1,5 @@
-// The answer: the text, what was refused and why, each digit with its glyph and probabilities.
+// The answer: the text, its numbers and how sure they are, what was refused or left out and why, each
+// digit with its glyph and probabilities.
 
 import { bytes } from "./api.js";
 
@@ -7,6 +8,9 @@ const LONG = 7; // characters that fit beside the buttons in large type
 const LONGER = 13; // and in smaller
 const LINES = 4; // that leave room for the digits below
 const SURE = 0.9;
+const STRUCK = "struck out";
+const LEFT_OUT = { [STRUCK]: "Struck out", printed: "Print, left out" };
+const SPOKEN = { ".": "point", ",": "comma", "-": "minus", "/": "slash", ":": "colon" };
 const $ = (id) => document.getElementById(id);
 
 export const percent = (share) =>
@@ -48,8 +52,9 @@ export class Result {
     this.#text(reading.text);
     const note = summary(reading);
     $("note").textContent = `${note} ${time(milliseconds)}.`;
-    this.#say(`${reading.text ? `Read ${reading.text.split("").join(" ")}.` : ""} ${note}`);
+    this.#say(`${reading.text ? `Read ${spoken(reading.text)}.` : ""} ${note}`);
     $("found").hidden = reading.digits.length === 0;
+    this.#numbers(reading);
     this.#list(reading.digits);
     this.look(this.chosen < reading.digits.length && this.chosen >= 0 ? this.chosen : worst(reading));
   }
@@ -72,6 +77,19 @@ export class Result {
     this.spoken = setTimeout(() => ($("live").textContent = sentence), 600);
   }
 
+  // How sure each number is; of a digit that stands alone, it is told below.
+  #numbers({ lines, text }) {
+    const numbers = lines.flatMap((line) => line.numbers);
+    const items = numbers.map(({ text, confidence }) => {
+      const item = document.createElement("li");
+      item.append(tag("b", text), ` ${percent(confidence)}`);
+      item.classList.toggle("doubtful", confidence < SURE);
+      return item;
+    });
+    $("numbers").replaceChildren(...items);
+    $("numbers").hidden = text.length < 2;
+  }
+
   #list(digits) {
     const held = $("digits").contains(document.activeElement);
     $("digits").replaceChildren(...digits.map((digit, index) => this.#chip(digit, index)));
@@ -82,7 +100,7 @@ export class Result {
     const button = document.createElement("button");
     const glyph = document.createElement("canvas");
     paint(glyph, digit.glyph);
-    button.append(glyph, tag("span", digit.accepted ? digit.digit : "✕"));
+    button.append(glyph, tag(digit.reason === STRUCK ? "s" : "span", sign(digit)));
     button.classList.toggle("refused", !digit.accepted);
     button.classList.toggle("doubtful", digit.accepted && digit.confidence < SURE);
     button.setAttribute("aria-label", `${index + 1}: ${words(digit)}`);
@@ -104,10 +122,8 @@ export class Result {
     const digit = this.digit;
     paint($("glyph"), digit.glyph);
     $("glyph").setAttribute("aria-label", "What the network saw, 28 by 28 pixels");
-    $("what").textContent = digit.accepted ? `${digit.digit}` : "Refused";
-    $("why").textContent = digit.accepted
-      ? `${percent(digit.confidence)} sure`
-      : `${digit.reason}; the likeliest digit is ${digit.digit}`;
+    $("what").textContent = digit.accepted ? digit.digit : (LEFT_OUT[digit.reason] ?? "Refused");
+    $("why").textContent = why(digit);
     $("bars").classList.toggle("refused", !digit.accepted);
     [...$("bars").children].forEach((row, at) => {
       const share = digit.probabilities[at];
@@ -125,23 +141,50 @@ function tag(name, text) {
   return element;
 }
 
-function words(digit) {
-  return digit.accepted
-    ? `${digit.digit}, ${percent(digit.confidence)} sure`
-    : `refused, ${digit.reason}`;
+function sign(digit) {
+  return digit.accepted || digit.reason in LEFT_OUT ? digit.digit : "✕";
 }
 
-function summary({ digits, notes }) {
-  const refused = digits.filter((digit) => !digit.accepted);
+function why(digit) {
+  const { accepted, confidence, reason, ink } = digit;
+  if (accepted) return `${percent(confidence)} sure, ${ink}`;
+  const likeliest = `the likeliest digit is ${digit.digit}`;
+  return reason in LEFT_OUT ? likeliest : `${reason}; ${likeliest}`;
+}
+
+function words(digit) {
+  if (!digit.accepted) return `${digit.reason in LEFT_OUT ? "left out" : "refused"}, ${digit.reason}`;
+  const print = digit.ink === "printed" ? ", printed" : "";
+  return `${digit.digit}, ${percent(digit.confidence)} sure${print}`;
+}
+
+function summary({ digits, marks, notes }) {
+  const refused = digits.filter(({ accepted, reason }) => !accepted && !(reason in LEFT_OUT));
   const parts = [];
   if (!digits.length) parts.push("No ink found.");
-  const read = digits.length - refused.length;
+  const read = digits.filter((digit) => digit.accepted).length;
   if (read) parts.push(`${read} digit${read > 1 ? "s" : ""}.`);
   if (refused.length) {
     const reasons = [...new Set(refused.map((digit) => digit.reason))].join(" or ");
-    parts.push(`${refused.length} mark${refused.length > 1 ? "s" : ""} refused: ${reasons}.`);
+    parts.push(`${refused.length} refused: ${reasons}.`);
   }
+  const leftOut = [
+    ...digits.filter(({ reason }) => reason in LEFT_OUT).map(({ reason }) => reason),
+    ...marks.filter((mark) => !mark.in_text).map(({ text }) => `“${text}”`),
+  ];
+  if (leftOut.length) parts.push(`Left out: ${counted(leftOut)}.`);
   return [...parts, ...notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}.`)].join(" ");
+}
+
+function counted(things) {
+  const counts = new Map();
+  for (const thing of things) counts.set(thing, (counts.get(thing) ?? 0) + 1);
+  return [...counts].map(([thing, count]) => `${count} ${thing}`).join(", ");
+}
+
+function spoken(text) {
+  const one = (number) => [...number].map((letter) => SPOKEN[letter] ?? letter).join(" ");
+  return text.split(/\s/).map(one).join(", ");
 }
 
 function time(milliseconds) {

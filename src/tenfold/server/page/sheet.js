@@ -7,6 +7,7 @@ const PAD = 5; // pixels between ink and its box
 const SURE = 0.9;
 const ROOM = 12; // pixels around a picture
 const MOST_ZOOM = 8;
+const STRUCK = "struck out";
 const LOW = 34; // pixels: above lower boxes, labels would hide the line before
 
 export class Sheet {
@@ -19,6 +20,7 @@ export class Sheet {
     this.extent = null;
     this.place = null;
     this.digits = [];
+    this.between = [];
     this.chosen = -1;
     this.cursor = null;
     new ResizeObserver(() => this.#fit()).observe(root);
@@ -92,9 +94,10 @@ export class Sheet {
     }
   }
 
-  // What was read, and which of it is looked at; `place` leads from its pixels to the sheet's.
-  answer(digits, place) {
-    this.digits = digits;
+  // What was read, or null; `place` leads from its pixels to the sheet's.
+  answer(reading, place) {
+    this.digits = reading?.digits ?? [];
+    this.between = reading?.marks ?? [];
     this.place = place;
     this.mark();
   }
@@ -140,6 +143,9 @@ export class Sheet {
       const name = digit.accepted ? (digit.confidence < SURE ? "--doubt" : "--accent") : "--refused";
       this.#box(context, digit, colour(name), colour("--paper"), index === this.chosen);
     }
+    for (const mark of this.between) {
+      this.#underline(context, mark, colour(mark.in_text ? "--accent" : "--refused"), colour("--paper"));
+    }
     if (this.cursor) this.#cross(context, colour("--accent"));
   }
 
@@ -150,6 +156,12 @@ export class Sheet {
     context.setLineDash(digit.accepted ? [] : [4, 4]);
     context.beginPath();
     context.roundRect(x, y, width, height, 5);
+    if (digit.reason === STRUCK) {
+      context.moveTo(x, y);
+      context.lineTo(x + width, y + height);
+      context.moveTo(x, y + height);
+      context.lineTo(x + width, y);
+    }
     if (this.bitmap) this.#halo(context, paper);
     context.stroke();
     context.setLineDash([]);
@@ -159,14 +171,36 @@ export class Sheet {
     // Side by side, reasons would hide each other.
     if (!chosen && (!digit.accepted || height < LOW)) return;
     const above = y - 22 >= 0 ? y - 22 : Math.min(y + height + 2, this.size.height - 20);
+    this.#label(context, label, [x, above, wide], colour, paper);
+  }
+
+  // What stands between digits has its sign below; above are theirs.
+  #underline(context, mark, colour, paper) {
+    const [x, y, width, height] = this.box(mark);
+    const below = Math.min(y + height, this.size.height - 22);
+    context.lineWidth = 2;
+    context.strokeStyle = colour;
+    context.setLineDash(mark.in_text ? [] : [4, 4]);
+    context.beginPath();
+    context.moveTo(x, below);
+    context.lineTo(x + width, below);
+    if (this.bitmap) this.#halo(context, paper);
+    context.stroke();
+    context.setLineDash([]);
+    context.font = "600 16px system-ui, sans-serif";
+    const wide = context.measureText(mark.text).width + 10;
+    this.#label(context, mark.text, [x + (width - wide) / 2, below + 2, wide], colour, paper);
+  }
+
+  #label(context, text, [x, y, wide], colour, paper) {
     const left = Math.max(0, Math.min(x, this.size.width - wide));
     context.fillStyle = colour;
     context.beginPath();
-    context.roundRect(left, above, wide, 20, 5);
+    context.roundRect(left, y, wide, 20, 5);
     context.fill();
     context.fillStyle = paper;
     context.textBaseline = "middle";
-    context.fillText(label, left + 5, above + 10.5);
+    context.fillText(text, left + 5, y + 10.5);
   }
 
   // A photo may have any colour; beside this rim every line shows.

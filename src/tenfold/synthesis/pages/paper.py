@@ -1,0 +1,132 @@
+"""Sheets of paper before anything is written on them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+
+from tenfold.synthesis.pages.camera import clouds, grain
+from tenfold.synthesis.pages.letters import random_word, word
+from tenfold.synthesis.pages.strokes import Floats, rasterise
+
+FINE = 4  # bits of a pixel's fraction that OpenCV keeps
+TAU = 2 * np.pi
+
+
+def _folds(rng: Generator, sheet: Floats) -> None:
+    """Crease a sheet along straight lines, a little lighter on one side."""
+    height, width = sheet.shape
+    for _ in range(int(rng.integers(1, 4))):
+        depth, reach = rng.uniform(4, 28), int(rng.integers(2, 30))
+        along = sheet if rng.random() < 0.5 else sheet.T
+        at = int(rng.integers(len(along)))
+        along[at : at + int(rng.integers(1, 3))] -= np.float32(depth)
+        part = along[at : at + reach]
+        part += np.linspace(depth * 0.6, 0, len(part), dtype=np.float32)[:, None]
+    if rng.random() < 0.3:  # a dog's ear
+        corner = rng.uniform(0.1, 0.4) * min(height, width)
+        cv2.line(sheet, (0, int(corner)), (int(corner * rng.uniform(0.6, 1.5)), 0), float(sheet[0, 0]) - 25, 1)
+
+
+def _ring(rng: Generator, sheet: Floats) -> None:
+    """Leave part of the ring that a wet cup makes: wide, pale, never closed."""
+    height, width = sheet.shape
+    small = np.zeros(((height + 1) // 2, (width + 1) // 2), np.float32)
+    centre = int(rng.uniform(0, small.shape[1])), int(rng.uniform(0, small.shape[0]))
+    size = max(4, int(rng.uniform(0.25, 0.6) * max(small.shape)))
+    start = rng.uniform(0, 360)
+    thick = max(1, int(size * rng.uniform(0.03, 0.12)))
+    axes = size, max(2, int(size * rng.uniform(0.85, 1)))
+    cv2.ellipse(small, centre, axes, 0, start, start + rng.uniform(90, 250), 1, thick)
+    small = cv2.GaussianBlur(small, (0, 0), rng.uniform(0.8, 3))
+    small *= np.clip(1 + 0.6 * clouds(rng, *small.shape, (4, 4)), 0, 2) * np.float32(rng.uniform(8, 45))
+    sheet -= cv2.resize(small, (width, height))
+
+
+def _through(rng: Generator, sheet: Floats) -> None:
+    """Let writing on the other side show: mirrored words, faint and soft."""
+    height, width = sheet.shape
+    tall = rng.uniform(0.08, 0.3) * height
+    back = np.zeros((height, width), np.float32)
+    for _ in range(int(rng.integers(1, 4))):
+        strokes = word(rng, random_word(rng) + " " + random_word(rng))
+        ink, _, _ = rasterise([stroke * np.float32(tall) for stroke in strokes], max(1.0, 0.1 * tall))
+        ink = ink[:height, :width]
+        y = rng.integers(height - ink.shape[0] + 1)
+        x = rng.integers(width - ink.shape[1] + 1)
+        spot = back[y : y + ink.shape[0], x : x + ink.shape[1]]
+        np.maximum(spot, ink[:, ::-1], out=spot)
+    back = cv2.GaussianBlur(back, (0, 0), rng.uniform(0.7, 2))
+    sheet -= back * np.float32(rng.uniform(8, 40) / 255)
+
+
+def _security(rng: Generator, sheet: Floats) -> None:
+    """Print the fine wavy curves of cheques and banknotes."""
+    height, width = sheet.shape
+    for _ in range(int(rng.integers(1, 3))):
+        step = rng.uniform(3.5, 18)
+        x = np.linspace(-8, width + 8, max(8, width // 6), dtype=np.float32)
+        wave = rng.uniform(2, 20) * np.sin(x / rng.uniform(12, 80) + rng.uniform(0, TAU))
+        wave = wave + rng.uniform(0, 6) * np.sin(x / rng.uniform(6, 30))
+        wave += rng.uniform(-0.6, 0.6) * x
+        drift = rng.uniform(-0.4, 0.4)
+        print_ = np.zeros((height, width), np.uint8)
+        tops = np.arange(float(-height - width), 2.0 * height + width, step)
+        lines = []
+        for number, top in enumerate(tops):
+            y = wave * (1 + drift * np.sin(number * 0.3)) + top
+            if y.max() > -8 and y.min() < height + 8:
+                lines.append(np.rint(np.stack([x, y], 1) * 2**FINE).astype(np.int32))
+        cv2.polylines(print_, lines, False, 255, 1, cv2.LINE_AA, FINE)
+        sheet -= print_ * np.float32(rng.uniform(8, 65) / 255)
+
+
+def _specks(rng: Generator, sheet: Floats) -> None:
+    """Scatter dirt and small holes."""
+    height, width = sheet.shape
+    for x, y in rng.uniform(0, 1, (int(rng.integers(3, 40)), 2)) * [width, height]:
+        size = int(rng.choice([0, 0, 0, 1, 1, 2]))
+        shade = float(sheet[int(y), int(x)]) - rng.uniform(-20, 90)
+        cv2.circle(sheet, (int(x), int(y)), size, shade, -1)
+
+
+def _fibres(rng: Generator, sheet: Floats) -> None:
+    """Mottle a sheet as recycled paper and cardboard are."""
+    height, width = sheet.shape
+    down, across = rng.uniform(1, 5), rng.uniform(1, 5)
+    rows, columns = max(2, int(height / down)), max(2, int(width / across))
+    noise = cv2.resize(grain(rng, rows, columns), (width, height))
+    sheet += noise * np.float32(rng.uniform(1, 14))
+
+
+MARKS = ((_folds, 0.14), (_ring, 0.06), (_through, 0.12), (_security, 0.18), (_specks, 0.2), (_fibres, 0.4))
+
+
+def paper(rng: Generator, height: int, width: int) -> Floats:
+    """Make a sheet: its tone, light, fibres, folds, stains, and what is printed on it all over.
+
+    Parameters
+    ----------
+    rng : numpy Generator
+    height, width : int
+        In pixels.
+
+    Returns
+    -------
+    float32 array, shape (height, width)
+        Grey, 0 to 255.
+
+    Examples
+    --------
+    >>> paper(np.random.default_rng(0), 40, 60).shape
+    (40, 60)
+    """
+    base = rng.uniform(110, 255) if rng.random() < 0.92 else rng.uniform(40, 110)
+    sheet = np.full((height, width), base, np.float32)
+    for mark, share in MARKS:
+        if rng.random() < share:
+            mark(rng, sheet)
+    if rng.random() < 0.55:
+        sheet *= 1 + np.float32(rng.uniform(0, 0.16)) * clouds(rng, height, width, (2, 3))
+    return np.asarray(np.clip(sheet, 0, 255), np.float32)

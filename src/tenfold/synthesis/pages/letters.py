@@ -1,7 +1,7 @@
-"""Ink that is no digit: letters, words, signatures, doodles and the digits of other scripts, by hand.
+"""Ink that is no digit: letters, words, signatures, doodles, the digits of other scripts, by hand.
 
-Everything is strokes in units of a capital's height: x from 0 to the right, 0 the top of capitals and
-1 the line they stand on. `letters.toml` lists how hands draw each letter.
+Everything is strokes in units of a capital's height: x from 0 to the right, 0 the top of capitals
+and 1 the line they stand on. `letters.toml` lists how hands draw each letter.
 """
 
 from __future__ import annotations
@@ -122,8 +122,8 @@ def _joint(before: Floats, after: Floats) -> Floats:
     into = into / (float(np.hypot(*into)) + 1e-6) * 0.2 * reach
     t = np.linspace(0, 1, 9, dtype=np.float32)[:, None]
     s = 1 - t
-    path = s**3 * end + 3 * s * s * t * (end + ahead) + 3 * s * t * t * (start - into) + t**3 * start
-    return np.asarray(path, np.float32)
+    path = s**3 * end + 3 * s * s * t * (end + ahead) + 3 * s * t * t * (start - into)
+    return np.asarray(path + t**3 * start, np.float32)
 
 
 def _from_left(strokes: list[Floats]) -> list[Floats]:
@@ -137,7 +137,7 @@ def _from_left(strokes: list[Floats]) -> list[Floats]:
 
 def _shape(rng: Generator, letter: str, style: _Style) -> Shape | None:
     """One way of drawing a character, with its accents; nothing for what no table has."""
-    base, *accents = unicodedata.normalize("NFD", MISSING.get(letter, letter))
+    base, *accents = list(unicodedata.normalize("NFD", MISSING.get(letter, letter)))
     ways = _book()["latin"].get(base)
     if ways is None:
         return None
@@ -146,13 +146,10 @@ def _shape(rng: Generator, letter: str, style: _Style) -> Shape | None:
     if accents and base in "ij":
         shape = shape[:1]
     for accent in accents:
-        for path in _book()["marks"].get(accent, []):
-            moved = path[0] + np.float32([middle, -0.35 if base.isupper() and accent != "̧" else 0])
-            shape.append(np.asarray(moved, np.float32))
-            shape += [
-                np.asarray(more + np.float32([middle, moved[0, 1] - path[0][0, 1]]), np.float32)
-                for more in path[1:]
-            ]
+        above = base.isupper() and accent != "\N{COMBINING CEDILLA}"
+        move = np.array([middle, -0.35 if above else 0], np.float32)
+        for way in _book()["marks"].get(accent, []):
+            shape += [path + move for path in way]
     return shape
 
 
@@ -168,8 +165,8 @@ def word(rng: Generator, text: str) -> list[Floats]:
     Returns
     -------
     list of float arrays, shape (k, 2)
-        Strokes in units of a capital's height, from x = 0, standing on y = 1. Nothing where the text
-        has no letter.
+        Strokes in units of a capital's height, from x = 0, standing on y = 1. Nothing where the
+        text has no letter.
     """
     style = _Style.of(rng)
     ways: dict[str, Shape | None] = {}
@@ -246,15 +243,16 @@ def scribble(rng: Generator) -> list[Floats]:
         paths = [path if rng.random() < 0.5 else smooth(path)]
         if kind == 2:
             paths = [path[at : at + 2] for at in range(0, count - 1, 2)]
-            paths += [path * np.float32([-1, 1]) + np.float32([wide, 0]) for path in paths]
+            paths += [np.stack([wide - path[:, 0], path[:, 1]], 1) for path in paths]
             for path in paths:
                 path[:, 0] += (wide / 4) * (0.5 - path[:, 1]) * np.sign(path[1, 0] - path[0, 0])
     else:  # wandering
         count = int(rng.integers(12, 40))
         steps = rng.normal(0, 0.3, (count, 2)).cumsum(axis=0)
         steps -= steps.mean(axis=0)
-        path = np.clip(steps / (np.abs(steps[:, 1]).max() + 1e-6) * 0.5, -2, 2) + [0, 0.5]
+        path = np.clip(steps / (np.abs(steps[:, 1]).max() + 1e-6) * 0.5, -2, 2)
         paths = [smooth(np.asarray(path, np.float32))]
+        paths[0][:, 1] += 0.5
     return _from_left(paths)
 
 
@@ -289,9 +287,8 @@ def doodle(rng: Generator) -> list[Floats]:
     wide = rng.uniform(0.85, 1.5)
     turn = rng.uniform(-0.9, 0.9) if kind == "arrow" else rng.normal(0, 0.08)
     turn += np.pi if kind == "arrow" and rng.random() < 0.4 else 0
-    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]], np.float32)
-    out = []
-    for stroke in shape:
-        path = (bend(stroke) * np.float32([wide, 1]) - np.float32(0.5)) @ matrix.T
-        out.append(np.asarray(path + np.float32(0.5), np.float32))
-    return _from_left(out)
+    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    matrix[:, 0] *= wide
+    return _from_left(
+        [np.asarray((bend(stroke) - 0.5) @ matrix.T + 0.5, np.float32) for stroke in shape]
+    )

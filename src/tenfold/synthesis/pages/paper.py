@@ -7,11 +7,17 @@ import numpy as np
 from numpy.random import Generator
 
 from tenfold.synthesis.pages.camera import clouds, grain
-from tenfold.synthesis.pages.letters import random_word, word
+from tenfold.synthesis.pages.letters import word, words
 from tenfold.synthesis.pages.strokes import Floats, rasterise
 
 FINE = 4  # bits of a pixel's fraction that OpenCV keeps
 TAU = 2 * np.pi
+
+
+def mottle(rng: Generator, height: int, width: int, down: float, across: float) -> Floats:
+    """Noise whose grains are so many pixels high and wide, spread about 1."""
+    rows, columns = max(2, round(height / down)), max(2, round(width / across))
+    return np.asarray(cv2.resize(grain(rng, rows, columns), (width, height)), np.float32)
 
 
 def _folds(rng: Generator, sheet: Floats) -> None:
@@ -26,22 +32,24 @@ def _folds(rng: Generator, sheet: Floats) -> None:
         part += np.linspace(depth * 0.6, 0, len(part), dtype=np.float32)[:, None]
     if rng.random() < 0.3:  # a dog's ear
         corner = rng.uniform(0.1, 0.4) * min(height, width)
-        cv2.line(sheet, (0, int(corner)), (int(corner * rng.uniform(0.6, 1.5)), 0), float(sheet[0, 0]) - 25, 1)
+        across = int(corner * rng.uniform(0.6, 1.5))
+        cv2.line(sheet, (0, int(corner)), (across, 0), float(sheet[0, 0]) - 25, 1)
 
 
 def _ring(rng: Generator, sheet: Floats) -> None:
     """Leave part of the ring that a wet cup makes: wide, pale, never closed."""
     height, width = sheet.shape
-    small = np.zeros(((height + 1) // 2, (width + 1) // 2), np.float32)
-    centre = int(rng.uniform(0, small.shape[1])), int(rng.uniform(0, small.shape[0]))
-    size = max(4, int(rng.uniform(0.25, 0.6) * max(small.shape)))
+    rows, columns = (height + 1) // 2, (width + 1) // 2
+    small = np.zeros((rows, columns), np.float32)
+    centre = int(rng.uniform(0, columns)), int(rng.uniform(0, rows))
+    size = max(4, int(rng.uniform(0.25, 0.6) * max(rows, columns)))
     start = rng.uniform(0, 360)
     thick = max(1, int(size * rng.uniform(0.03, 0.12)))
     axes = size, max(2, int(size * rng.uniform(0.85, 1)))
     cv2.ellipse(small, centre, axes, 0, start, start + rng.uniform(90, 250), 1, thick)
-    small = cv2.GaussianBlur(small, (0, 0), rng.uniform(0.8, 3))
-    small *= np.clip(1 + 0.6 * clouds(rng, *small.shape, (4, 4)), 0, 2) * np.float32(rng.uniform(8, 45))
-    sheet -= cv2.resize(small, (width, height))
+    stain = np.asarray(cv2.GaussianBlur(small, (0, 0), rng.uniform(0.8, 3)), np.float32)
+    stain *= np.clip(1 + 0.6 * clouds(rng, rows, columns, (4, 4)), 0, 2)
+    sheet -= cv2.resize(stain, (width, height)) * np.float32(rng.uniform(8, 45))
 
 
 def _through(rng: Generator, sheet: Floats) -> None:
@@ -49,16 +57,16 @@ def _through(rng: Generator, sheet: Floats) -> None:
     height, width = sheet.shape
     tall = rng.uniform(0.08, 0.3) * height
     back = np.zeros((height, width), np.float32)
-    for _ in range(int(rng.integers(1, 4))):
-        strokes = word(rng, random_word(rng) + " " + random_word(rng))
-        ink, _, _ = rasterise([stroke * np.float32(tall) for stroke in strokes], max(1.0, 0.1 * tall))
+    for _ in range(int(rng.integers(1, 5))):
+        strokes = word(rng, words()[rng.integers(len(words()))])
+        ink, _, _ = rasterise([stroke * np.float32(tall) for stroke in strokes], 0.1 * tall + 0.5)
         ink = ink[:height, :width]
         y = rng.integers(height - ink.shape[0] + 1)
         x = rng.integers(width - ink.shape[1] + 1)
         spot = back[y : y + ink.shape[0], x : x + ink.shape[1]]
         np.maximum(spot, ink[:, ::-1], out=spot)
-    back = cv2.GaussianBlur(back, (0, 0), rng.uniform(0.7, 2))
-    sheet -= back * np.float32(rng.uniform(8, 40) / 255)
+    soft = cv2.GaussianBlur(back, (0, 0), rng.uniform(0.7, 2))
+    sheet -= soft * np.float32(rng.uniform(8, 40) / 255)
 
 
 def _security(rng: Generator, sheet: Floats) -> None:
@@ -94,13 +102,18 @@ def _specks(rng: Generator, sheet: Floats) -> None:
 def _fibres(rng: Generator, sheet: Floats) -> None:
     """Mottle a sheet as recycled paper and cardboard are."""
     height, width = sheet.shape
-    down, across = rng.uniform(1, 5), rng.uniform(1, 5)
-    rows, columns = max(2, int(height / down)), max(2, int(width / across))
-    noise = cv2.resize(grain(rng, rows, columns), (width, height))
+    noise = mottle(rng, height, width, rng.uniform(1, 5), rng.uniform(1, 5))
     sheet += noise * np.float32(rng.uniform(1, 14))
 
 
-MARKS = ((_folds, 0.14), (_ring, 0.06), (_through, 0.12), (_security, 0.18), (_specks, 0.2), (_fibres, 0.4))
+MARKS = (
+    (_folds, 0.14),
+    (_ring, 0.06),
+    (_through, 0.12),
+    (_security, 0.18),
+    (_specks, 0.2),
+    (_fibres, 0.4),
+)
 
 
 def paper(rng: Generator, height: int, width: int) -> Floats:

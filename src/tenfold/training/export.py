@@ -7,12 +7,12 @@ import logging
 import warnings
 from collections.abc import Iterator
 
+import numpy as np
 import onnx
 import torch
 from torch import Tensor, nn
 
 from tenfold.modelinfo import METADATA_KEY, ModelInfo
-from tenfold.reader.touching import STRIDE
 from tenfold.training.networks import scale
 
 
@@ -75,42 +75,49 @@ def export(network: nn.Module, info: ModelInfo) -> bytes:
     return with_info(program.model_proto.SerializeToString(), info)
 
 
-class _Spelled(nn.Module):
-    """The network for digits that touch as its file carries it: bytes in, probabilities out."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, strips: Tensor) -> Tensor:
-        logits: Tensor = self.network(scale(strips))
-        return logits.softmax(2)
-
-
-def export_strips(network: nn.Module, info: ModelInfo) -> bytes:
-    """Return the file's content for a network that reads digits that touch.
+def export_plain(
+    network: nn.Module,
+    example: Tensor,
+    axes: dict[int, torch.export.Dim],
+    outputs: list[str],
+    info: ModelInfo,
+) -> bytes:
+    """Return the file's content for a network that takes floats: the finder, the line recogniser.
 
     Parameters
     ----------
     network : torch.nn.Module
-        Takes float strips in [0, 1], ``(n, 1, 28, width)`` with an even width; returns logits
-        ``(n, width / 2, symbols)``.
+    example : float tensor
+        One input, named ``x`` in the file.
+    axes : dict
+        Which of its axes may have other lengths.
+    outputs : list of str
+        Names of what it returns.
     info : ModelInfo
         What the file is to say of itself.
     """
     with _quiet():
-        half = torch.export.Dim("half", min=8)
         program = torch.onnx.export(
-            _Spelled(network).eval(),
-            (torch.zeros(2, info.size, 64, dtype=torch.uint8),),
-            dynamo=True,
-            verbose=False,
-            input_names=["strips"],
-            output_names=["frames"],
-            dynamic_shapes={"strips": {0: torch.export.Dim("n"), 2: STRIDE * half}},
-        )
+            network.eval(), (example,), dynamo=True, verbose=False, input_names=["x"],
+            output_names=outputs, dynamic_shapes=(axes,),
+        )  # fmt: skip
     assert program is not None  # noqa: S101 - only None with dynamo=False
-    return with_info(program.model_proto.SerializeToString(), info)
+    return with_info(halved(program.model_proto).SerializeToString(), info)
+
+
+def halved(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Store the weights in 16 bits and cast them back: half the size, the same arithmetic."""
+    graph = model.graph
+    for tensor in list(graph.initializer):
+        if tensor.data_type != onnx.TensorProto.FLOAT or np.prod(tensor.dims) < 64:
+            continue
+        values = onnx.numpy_helper.to_array(tensor).astype(np.float16)
+        small = onnx.numpy_helper.from_array(values, f"{tensor.name}.half")
+        cast = onnx.helper.make_node("Cast", [small.name], [tensor.name], to=onnx.TensorProto.FLOAT)
+        graph.initializer.remove(tensor)
+        graph.initializer.append(small)
+        graph.node.insert(0, cast)
+    return model
 
 
 def with_info(content: bytes, info: ModelInfo) -> bytes:

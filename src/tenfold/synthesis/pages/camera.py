@@ -99,8 +99,12 @@ def photograph(rng: Generator, scene: Floats, strength: float = 1.0) -> Pixels:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 92))]
         picture = cv2.imdecode(cv2.imencode(".jpg", picture, quality)[1], cv2.IMREAD_GRAYSCALE)
     elif roll < 0.39 and high - low > 120:  # black and white scans
-        level = float(np.median(picture)) + (-1 if rng.random() < 0.9 else 1) * float(picture.std()) * rng.uniform(0.6, 1.5)
-        picture = np.where(picture > level, 255, 0).astype(np.uint8)
+        around = 2 * int(min(height, width) * rng.uniform(0.15, 0.5)) + 3
+        bias = float(picture.std()) * rng.uniform(0.2, 0.8)
+        how = cv2.THRESH_BINARY if rng.random() < 0.85 else cv2.THRESH_BINARY_INV
+        picture = cv2.adaptiveThreshold(
+            picture, 255, cv2.ADAPTIVE_THRESH_MEAN_C, how, around, bias
+        )
     return np.asarray(picture, np.uint8)
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from tenfold.synthesis.pages.strokes import Floats, Pixels, rasterise
 
-HAND, PRINT, SIGN, STRUCK = range(4)  # kinds of ink that have a mask
-KINDS = 4
+# Kinds of ink that have a mask: digits by hand, printed ones that stand by themselves, printed ones
+# in words and sentences, signs between digits, digits that are struck out.
+HAND, PRINT, RUNNING, SIGN, STRUCK = range(5)
+KINDS = 5
 SEEN = 0.6  # of a mark's ink must lie on the sheet, or it is no digit any more
 
 
@@ -103,7 +104,7 @@ class Canvas:
         for mark in placed:
             x0, y0, x1, y1 = (int(v) for v in mark.box)
             if len(self.masks):
-                for kind in (HAND, PRINT):
+                for kind in (HAND, PRINT, RUNNING):
                     part = self.masks[kind, y0:y1, x0:x1]
                     np.maximum(self.masks[STRUCK, y0:y1, x0:x1], part, out=self.masks[STRUCK, y0:y1, x0:x1])
                     part[:] = 0
@@ -113,6 +114,3 @@ class Canvas:
 def straight(points: Sequence[tuple[float, float]]) -> Floats:
     """Return points as a stroke."""
     return np.array(points, np.float32)
-
-
-Masks = NDArray[np.uint8]

@@ -66,6 +66,14 @@ def font(path: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size)
 
 
+@lru_cache(maxsize=50_000)
+def metrics(path: str, size: int, char: str) -> tuple[float, float, float]:
+    """Where a character's ink begins and ends, and how far it moves on; kerning left out."""
+    face = font(path, size)
+    box = face.getbbox(char)
+    return float(box[0]), float(box[2]), float(face.getlength(char))
+
+
 def pick(rng: Generator, part: Part, hand_like: bool = False) -> str:
     """Choose a font."""
     names = fonts(part, hand_like)
@@ -79,11 +87,11 @@ def text(path: str, words: str, size: float) -> tuple[Pixels, list[tuple[float, 
     sheet = Image.new("L", (max(1, int(right - min(0, left)) + 2), max(1, int(bottom) + 2)), 0)
     shift = max(0, -int(left))
     ImageDraw.Draw(sheet).text((shift, 0), words, font=face, fill=255)
-    spans = []
-    for index, char in enumerate(words):
-        start = face.getlength(words[:index]) + shift
-        box = face.getbbox(char)
-        spans.append((start + box[0], start + box[2]))
+    spans, at = [], float(shift)
+    for char in words:
+        start, end, advance = metrics(path, max(4, round(size)), char)
+        spans.append((at + start, at + end))
+        at += advance
     return np.asarray(sheet, np.uint8), spans
 
 

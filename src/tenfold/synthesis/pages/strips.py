@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from tenfold.synthesis.pages import numbers, printing, writing
+from tenfold.synthesis.pages import letters, numbers, printing, writing
+from tenfold.synthesis.pages import paper as papers
 from tenfold.synthesis.pages.camera import clouds, grain, lay, photograph, shrink
 from tenfold.synthesis.pages.canvas import STRUCK, Canvas, straight
 from tenfold.synthesis.pages.hands import Hand, Part, Stock
@@ -132,29 +133,36 @@ class StripMaker:
         """Draw what spells nothing: words, letters, signs, scribbles."""
         rng, size = self.rng, style.height
         roll = rng.random()
-        if roll < 0.45:
-            word = str(rng.choice(WORDS)) if rng.random() < 0.7 else "".join(rng.choice(list("ABCDEFGHKLMNPRTUVWXYadefhkmnprtuvwxy$#*€&@!?"), int(rng.integers(1, 4))))
+        if roll < 0.35:
+            odd = list("ABCDEFGHKLMNPRTUVWXYadefhkmnprtuvwxy$#*€&@!?")
+            word = letters.random_word(rng)
+            if rng.random() < 0.3:
+                word = "".join(rng.choice(odd, int(rng.integers(1, 4))))
             imitates = rng.random() < 0.45
             face = printing.pick(rng, self.part, imitates)
             glyph, _ = printing.text(face, word, size * rng.uniform(0.6, 1.4))
             canvas.put(glyph, x, y - glyph.shape[0] / 2 + rng.normal(0, 0.06) * size, style.level)
             return x + glyph.shape[1]
         pen = hand.pen * size
-        if roll < 0.6:
+        if roll < 0.45:
             return self._flourish(canvas, hand, x, y, style)
-        if roll < 0.75:  # a double cross, a hash
+        if roll < 0.55:  # a double cross, a hash
             w = size * rng.uniform(0.3, 0.7)
             for side in (-0.15, 0.15):
                 off = rng.normal(0, 0.04) * size
                 canvas.draw([straight([(x, y + side * size), (x + w, y + side * size + off)])], pen, style.level)
                 canvas.draw([straight([(x + w * (0.5 + side), y - 0.4 * size), (x + w * (0.4 + side), y + 0.4 * size + off)])], pen, style.level)
             return x + w
-        count = int(rng.integers(2, 9))
-        for _ in range(count):  # joined arcs like a quick word
-            p = [(x, y + 0.3 * size), (x + rng.normal(0.1, 0.25) * size, y - size * rng.uniform(-0.1, 0.6)), (x + rng.normal(0.3, 0.2) * size, y + size * rng.uniform(0, 0.5)), (x + size * rng.uniform(0.2, 0.6), y + 0.3 * size)]
-            canvas.draw([smooth(straight(p))], pen, style.level)
-            x = p[3][0]
-        return x
+        if roll < 0.9:
+            strokes = letters.word(rng, letters.random_word(rng))
+        elif roll < 0.96:
+            strokes = letters.foreign_number(rng, int(rng.integers(1, 6)))
+        else:
+            strokes = letters.scribble(rng)
+        tall = size * rng.uniform(0.8, 1.3)
+        placed = [s * np.float32(tall) + np.array([x, y - tall / 2], np.float32) for s in strokes]
+        canvas.draw(placed, pen, style.level)
+        return float(max(s[:, 0].max() for s in placed))
 
     def _flourish(self, canvas: Canvas, hand: Hand, x: float, y: float, style: Style) -> float:
         rng, size = self.rng, style.height
@@ -217,7 +225,7 @@ class StripMaker:
         rng = self.rng
         ink = canvas.ink[:, :columns]
         rows = len(ink)
-        paper = paper_of(rng, rows, columns)
+        paper = paper_of(rng, rows, columns) if rng.random() < 0.7 else papers.paper(rng, rows, columns)
         scene = lay(rng, ink, paper)
         if style.gap > 0 and rng.random() < 0.12:  # white windows or digits on dark strips
             scene = self._windows(canvas, columns, ink, style)
@@ -299,8 +307,3 @@ def paper_of(rng: Generator, rows: int, columns: int) -> Floats:
         paper += cv2.resize(grain(rng, max(2, rows // 4), max(2, columns // 4)), (columns, rows)) * np.float32(rng.uniform(0, 20))
     return paper
 
-
-WORDS = (
-    "Total Name Datum Date Sum Nr No kg km m cm EUR USD $ € Fr CHF Summe Punkte Seite Page nombre fecha importe Tel "
-    "Student ID Marks Score Room Code PIN mile ABC und and the of von pesos cien mil Gas kWh m3 Betrag Rest Kto."
-).split()

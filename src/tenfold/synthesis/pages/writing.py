@@ -10,6 +10,7 @@ from numpy.random import Generator
 from tenfold.synthesis.pages import printing
 from tenfold.synthesis.pages.canvas import HAND, PRINT, SIGN, Canvas, Placed, straight
 from tenfold.synthesis.pages.hands import Hand
+from tenfold.synthesis.pages.numbers import SIGNS
 from tenfold.synthesis.pages.strokes import Floats, Pixels, crop
 
 OPEN_ZERO = 0.3  # of the zeros in a chain are closed by the next one
@@ -134,24 +135,28 @@ def sign(canvas: Canvas, rng: Generator, hand: Hand, char: str, x: float, y: flo
     return float(np.max([s[:, 0].max() for s in strokes])) + pen / 2 + h * u(0.02, 0.12)
 
 
-def typeset(canvas: Canvas, rng: Generator, font: str, text: str, x: float, y: float, style: Style) -> float:
+def typeset(
+    canvas: Canvas, rng: Generator, font: str, text: str, x: float, y: float, style: Style,
+    digits: int = PRINT,
+) -> float:
     """Print text from x, its digits' middle at y; return where it ends."""
-    size = style.height / _cap(font)
+    size = style.height / cap(font)
     for part in text.split(" "):
         if part:
             sheet, spans = printing.text(font, part, size)
             rows = np.flatnonzero(sheet.any(axis=1))
             if not len(rows):
                 continue
-            cap = printing.font(font, max(4, round(size))).getbbox("0")
-            top = y - (cap[1] + cap[3]) / 2
+            zero = printing.font(font, max(4, round(size))).getbbox("0")
+            top = y - (zero[1] + zero[3]) / 2
+            numeric = any(char.isdigit() for char in part)
             for char, (left, right) in zip(part, spans, strict=True):
                 a, b = max(0, int(left)), max(int(left) + 1, int(np.ceil(right)) + 1)
                 glyph = sheet[:, a:b]
                 if not glyph.any():
                     continue
                 rows = np.flatnonzero(glyph.any(axis=1))
-                kind = PRINT if char.isdigit() else SIGN
+                kind = digits if char.isdigit() else SIGN if numeric and char in SIGNS else None
                 canvas.put(glyph[rows[0] : rows[-1] + 1], x + a, top + rows[0], style.level, kind, char)
             x += spans[-1][1] + style.gap * style.height
         x += style.height * rng.uniform(*style.wide)
@@ -161,7 +166,7 @@ def typeset(canvas: Canvas, rng: Generator, font: str, text: str, x: float, y: f
 _CAPS: dict[str, float] = {}
 
 
-def _cap(font: str) -> float:
+def cap(font: str) -> float:
     """A digit's height as a share of the font's size."""
     if font not in _CAPS:
         box = printing.font(font, 100).getbbox("0")

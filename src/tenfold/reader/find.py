@@ -1,0 +1,205 @@
+"""Find digits: run the finder over a small pyramid of the picture and keep the best of each place.
+
+A digit is looked for where it is between 9 and 90 pixels high, so every digit is seen at two or
+three sizes; the one that is surest of it wins, and its masks speak for that digit's ink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.reader.planes import planes
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+# The network: planes (1, 2, h, w) to logits of kinds (5, h/2, w/2) and places (15, h/4, w/4).
+Network = Callable[[Floats], tuple[Floats, Floats]]
+
+HAND, PRINT, RUNNING, SIGN, STRUCK = range(5)
+
+FINE, PLACE = 2, 4  # pixels a cell of the masks and of the places
+STEP = 16  # sides the network takes are multiples of this
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Level:
+    """The picture at one size, as the network saw it.
+
+    Parameters
+    ----------
+    scale : float
+        Its pixels per pixel of the picture.
+    kinds : float array, shape (5, h / 2, w / 2)
+        Probability of each kind of ink.
+    """
+
+    scale: float
+    kinds: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A digit that was found.
+
+    Parameters
+    ----------
+    x, y, width, height : float
+        Its box in pixels of the picture.
+    score : float
+        How sure the finder is that a digit lies here, 0 to 1.
+    digits : float array, shape (10,)
+        Which it may be, by the finder.
+    kinds : float array, shape (5,)
+        Mean probability of each kind on the ink in its box.
+    level : int
+        At which level it was found.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    score: float
+    digits: Floats
+    kinds: Floats
+    level: int
+
+    @property
+    def right(self) -> float:
+        """Where the box ends."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        """Where the box ends."""
+        return self.y + self.height
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Centre of the box."""
+        return self.x + self.width / 2, self.y + self.height / 2
+
+    @property
+    def kind(self) -> int:
+        """The likeliest kind of digit ink: HAND, PRINT, RUNNING or STRUCK."""
+        order = [HAND, PRINT, RUNNING, STRUCK]
+        return order[int(np.argmax([self.kinds[k] for k in order]))]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finding:
+    """All that was found in a picture, from left to right."""
+
+    found: list[Found]
+    levels: list[Level]
+
+
+def find(
+    grey: Pixels, network: Network, sides: Sequence[int], least: float, overlap: float
+) -> Finding:
+    """Find the digits of a grey picture, uint8 ``(h, w)``.
+
+    Parameters
+    ----------
+    network : callable
+    sides : sequence of int
+        Long sides of the pyramid, in pixels.
+    least : float
+        The least score of a digit.
+    overlap : float
+        Intersection over union from which two boxes are one digit.
+    """
+    levels: list[Level] = []
+    candidates: list[tuple[float, Found]] = []
+    for scale in scales(grey, sides):
+        height, width = (max(1, round(side * scale)) for side in grey.shape)
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        seen = cv2.resize(grey, (width, height), interpolation=how)
+        padded = cv2.copyMakeBorder(seen, 0, -height % STEP, 0, -width % STEP, cv2.BORDER_REPLICATE)
+        kinds, places = network(planes(np.asarray(padded, np.uint8))[None])
+        level = Level(scale, _sigmoid(kinds[:, : -(-height // FINE), : -(-width // FINE)]))
+        levels.append(level)
+        cut = places[:, : -(-height // PLACE), : -(-width // PLACE)]
+        candidates += _peaks(cut, level, len(levels) - 1, least)
+    return Finding(sorted(_best(candidates, overlap), key=lambda f: f.x), levels)
+
+
+def scales(grey: Pixels, sides: Sequence[int]) -> list[float]:
+    """Scales at which a picture is looked at: enlarged at most two and a half times."""
+    longest = max(grey.shape)
+    return [side / longest for side in sides if side <= 2.5 * longest] or [2.5]
+
+
+def _sigmoid(x: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(x, -30, 30))), np.float32)
+
+
+def _peaks(places: Floats, level: Level, number: int, least: float) -> list[tuple[float, Found]]:
+    heat = _sigmoid(places[0])
+    top = cv2.dilate(heat, np.ones((3, 3), np.uint8))
+    rows, columns = np.nonzero((heat >= top) & (heat > least))
+    if len(rows) > 3000:  # a texture: the surest are enough
+        keep = np.argsort(-heat[rows, columns])[:3000]
+        rows, columns = rows[keep], columns[keep]
+    out = []
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        dx, dy, log_w, log_h = (float(v) for v in places[1:5, row, column])
+        width, height = float(np.exp(min(log_w, 6))), float(np.exp(min(log_h, 6)))
+        x, y = (column + 0.5 + dx) * PLACE, (row + 0.5 + dy) * PLACE
+        score = float(heat[row, column])
+        named = places[5:, row, column]
+        digits = np.exp(named - named.max())
+        box = (x - width / 2, y - height / 2, width, height)
+        found = Found(
+            box[0] / level.scale, box[1] / level.scale, width / level.scale, height / level.scale,
+            score, np.asarray(digits / digits.sum(), np.float32), _kinds_in(level.kinds, box), number,
+        )  # fmt: skip
+        out.append((score * _suits(height), found))
+    return out
+
+
+def _suits(height: float) -> float:
+    """How much a level is trusted with digits of this height, in its pixels, 0 to 1."""
+    if height < 18:
+        return float(np.clip((height - 6) / 12, 0.2, 1))
+    return float(np.clip((130 - height) / 60, 0.2, 1))
+
+
+def _kinds_in(kinds: Floats, box: tuple[float, float, float, float]) -> Floats:
+    """Mean probability of each kind, weighed by where there is digit ink of any kind."""
+    x, y, width, height = box
+    left, top = max(0, int(x / FINE)), max(0, int(y / FINE))
+    part = kinds[:, top : int((y + height) / FINE) + 1, left : int((x + width) / FINE) + 1]
+    if not part.size:
+        return np.zeros(len(kinds), np.float32)
+    digit = part[[HAND, PRINT, RUNNING, STRUCK]].max(axis=0)
+    weight = float(digit.sum()) + 1e-6
+    return np.asarray((part * digit).sum(axis=(1, 2)) / weight, np.float32)
+
+
+def _best(candidates: list[tuple[float, Found]], overlap: float) -> list[Found]:
+    """Keep the surest of those that lie on each other."""
+    if not candidates:
+        return []
+    order = sorted(candidates, key=lambda pair: -pair[0])[:4000]
+    boxes = np.array([[f.x, f.y, f.right, f.bottom] for _, f in order])
+    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    alive = np.ones(len(order), bool)
+    kept = []
+    for index, (_, found) in enumerate(order):
+        if not alive[index]:
+            continue
+        kept.append(found)
+        low = np.maximum(boxes[index, :2], boxes[:, :2])
+        high = np.minimum(boxes[index, 2:], boxes[:, 2:])
+        shared = np.prod(np.maximum(high - low, 0), axis=1)
+        union = area[index] + area - shared
+        inside = shared / np.minimum(area[index], area)
+        # A box nearly inside another is a part of that digit, or a digit that it took two for.
+        alive &= ~((shared / union > overlap) | (inside > 0.75))
+    return kept

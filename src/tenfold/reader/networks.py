@@ -1,0 +1,72 @@
+"""The networks that come with tenfold: classifier, finder and line recogniser.
+
+Each is opened once, when first needed; they never change, and threads may share them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.model import Model, open_model, open_session
+from tenfold.modelinfo import ModelInfo
+
+DIGITS, FINDER, LINE = "digits.onnx", "finder.onnx", "line.onnx"
+THREADS = 2  # of one picture; more wait for each other longer than they help
+
+Floats = NDArray[np.float32]
+
+
+def bundled_content(name: str = DIGITS) -> bytes:
+    """Return the bytes of one of them, as its file has them."""
+    return (files("tenfold") / "models" / name).read_bytes()
+
+
+@cache
+def bundled_model() -> Model:
+    """Open the network that reads one digit."""
+    return open_model(bundled_content(), f"tenfold's own {DIGITS}", threads=1)
+
+
+class Finder:
+    """The finder, ready to run; see `tenfold.reader.find`."""
+
+    def __init__(self, content: bytes, where: str) -> None:
+        self._session, self.info = open_session(content, where, threads=THREADS)
+
+    def __call__(self, planes: Floats) -> tuple[Floats, Floats]:
+        """Return kinds ``(5, h / 2, w / 2)`` and places ``(15, h / 4, w / 4)``, logits."""
+        kinds, places = self._session.run(["kinds", "places"], {"x": planes})
+        return kinds[0], places[0]
+
+
+class LineRecogniser:
+    """The line recogniser, ready to run; see `tenfold.reader.recognise`."""
+
+    def __init__(self, content: bytes, where: str) -> None:
+        self._session, self.info = open_session(content, where, threads=THREADS)
+
+    def __call__(self, strips: Floats) -> Floats:
+        """Return logits ``(n, w / 2, 21)`` of normalised strips ``(n, 1, 48, w)``."""
+        frames: Floats = self._session.run(["frames"], {"x": strips})[0]
+        return frames
+
+
+@cache
+def bundled_finder() -> Finder:
+    """Open the finder."""
+    return Finder(bundled_content(FINDER), f"tenfold's own {FINDER}")
+
+
+@cache
+def bundled_line() -> LineRecogniser:
+    """Open the line recogniser."""
+    return LineRecogniser(bundled_content(LINE), f"tenfold's own {LINE}")
+
+
+def info_of(name: str) -> ModelInfo:
+    """What a bundled file says of itself."""
+    return {FINDER: bundled_finder, LINE: bundled_line, DIGITS: bundled_model}[name]().info

@@ -31,3 +31,18 @@ class ModelError(TenfoldError):
 
 class TrainingError(TenfoldError):
     """A training run cannot go on."""
+
+
+class FaultError(TenfoldError):
+    """Something in tenfold itself went wrong with one picture; the others can still be read."""
+
+    @classmethod
+    def of(cls, name: str, error: BaseException) -> FaultError:
+        """Say so in one sentence that names the picture."""
+        if isinstance(error, MemoryError):
+            return cls(f"{name}: not enough memory to read it. Use a smaller copy.")
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        return cls(
+            f"{name}: could not be read because of a fault in tenfold ({what}). "
+            "Please report it together with the picture."
+        )

@@ -36,6 +36,9 @@ class ModelInfo:
         Below this confidence an answer should be refused; None where none was fitted.
     results : dict
         Test results: ``test_accuracy``, ``test_count``, ``test_loss`` and the like.
+    string_calibration : tuple of float
+        Of the line recogniser alone: the curve that makes a whole string's confidence honest, see
+        `tenfold.reader.confidence`; empty where none was fitted.
     versions : dict
         Versions of the libraries that trained it.
     parameters : int
@@ -55,6 +58,7 @@ class ModelInfo:
     calibration_fingerprint: str = ""
     rejection_threshold: float | None = None
     results: dict[str, float] = field(default_factory=dict)
+    string_calibration: tuple[float, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
     parameters: int = 0
     format_version: int = FORMAT_VERSION
@@ -91,4 +95,7 @@ class ModelInfo:
 
 
 def _tuples(record: dict[str, Any]) -> dict[str, Any]:
-    return {"classes": tuple(str(name) for name in record["classes"])}
+    return {
+        "classes": tuple(str(name) for name in record["classes"]),
+        "string_calibration": tuple(float(v) for v in record.get("string_calibration", ())),
+    }

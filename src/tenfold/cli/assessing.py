@@ -68,7 +68,7 @@ class Wishes:
 def open_named(name: str) -> Opened:
     """Open a model file, or the one that comes with tenfold by the name ``bundled``."""
     from tenfold.model import open_model, read_content
-    from tenfold.reader.bundled import bundled_content
+    from tenfold.reader.networks import bundled_content
 
     if name == BUNDLED:
         content, folder = bundled_content(), Path()

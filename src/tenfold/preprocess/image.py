@@ -76,6 +76,13 @@ class Picture:
     notes: tuple[str, ...] = ()
 
 
+def name_of(source: Source) -> str:
+    """What a person calls a source: its path, or ``"picture"``."""
+    if isinstance(source, str | Path):
+        return str(source)
+    return str(getattr(source, "filename", "")) or "picture"
+
+
 def open_picture(source: Source, name: str | None = None) -> Picture:
     """Open a picture from a path, encoded bytes, an array or a PIL image.
 

@@ -1,129 +1,155 @@
-"""From glyphs found to the lines and digits of a Reading: what to refuse, where it lies."""
+"""From what stands in a picture to a Reading: numbers, marks, what is refused and why."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
-from statistics import median
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tenfold.preprocess.image import Picture
-from tenfold.preprocess.segment import Piece
-from tenfold.reader.decode import Found
-from tenfold.reader.page import Page
-from tenfold.reader.reading import Box, Digit, Line, Number, Refusal
+from tenfold.reader.find import HAND, PRINT, RUNNING, STRUCK, Found
+from tenfold.reader.pipeline import Symbol
+from tenfold.reader.reading import Box, Digit, Ink, Line, Mark, Number, Refusal
+from tenfold.reader.settings import Settings
 
-Lines = list[list[Found]]
-
-# Among digits a mark is one more likely than by itself: where this share of a line is accepted,
-# this share of the digitness needed otherwise will do for the rest.
-AMONG_DIGITS, IN_LINE = 0.5, 0.3
-WORD_SHARE = 0.5  # of a line's marks: fewer digits among letters are letters too
-WORD_MARKS = 4
-STRAY_AMONG = 3  # digits in a typical line of the page
-MARK = 0.45  # digit heights: smaller marks are dashes and dots, and say nothing of the line
+BETWEEN = ".,-/:"  # marks that a number may hold between its digits
+Area = tuple[float, float, float, float]
 
 
-def refusals(
-    lines: Lines, page: Page | None, min_confidence: float, least_digitness: float
-) -> list[list[Refusal | None]]:
-    """Say of each glyph why it is refused, or None."""
-    refused: list[list[Refusal | None]] = []
-    for line in lines:
-        verdicts = [_refusal(found, min_confidence, least_digitness) for found in line]
-        if verdicts.count(None) >= max(2, AMONG_DIGITS * len(verdicts)):
-            lenient = IN_LINE * least_digitness
-            verdicts = [_refusal(found, min_confidence, lenient) for found in line]
-        if page is not None and _is_word(line, verdicts, page.height):
-            verdicts = ["not a digit"] * len(line)
-        refused.append(verdicts)
-    if page is not None:
-        _refuse_stray_ones(lines, refused)
-    return refused
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From which confidence and digitness on a digit is accepted."""
+
+    confidence: float
+    digitness: float
 
 
-def _refuse_stray_ones(lines: Lines, refused: list[list[Refusal | None]]) -> None:
-    """Refuse a lone stroke between lines of numbers: the edge of a sheet or a rule, no one."""
-    counts = [verdicts.count(None) for verdicts in refused]
-    written = [count for count in counts if count > 0]
-    if not written or median(written) < STRAY_AMONG:
-        return
-    for line, verdicts in zip(lines, refused, strict=True):
-        read = [found for found, verdict in zip(line, verdicts, strict=True) if verdict is None]
-        if len(read) == 1 and int(read[0].probabilities.argmax()) == 1:
-            verdicts[verdicts.index(None)] = "not a digit"
-
-
-def _refusal(found: Found, min_confidence: float, least_digitness: float) -> Refusal | None:
-    if not found.is_digit or found.digitness < least_digitness:
-        return "not a digit"
-    return "unsure" if float(found.probabilities.max()) < min_confidence else None
-
-
-def _is_word(line: Sequence[Found], verdicts: Sequence[Refusal | None], height: float) -> bool:
-    """Tell a line of letters, a few of which look like digits."""
-    marks = [
-        verdict
-        for found, verdict in zip(line, verdicts, strict=True)
-        if found.piece.height >= MARK * height
-    ]
-    letters = sum(verdict == "not a digit" for verdict in marks)
-    return len(marks) >= WORD_MARKS and letters > WORD_SHARE * len(marks)
-
-
-def quality(lines: Lines, height: float) -> float:
-    """Mean of probability times digitness over all marks, 0 to 1: how well a page reads."""
-    scores = [
-        float(found.probabilities.max()) * found.digitness if found.is_digit else 0.0
-        for line in lines
-        for found in line
-        if found.piece.height >= MARK * height
-    ]
-    return sum(scores) / len(scores) if scores else 0.0
-
-
-def assemble(
-    lines: Lines, refused: Sequence[Sequence[Refusal | None]], picture: Picture
-) -> tuple[tuple[Line, ...], tuple[Digit, ...]]:
-    """Return the lines with text and all digits, boxes in pixels of the upright original."""
-    texts: list[Line] = []
-    digits: list[Digit] = []
-    for line, verdicts in zip(lines, refused, strict=True):
-        number = len(texts) if None in verdicts else None
-        row = [_digit(*pair, number, picture) for pair in zip(line, verdicts, strict=True)]
-        accepted = [digit for digit in row if digit.accepted]
-        digits += row
-        if accepted:
-            text = "".join(str(digit.digit) for digit in accepted)
-            box = _union([digit.box for digit in accepted])
-            # As if a line were one number, and its digits right or wrong independently.
-            number_read = Number(text, box, prod(digit.confidence for digit in accepted))
-            texts.append(Line(text, box, (number_read,)))
-    return tuple(texts), tuple(digits)
-
-
-def _digit(found: Found, verdict: Refusal | None, number: int | None, picture: Picture) -> Digit:
-    chances = found.probabilities
+def digit_of(symbol: Symbol, limits: Limits, picture: Picture, line: int | None) -> Digit:
+    """Return a digit with its verdict."""
+    refused: Refusal | None = None
+    if symbol.support < limits.digitness:
+        refused = "not a digit"
+    elif symbol.confidence < limits.confidence:
+        refused = "unsure"
     return Digit(
-        digit=int(chances.argmax()),
-        confidence=float(chances.max()),
-        probabilities=tuple(float(chance) for chance in chances),
-        digitness=found.digitness,
-        box=_box(found.piece, picture),
-        line=number,
-        refused=verdict,
-    )
+        int(symbol.probabilities.argmax()), symbol.confidence,
+        tuple(float(p) for p in symbol.probabilities), symbol.support,
+        box_of(symbol.box, picture), line if refused is None else None, refused, ink_of(symbol.kind),
+    )  # fmt: skip
 
 
-def _box(piece: Piece, picture: Picture) -> Box:
+def left_out(found: Found, picture: Picture) -> Digit:
+    """Return a digit that was found and is not part of the text: print, or struck out."""
+    chances: NDArray[np.float32] = found.digits
+    return Digit(
+        int(chances.argmax()), float(chances.max()), tuple(float(p) for p in chances), found.score,
+        box_of((found.x, found.y, found.width, found.height), picture), None,
+        REASONS[found.kind],
+        ink_of(found.kind),
+    )  # fmt: skip
+
+
+def ink_of(kind: int) -> Ink:
+    """Return whether a kind of ink was printed."""
+    return "printed" if kind in (PRINT, RUNNING) else "handwritten"
+
+
+def box_of(area: Area, picture: Picture) -> Box:
+    """Return whole pixels of the upright original."""
     scale = picture.scale
-    x, y = int(piece.x * scale), int(piece.y * scale)
-    right = min(picture.width, -int(-piece.right * scale // 1))
-    bottom = min(picture.height, -int(-piece.bottom * scale // 1))
-    return x, y, max(1, right - x), max(1, bottom - y)
+    x, y = max(0, int(area[0] * scale)), max(0, int(area[1] * scale))
+    right = min(picture.width, -int(-(area[0] + area[2]) * scale // 1))
+    bottom = min(picture.height, -int(-(area[1] + area[3]) * scale // 1))
+    return min(x, picture.width - 1), min(y, picture.height - 1), max(1, right - x), max(1, bottom - y)
 
 
-def _union(boxes: Sequence[Box]) -> Box:
+def line_of(
+    symbols: Sequence[Symbol], confidences: Sequence[float], number: int, limits: Limits,
+    settings: Settings, picture: Picture,
+) -> tuple[Line | None, list[Digit], list[Mark]]:
+    """Return one line: its numbers, its digits in order, and its marks.
+
+    Parameters
+    ----------
+    symbols : sequence of Symbol
+        From left to right.
+    confidences : sequence of float
+        For each, how sure the string around it is as a whole, to the power of its share.
+    number : int
+        The line's own.
+    """
+    digits = {k: digit_of(s, limits, picture, number) for k, s in enumerate(symbols) if s.char.isdigit()}
+    kept = [k for k, s in enumerate(symbols) if k not in digits or digits[k].accepted]
+    numbers: list[list[int]] = []
+    held: set[int] = set()
+    for at, k in enumerate(kept):
+        if k not in digits:
+            continue
+        before = _marks_before(kept, at, digits)
+        last = numbers[-1][-1] if numbers else None
+        joined = last is not None and _near(symbols, [last, *before, k], settings.apart)
+        if joined and numbers:
+            if _fits(symbols, before, settings):
+                numbers[-1] += before
+                held |= set(before)
+            numbers[-1].append(k)
+        else:
+            numbers.append([k])
+            lead = before[-1] if before else None
+            if lead is not None and symbols[lead].char == "-" and _near(symbols, [lead, k], settings.apart) and symbols[lead].confidence >= settings.sure_mark:
+                numbers[-1].insert(0, lead)
+                held.add(lead)
+    marks = [
+        Mark(s.char, s.confidence, box_of(s.box, picture), number if numbers else None, k in held)
+        for k, s in enumerate(symbols)
+        if k not in digits
+    ]
+    ordered = [digits[k] for k in sorted(digits)]
+    if not numbers:
+        return None, ordered, marks
+    parts = []
+    for own in numbers:
+        text = "".join(symbols[k].char for k in own)
+        sure = float(np.prod([confidences[k] for k in own]))
+        parts.append(Number(text, union([box_of(symbols[k].box, picture) for k in own]), min(1.0, max(0.0, sure))))
+    whole = union([part.box for part in parts])
+    return Line(" ".join(part.text for part in parts), whole, tuple(parts)), ordered, marks
+
+
+def _marks_before(kept: Sequence[int], at: int, digits: dict[int, Digit]) -> list[int]:
+    """Marks between the digit before and this one."""
+    out: list[int] = []
+    for k in reversed(kept[:at]):
+        if k in digits:
+            break
+        out.insert(0, k)
+    return out
+
+
+def _near(symbols: Sequence[Symbol], row: Sequence[int], apart: float) -> bool:
+    """Whether no gap in a row of symbols is wider than a digit."""
+    tall = max(symbols[k].box[3] for k in (row[0], row[-1]))
+    for a, b in zip(row, row[1:], strict=False):
+        if symbols[b].box[0] - (symbols[a].box[0] + symbols[a].box[2]) > apart * tall:
+            return False
+    return True
+
+
+def _fits(symbols: Sequence[Symbol], marks: Sequence[int], settings: Settings) -> bool:
+    """Whether marks between two digits belong to the number: one that may, and surely seen."""
+    return len(marks) == 1 and symbols[marks[0]].char in BETWEEN and symbols[marks[0]].confidence >= settings.sure_mark
+
+
+def union(boxes: Sequence[Box]) -> Box:
+    """Return the box around boxes."""
     x, y = min(box[0] for box in boxes), min(box[1] for box in boxes)
     right = max(box[0] + box[2] for box in boxes)
     bottom = max(box[1] + box[3] for box in boxes)
     return x, y, right - x, bottom - y
+
+
+REASONS: dict[int, Refusal] = {
+    HAND: "handwritten", PRINT: "printed", RUNNING: "printed", STRUCK: "struck out",
+}  # fmt: skip

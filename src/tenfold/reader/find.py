@@ -20,7 +20,10 @@ Floats = NDArray[np.float32]
 # The network: planes (1, 2, h, w) to logits of kinds (5, h/2, w/2) and places (15, h/4, w/4).
 Network = Callable[[Floats], tuple[Floats, Floats]]
 
+# Kinds of ink: digits by hand, printed ones that stand by themselves, printed ones in words and
+# sentences, signs between digits, digits that are struck out.
 HAND, PRINT, RUNNING, SIGN, STRUCK = range(5)
+KINDS = 5
 
 FINE, PLACE = 2, 4  # pixels a cell of the masks and of the places
 STEP = 16  # sides the network takes are multiples of this

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.model import Model
 from tenfold.reader import find as finding
 from tenfold.reader.find import HAND, PRINT, RUNNING, Finding, Found
 from tenfold.reader.lines import Part, cut, group, parts
-from tenfold.reader.recognise import Spelled, frames_of, spell, together
+from tenfold.reader.glyphs import glyph
+from tenfold.reader.recognise import CHARS, Network, Spelled, frames_of, spell, together
 from tenfold.reader.settings import Settings
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Box = tuple[float, float, float, float]
+
+# Which kinds of ink are read, by what was asked for. What is struck out never is.
+WANTED = {
+    "auto": (HAND, PRINT),
+    "all": (HAND, PRINT, RUNNING),
+    "handwritten": (HAND,),
+    "printed": (PRINT, RUNNING),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +46,10 @@ class Symbol:
         How surely the finder saw a digit there, 0 to 1.
     kind : int
         HAND or PRINT.
+    certainty : float
+        How surely there is any digit at all, by the line recogniser, 0 to 1.
+    found : Found or None
+        The finder's digit it stands on.
     """
 
     char: str
@@ -44,6 +58,8 @@ class Symbol:
     confidence: float
     support: float
     kind: int
+    certainty: float = 1.0
+    found: Found | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,19 +67,9 @@ class ReadPart:
     """A part of a line and what was read in it."""
 
     part: Part
-    strips: list[Pixels]
+    strip: Pixels
     spelled: Spelled
     symbols: list[Symbol]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Page:
-    """Everything known of a picture."""
-
-    grey: Pixels
-    finding: Finding
-    lines: list[list[ReadPart]]
-    left_out: list[Found]
 
 
 def grey_of(pixels: Pixels) -> Pixels:
@@ -85,26 +91,46 @@ def look(grey: Pixels, finder: finding.Network, settings: Settings) -> Finding:
     return finding.find(grey, finder, sides, settings.least_score, settings.overlap)
 
 
-def read_page(
-    grey: Pixels, seen: Finding, recogniser: object, settings: Settings, one_line: bool, ink: str
-) -> Page:
-    """Read the lines of a picture."""
-    wanted = {
-        "auto": (HAND, PRINT), "all": (HAND, PRINT, RUNNING), "handwritten": (HAND,),
-        "printed": (PRINT, RUNNING),
-    }[ink]  # fmt: skip
-    kept = [f for f in seen.found if f.kind in wanted]
-    left_out = [f for f in seen.found if f.kind not in wanted]
+def best_turn(grey: Pixels, seen: Finding, finder: finding.Network, settings: Settings) -> int:
+    """Degrees clockwise by which the page reads better than as it lies, 0 for none."""
+    lying = quality(seen)
+    if len(seen.found) < settings.turn_digits or lying >= settings.turn_below:
+        return 0
+    scores = {0: lying}
+    for degrees in (90, 180, 270):
+        turned = np.ascontiguousarray(np.rot90(grey, -degrees // 90))
+        other = finding.find(
+            turned, finder, settings.sides, settings.least_score, settings.overlap
+        )
+        scores[degrees] = quality(other) if len(other.found) >= 0.5 * len(seen.found) else 0.0
+    best = max(scores, key=lambda degrees: scores[degrees])
+    return best if scores[best] >= lying + settings.turn_gain else 0
+
+
+def quality(seen: Finding) -> float:
+    """How well a page's digits can be told as they lie, 0 to 1."""
+    if not seen.found:
+        return 0.0
+    return float(np.mean([f.score * float(f.digits.max()) for f in seen.found]))
+
+
+def read_lines(
+    grey: Pixels, seen: Finding, recogniser: Network, settings: Settings, one_line: bool, ink: str
+) -> tuple[list[list[ReadPart]], list[Found]]:
+    """Read the lines of a picture; return them and the digits that are not to be read."""
+    kept = [f for f in seen.found if f.kind in WANTED[ink]]
+    left_out = [f for f in seen.found if f.kind not in WANTED[ink]]
     rows = [kept] if one_line and kept else group(kept)
     width = float(grey.shape[1])
-    all_parts = [parts(row, settings.gap if not one_line else 1e9, width) for row in rows]
+    gap = np.inf if one_line else settings.gap
+    all_parts = [parts(row, gap, width) for row in rows]
     flat = [part for row in all_parts for part in row]
     read = iter(read_parts(grey, flat, seen, recogniser, settings))
-    return Page(grey, seen, [[next(read) for _ in row] for row in all_parts], left_out)
+    return [[next(read) for _ in row] for row in all_parts], left_out
 
 
 def read_parts(
-    grey: Pixels, flat: list[Part], seen: Finding, recogniser: object, settings: Settings
+    grey: Pixels, flat: list[Part], seen: Finding, recogniser: Network, settings: Settings
 ) -> list[ReadPart]:
     """Read parts of lines, a batch at a time."""
     strips = [[cut(grey, part, factor)[0] for factor in settings.heights] for part in flat]
@@ -113,7 +139,7 @@ def read_parts(
     for start in range(0, len(order), 8):
         chosen = order[start : start + 8]
         batch = [strip for k in chosen for strip in strips[k]]
-        out = frames_of(batch, recogniser)  # type: ignore[arg-type]
+        out = frames_of(batch, recogniser)
         for place, k in enumerate(chosen):
             frames[k] = out[place * len(settings.heights) : (place + 1) * len(settings.heights)]
     result = []
@@ -121,7 +147,7 @@ def read_parts(
         spelled = spell(together(own))
         scale = shown[0].shape[1] / max(1e-6, part.end - part.start)
         symbols = symbols_of(part, spelled, scale, seen, settings)
-        result.append(ReadPart(part, shown, spelled, symbols))
+        result.append(ReadPart(part, shown[0], spelled, symbols))
     return result
 
 
@@ -133,18 +159,23 @@ def symbols_of(part: Part, spelled: Spelled, scale: float, seen: Finding, settin
         middle = (x0 + x1) / 2
         wide = max(x1 - x0, 0.3 * part.height)
         box = (middle - wide / 2, part.at(middle) - part.height / 2, wide, part.height)
-        digits = chances[1:11] / max(1e-9, float(chances[1:11].sum()))
+        certainty = float(chances[1:11].sum())
+        digits = chances[1:11] / max(1e-9, certainty)
         kind, support = HAND, 0.0
         match = min(part.found, key=lambda f: abs(f.middle[0] - middle), default=None)
-        if match is not None and abs(match.middle[0] - middle) < 0.5 * max(match.width, 0.35 * part.height):
+        reach = 0.5 * max(match.width, 0.35 * part.height) if match is not None else 0.0
+        if match is not None and abs(match.middle[0] - middle) < reach:
             if char.isdigit():
                 box = (match.x, match.y, match.width, match.height)
             kind, support = match.kind, match.score
-        elif char.isdigit():
-            support = ink_at(seen, box)
-        if char.isdigit() and support < settings.least_support:
-            continue
-        symbols.append(Symbol(char, box, digits if char.isdigit() else np.zeros(10, np.float32), float(chances.max()), support, kind))
+        else:
+            match = None
+            if char.isdigit():
+                support = ink_at(seen, box)
+        if not char.isdigit():
+            digits, match, support = np.zeros(10, np.float32), None, 1.0
+        confidence = float(chances[CHARS.index(char) + 1])
+        symbols.append(Symbol(char, box, digits, confidence, support, kind, certainty, match))
     return symbols
 
 
@@ -162,9 +193,50 @@ def ink_at(seen: Finding, box: Box) -> float:
     return best
 
 
-def text_of(page: Page) -> str:
-    """Return the digits of each line, for a quick look."""
-    rows = ["".join(s.char for read in row for s in read.symbols if s.char.isdigit()) for row in page.lines]
-    return "|".join(row for row in rows if row)
+def ask_classifier(
+    pixels: Pixels,
+    seen: Finding,
+    lines: list[list[ReadPart]],
+    model: Model,
+    settings: Settings,
+) -> list[list[Symbol]]:
+    """Return each line's symbols, from left to right, after the classifier was heard.
+
+    It speaks for digits that stand apart and are not sure already.
+    Both look at the same glyph, so their log-probabilities are added, the classifier's with less
+    weight: it sees the ink better, the line recogniser what lies around it.
+    """
+    rows = [[symbol for part in line for symbol in part.symbols] for line in lines]
+    asked: list[tuple[int, int, Pixels]] = []
+    for r, row in enumerate(rows):
+        for k, symbol in enumerate(row):
+            if symbol.found is None or symbol.confidence >= settings.sure or not _stands_apart(row, k):
+                continue
+            near = [other.found for other in row[max(0, k - 1) : k + 2] if other.found is not None]
+            framed = glyph(pixels, seen, symbol.found, near)
+            if framed is not None:
+                asked.append((r, k, framed))
+    if not asked:
+        return rows
+    chances, digitness = model.predict_with_digitness(np.stack([image for *_, image in asked]))
+    for (r, k, _), own, sure in zip(asked, chances, digitness, strict=True):
+        symbol = rows[r][k]
+        if sure >= settings.join_digitness:
+            logs = np.log(symbol.probabilities + 1e-4) + settings.join * np.log(own + 1e-4)
+            joined = np.exp(logs - logs.max())
+            joined /= joined.sum()
+            char = str(int(joined.argmax()))
+            confidence = float(joined.max()) * symbol.certainty
+            rows[r][k] = replace(
+                symbol, char=char, probabilities=joined, confidence=confidence
+            )
+    return rows
 
 
+def _stands_apart(row: list[Symbol], k: int) -> bool:
+    """Whether a digit's box is clear of its neighbours'."""
+    left, right = row[k].box[0], row[k].box[0] + row[k].box[2]
+    clear = 0.02 * row[k].box[3]
+    before = row[k - 1].box[0] + row[k - 1].box[2] if k else -np.inf
+    after = row[k + 1].box[0] if k + 1 < len(row) else np.inf
+    return bool(before < left - clear and after > right + clear)

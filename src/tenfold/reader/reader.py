@@ -1,7 +1,6 @@
 """The reader: from a picture to a Reading.
 
-The steps, each in a module of its own: open the picture, find the ink, lay out lines, divide them
-into digits with the classifier as judge, refuse what is no digit.
+open → find → lines → read → refuse → Reading, in this order, in `Reader.trace`.
 """
 
 from __future__ import annotations
@@ -15,28 +14,36 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.errors import TenfoldError, UsageError
+from tenfold.errors import FaultError, TenfoldError, UsageError
 from tenfold.model import Model, load_model
-from tenfold.preprocess.binarize import Ink, find_ink
-from tenfold.preprocess.image import Picture, Source, open_picture
-from tenfold.preprocess.overlay import drop_overlay
-from tenfold.preprocess.segment import glyph_of
-from tenfold.reader.assemble import Lines, assemble, quality, refusals
-from tenfold.reader.bundled import bundled_model, bundled_speller
-from tenfold.reader.decode import Found, Weights, candidates, divide, line_height
-from tenfold.reader.layout import lay_out
-from tenfold.reader.page import Page
-from tenfold.reader.reading import InkChoice, Reading
-from tenfold.reader.single import read_single
+from tenfold.preprocess.image import Picture, Source, name_of, open_picture
+from tenfold.preprocess.normalize import FIELD
+from tenfold.reader import assemble
+from tenfold.reader.assemble import Limits
+from tenfold.reader.confidence import shares
+from tenfold.reader.find import Finding, Found
+from tenfold.reader.glyphs import glyph
+from tenfold.reader.networks import bundled_finder, bundled_line, bundled_model
+from tenfold.reader.pipeline import (
+    ReadPart,
+    Symbol,
+    ask_classifier,
+    best_turn,
+    grey_of,
+    look,
+    read_lines,
+)
+from tenfold.reader.reading import Digit, InkChoice, Line, Mark, Reading
+from tenfold.reader.settings import SETTINGS
+from tenfold.reader.single import read_one
 
+Pixels = NDArray[np.uint8]
 Layout = Literal["auto", "digit", "line", "page"]
 Rotation = Literal["auto", "0", "90", "180", "270"]
 
 DEFAULT_MIN_CONFIDENCE = 0.5
 DEFAULT_DIGITNESS = 0.5  # for model files that carry no rejection threshold
 TINY = 40  # pixels: a picture this small holds one digit
-TURN_BELOW, TURN_GAIN, TURN_MARKS, TURN_SAMPLE = 0.75, 0.1, 6, 300
-SURE_SINGLE, SINGLE_SHARE, FEW_MARKS = 0.9, 0.7, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +54,29 @@ class Trace:
     ----------
     picture : Picture
         As opened, turned upright.
-    ink : Ink
-        All the ink found.
-    page : Page or None
-        Ink without forms, and its lines; None where one digit was promised.
-    lines : list of list of Found
-        What each line was divided into.
+    finding : Finding
+        Where the finder saw digits, and which ink.
+    lines : list of list of ReadPart
+        Each line's parts as they were cut out, and what was read in them.
     reading : Reading
+    places : list of Found or None
+        For each digit of the reading, where the finder saw it.
+    shown : uint8 array, shape (28, 28), or None
+        What the classifier saw of a digit that was read by itself.
     """
 
     picture: Picture
-    ink: Ink
-    page: Page | None
-    lines: Lines
+    finding: Finding
+    lines: list[list[ReadPart]]
     reading: Reading
+    places: list[Found | None]
+    shown: Pixels | None
+
+    def glyph(self, number: int) -> Pixels:
+        """Return what the classifier sees of a digit, uint8 ``(28, 28)``; black where nothing."""
+        place = self.places[number]
+        framed = self.shown if place is None else glyph(self.picture.pixels, self.finding, place)
+        return np.zeros((FIELD, FIELD), np.uint8) if framed is None else framed
 
 
 class Reader:
@@ -69,7 +85,7 @@ class Reader:
     Parameters
     ----------
     model : Model, path or None
-        The classifier; None is the one that comes with tenfold.
+        The classifier of single glyphs; None is the one that comes with tenfold.
     layout : str
         ``"digit"`` promises exactly one digit, so none is refused as no digit; ``"line"``
         promises one line, ``"page"`` any number of lines; ``"auto"`` decides by itself.
@@ -79,8 +95,8 @@ class Reader:
         ``"0"``, ``"90"``, ``"180"`` or ``"270"`` degrees clockwise before reading; ``"auto"``
         turns pages that read badly as they lie.
     ink : str
-        ``"handwritten"``, ``"printed"`` or ``"all"``; ``"auto"`` leaves out print that belongs to
-        printed words and keeps print that stands by itself.
+        Which digits are part of the text: ``"handwritten"``, ``"printed"``, ``"all"``; ``"auto"``
+        leaves out print that belongs to words and sentences.
 
     Raises
     ------
@@ -112,10 +128,9 @@ class Reader:
             raise UsageError(f"min_confidence is {min_confidence}; give a number from 0 to 1.")
         self.layout = layout
         self.rotate = rotate
-        self.ink = ink
         self.min_confidence = min_confidence
+        self.ink = ink
         self.model = model if isinstance(model, Model) else _load(model)
-        self._weights = Weights()
         threshold = self.model.info.rejection_threshold
         self._least_digitness = DEFAULT_DIGITNESS if threshold is None else threshold
 
@@ -133,11 +148,13 @@ class Reader:
         ------
         DataError
             If it cannot be opened as a picture.
+        FaultError
+            If reading it fails by a fault of tenfold's own.
         """
         return self.trace(source, name).reading
 
     def read_many(self, sources: Iterable[Source]) -> Iterator[Reading | TenfoldError]:
-        """Read pictures one after the other; one that cannot be opened yields its error."""
+        """Read pictures one after the other; one that cannot be read yields its error."""
         for source in sources:
             try:
                 yield self.read(source)
@@ -146,92 +163,93 @@ class Reader:
 
     def trace(self, source: Source, name: str | None = None) -> Trace:
         """Read one picture and keep every step; see `read`."""
+        try:
+            return self._trace(source, name)
+        except TenfoldError:
+            raise
+        except Exception as error:  # one picture's fault must not end the others
+            raise FaultError.of(name or name_of(source), error) from error
+
+    def _trace(self, source: Source, name: str | None) -> Trace:
         started = time.perf_counter()
         picture = open_picture(source, name)
         turned = 0 if self.rotate == "auto" else int(self.rotate)
-        picture = _turn(picture, turned)
-        ink = drop_overlay(picture.pixels, find_ink(picture.pixels))
-        turn, page, lines = self._divide(picture, ink)
-        if turn:
-            picture, ink = _turn(picture, turn), _turn_ink(ink, turn)
-        # Who promises one digit has said already that it is one.
-        least_digitness = 0.0 if self.layout == "digit" else self._least_digitness
-        refused = refusals(lines, page, self.min_confidence, least_digitness)
-        texts, digits = assemble(lines, refused, picture)
+        picture = turn(picture, turned)
+        if self.layout == "digit" or max(picture.pixels.shape[:2]) <= TINY:
+            return self._one_digit(picture, turned, started)
+        finder, recogniser = bundled_finder(), bundled_line()
+        grey = grey_of(picture.pixels)
+        seen = look(grey, finder, SETTINGS)
+        if self.rotate == "auto" and self.layout != "line":
+            more = best_turn(grey, seen, finder, SETTINGS)
+            if more:
+                picture, turned = turn(picture, more), (turned + more) % 360
+                grey = grey_of(picture.pixels)
+                seen = look(grey, finder, SETTINGS)
+        lines, out = read_lines(grey, seen, recogniser, SETTINGS, self.layout == "line", self.ink)
+        if self.layout == "auto" and sum(len(part.symbols) for line in lines for part in line) == 0:
+            lone = self._one_digit(picture, turned, started)
+            if lone.reading.lines or not out:
+                return lone
+        rows = ask_classifier(picture.pixels, seen, lines, self.model, SETTINGS)
+        return self._finish(picture, seen, lines, rows, out, None, turned, started)
+
+    def _one_digit(self, picture: Picture, turned: int, started: float) -> Trace:
+        grey = grey_of(picture.pixels)
+        tiny = max(picture.pixels.shape[:2]) <= TINY
+        if tiny:  # a network's input, as it is: nothing to find
+            seen = Finding([], [])
+        else:
+            single = replace(SETTINGS, sides=SETTINGS.single_sides, least_score=SETTINGS.single_score)
+            seen = look(grey, bundled_finder(), single)
+        answer = read_one(picture.pixels, grey, seen, self.model, bundled_line, SETTINGS)
+        if answer is None:
+            return self._finish(picture, seen, [], [], [], None, turned, started)
+        symbol, shown = answer
+        if self.layout == "digit":  # who promises a digit has said already that it is one
+            symbol = replace(symbol, support=1.0)
+        return self._finish(picture, seen, [], [[symbol]], [], shown, turned, started)
+
+    def _finish(
+        self,
+        picture: Picture,
+        seen: Finding,
+        lines: list[list[ReadPart]],
+        rows: list[list[Symbol]],
+        out: list[Found],
+        shown: Pixels | None,
+        turned: int,
+        started: float,
+    ) -> Trace:
+        # In lines the finder says what is a digit, of a lone glyph the classifier.
+        digitness = SETTINGS.least_support if lines else self._least_digitness
+        limits = Limits(self.min_confidence, digitness)
+        texts: list[Line] = []
+        digits: list[Digit] = []
+        marks: list[Mark] = []
+        places: list[Found | None] = []
+        for row, own in zip(rows, lines or [[] for _ in rows], strict=True):
+            places += [symbol.found for symbol in row if symbol.char.isdigit()]
+            line, more, signs = assemble.line_of(row, shares(own, row), len(texts), limits, SETTINGS, picture)
+            digits += more
+            marks += signs
+            if line is not None:
+                texts.append(line)
+        for found in out:
+            digits.append(assemble.left_out(found, picture))
+            places.append(found)
         reading = Reading(
             picture.name,
-            texts,
-            digits,
-            (),
+            tuple(texts),
+            tuple(digits),
+            tuple(marks),
             picture.width,
             picture.height,
-            (turned + turn) % 360,
+            turned,
             picture.notes,
             time.perf_counter() - started,
         )
-        return Trace(picture, ink, page, lines, reading)
-
-    def _divide(self, picture: Picture, ink: Ink) -> tuple[int, Page | None, Lines]:
-        """Choose layout and rotation: degrees to turn, the page, its lines divided."""
-        tiny = max(picture.pixels.shape[:2]) <= TINY
-        if self.layout == "digit" or (self.layout == "auto" and tiny):
-            return 0, None, self._single(ink)
-        page = lay_out(picture.pixels, ink, one_line=self.layout == "line")
-        lines = self._read_page(page)
-        if self.layout == "auto" and sum(map(len, lines)) <= FEW_MARKS:
-            single = self._single(ink, least_share=SINGLE_SHARE)
-            if _is_single(single, lines):
-                return 0, None, single
-        if self.rotate != "auto" or self.layout == "line":
-            return 0, page, lines
-        return self._best_turn(picture, ink, page, lines)
-
-    def _single(self, ink: Ink, least_share: float = 0.0) -> Lines:
-        best = read_single(ink, self.model.predict_with_digitness)
-        return [[best[0]]] if best is not None and best[1] >= least_share else []
-
-    def _read_page(self, page: Page) -> Lines:
-        lines: Lines = []
-        for line in page.lines:
-            judged = candidates(page, line, self.model.predict_with_digitness, bundled_speller)
-            lines.append(divide(judged, line_height(page, line), self._weights))
-        return lines
-
-    def _best_turn(
-        self, picture: Picture, ink: Ink, page: Page, lines: Lines
-    ) -> tuple[int, Page | None, Lines]:
-        """Turn a page that reads badly, if its glyphs look more like digits that way."""
-        pieces = [piece for line in page.lines for field in line for piece in field]
-        if len(pieces) < TURN_MARKS or quality(lines, page.height) >= TURN_BELOW:
-            return 0, page, lines
-        glyphs = np.stack([glyph_of(page.ink, piece) for piece in pieces[:TURN_SAMPLE]])
-        scores = {}
-        # A line that reads badly is no column: only several lines may lie on their side.
-        for turn in (0, 90, 180, 270) if len(lines) > 1 else (0, 180):
-            turned = np.ascontiguousarray(np.rot90(glyphs, -turn // 90, axes=(1, 2)))
-            chances, digitness = self.model.predict_with_digitness(turned)
-            scores[turn] = float((chances.max(axis=1) * digitness).mean())
-        best = max(scores, key=lambda turn: scores[turn])
-        if scores[best] < scores[0] + TURN_GAIN:
-            return 0, page, lines
-        pixels = _turn_array(picture.pixels, best)
-        page = lay_out(pixels, _turn_ink(ink, best))
-        return best, page, self._read_page(page)
-
-
-def _is_single(single: Lines, lines: Lines) -> bool:
-    """Whether one digit explains the picture better than a page of several."""
-    if not single:
-        return False
-    digits = [found for line in lines for found in line if found.is_digit]
-    sure = _sureness(single[0][0])
-    if len(digits) <= 1:
-        return sure > SURE_SINGLE or all(sure >= _sureness(other) for other in digits)
-    return sure > max(SURE_SINGLE, quality(lines, 0.0))
-
-
-def _sureness(found: Found) -> float:
-    return found.digitness * float(found.probabilities.max())
+        return Trace(picture, seen, lines, reading, places, shown)
 
 
 def _check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -279,21 +297,14 @@ def _load(path: str | Path | None) -> Model:
     return bundled_model() if path is None else load_model(path, threads=1)
 
 
-def _turn(picture: Picture, degrees: int) -> Picture:
+def turn(picture: Picture, degrees: int) -> Picture:
+    """Turn a picture clockwise."""
     if not degrees:
         return picture
     width, height = picture.width, picture.height
     if degrees % 180:
         width, height = height, width
-    pixels = _turn_array(picture.pixels, degrees)
+    pixels = np.ascontiguousarray(np.rot90(picture.pixels, -degrees // 90))
     return replace(picture, pixels=pixels, width=width, height=height)
 
 
-def _turn_ink(ink: Ink, degrees: int) -> Ink:
-    level, mask = _turn_array(ink.level, degrees), _turn_array(ink.mask, degrees)
-    return replace(ink, level=level, mask=mask, evened=_turn_array(ink.evened, degrees))
-
-
-def _turn_array(array: NDArray[np.uint8], degrees: int) -> NDArray[np.uint8]:
-    """Turn clockwise."""
-    return np.ascontiguousarray(np.rot90(array, -degrees // 90))

@@ -12,8 +12,8 @@ from typing import Any, Literal
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the upright picture
 Ink = Literal["handwritten", "printed"]
 InkChoice = Literal["auto", "all", "handwritten", "printed"]
-Refusal = Literal["not a digit", "unsure", "struck out", "printed"]
-LEFT_OUT = ("struck out", "printed")  # read, but not meant to be part of the text
+Refusal = Literal["not a digit", "unsure", "struck out", "printed", "handwritten"]
+LEFT_OUT = ("struck out", "printed", "handwritten")  # read, but not meant to be part of the text
 
 
 @dataclass(frozen=True, slots=True)

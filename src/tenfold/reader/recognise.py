@@ -48,6 +48,11 @@ class Spelled:
     probabilities: Floats
     frames: Floats
 
+    @property
+    def probability(self) -> float:
+        """Of this string among all, 0 to 1."""
+        return float(np.exp(self.log_probability))
+
 
 def normalise(strip: Pixels) -> Floats:
     """Bring a grey strip to mean 0 and spread 1, as the network learned them."""

@@ -27,9 +27,27 @@ class Settings:
         Of normal size, at which a piece is shown to the line recogniser.
     least_support : float
         Probability of digit ink that the finder must see where the recogniser reads a digit.
+    sure_mark : float
+        Confidence from which on a mark between digits is part of the text.
+    single_sides, single_score : tuple of int, float
+        As `sides` and `least_score`, where one digit is promised: it may fill the picture, and a
+        doubtful place is better than none.
+    pool, pool_sharpness : tuple of float, float
+        Weights of the four opinions on a lone digit (the classifier on all ink, the classifier on
+        the ink found, the line recogniser, the finder), and how far pooling sharpens them.
+    join : float
+        Weight of the classifier's log-probabilities beside the line recogniser's, for digits in
+        lines that stand apart from their neighbours.
+    join_digitness : float
+        Digitness below which the classifier has nothing to say: its glyph was cut wrongly.
+    sure : float
+        Confidence from which on nobody else is asked.
+    turn_digits, turn_below, turn_gain : int, float, float
+        A page is turned only if it has so many digits, reads worse than the second as it lies, and
+        better by the third when turned.
     """
 
-    sides: tuple[int, ...] = (768, 384, 192)
+    sides: tuple[int, ...] = (768, 384, 192, 96)
     fine_side: int = 1536
     fine_below: float = 16.0
     least_score: float = 0.3
@@ -38,6 +56,17 @@ class Settings:
     apart: float = 0.75
     heights: tuple[float, ...] = (1.0, 0.84, 1.18)
     least_support: float = 0.25
+    sure_mark: float = 0.6
+    single_sides: tuple[int, ...] = (768, 384, 192, 96)
+    single_score: float = 0.05
+    pool: tuple[float, float, float, float] = (0.7, 1.0, 1.0, 0.4)
+    pool_sharpness: float = 1.3
+    join: float = 0.5
+    join_digitness: float = 0.5
+    sure: float = 0.995
+    turn_digits: int = 4
+    turn_below: float = 0.62
+    turn_gain: float = 0.1
 
 
 SETTINGS = Settings()

@@ -1,21 +1,31 @@
 """Read a picture that promises exactly one digit.
 
-Which ink is the digit? All of it, or what lies together, or the largest piece alone: each is framed
-and put to the classifier, and the best answer wins, less what it costs to leave ink out.
+Three are asked. The classifier sees the picture's ink: all of it, what lies together, or the largest
+piece alone, whichever looks most like a digit. It also sees the ink that the finder calls a digit's,
+without rests of frames and neighbours; and the line recogniser reads the place that was found as a
+line of one. Their opinions are pooled: a weighted sum of log-probabilities (Genest & Zidek 1986).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.preprocess.binarize import Ink
+from tenfold.model import Model
+from tenfold.preprocess.binarize import Ink, find_ink
 from tenfold.preprocess.segment import Piece, find_pieces, glyph_of, merge
-from tenfold.reader.decode import Found, Judge
+from tenfold.reader.find import HAND, Finding, Found
+from tenfold.reader.glyphs import glyph
+from tenfold.reader.lines import Part, cut
+from tenfold.reader.pipeline import Symbol
+from tenfold.reader.recognise import Network, frames_of, probability, together
+from tenfold.reader.settings import Settings
 
 Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 
 LEAST_SHARE = 0.02  # of the largest piece's area: smaller marks are dirt
 TOGETHER = 0.15  # of a group's size: pieces this close belong to it
@@ -23,8 +33,84 @@ LEFT_OUT = 2.5  # weight of the logarithm of the share of ink that a group holds
 SEEDS = 4  # the largest pieces are tried as the digit's core
 
 
-def read_single(ink: Ink, judge: Judge) -> tuple[Found, float] | None:
-    """Return the likeliest one digit and its share of all ink, or None where there is no ink."""
+ASIDE = 0.6  # of its height: paper on either side of a digit that is read as a line
+SIZE = 0.15  # of the picture's long side: digits found smaller than this are likelier strays
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opinion:
+    """Probabilities of the ten digits, the digitness and the box they are about, if any."""
+
+    probabilities: Floats
+    digitness: float
+    box: tuple[float, float, float, float] | None
+    glyph: Pixels | None = None
+
+
+def read_one(
+    pixels: Pixels, grey: Pixels, seen: Finding, model: Model,
+    recogniser: Callable[[], Network], settings: Settings,
+) -> tuple[Symbol, Pixels | None] | None:
+    """Read the digit of a picture; None where there is no ink at all.
+
+    Returns
+    -------
+    Symbol
+    uint8 array, shape (28, 28), or None
+        What the classifier saw.
+    """
+    whole = by_ink(find_ink(pixels), model)
+    best = max(seen.found, key=lambda f: _likely(f, grey), default=None)
+    opinions = [(settings.pool[0], whole)] if whole is not None else []
+    if best is not None:
+        opinions += [
+            (settings.pool[1] * best.score, by_place(pixels, seen, best, model)),
+            (settings.pool[2] * best.score, by_line(grey, best, recogniser(), settings)),
+            (settings.pool[3] * best.score, Opinion(best.digits, best.score, None)),
+        ]
+    given = [(weight, opinion) for weight, opinion in opinions if opinion is not None]
+    if not given:
+        return None
+    total = sum(weight for weight, _ in given)
+    pooled = sum(weight * np.log(o.probabilities.astype(float) + 1e-5) for weight, o in given)
+    pooled = pooled * (settings.pool_sharpness / total)
+    chances = np.exp(pooled - pooled.max())
+    chances /= chances.sum()
+    digitness = max(o.digitness for _, o in given[:2])
+    box = next(o.box for _, o in reversed(given) if o.box is not None) if best is None or best.score < 0.3 else (best.x, best.y, best.width, best.height)
+    shown = next((o.glyph for _, o in given if o.glyph is not None), None)
+    kind = best.kind if best is not None else HAND
+    symbol = Symbol(str(int(chances.argmax())), box, chances.astype(np.float32), float(chances.max()), digitness, kind)
+    return symbol, shown
+
+
+def _likely(found: Found, grey: Pixels) -> float:
+    return found.score * float(min(1.0, found.height / (SIZE * max(grey.shape)))) ** 0.5
+
+
+def by_place(pixels: Pixels, seen: Finding, found: Found, model: Model) -> Opinion | None:
+    """What the classifier says of the ink that was found."""
+    framed = glyph(pixels, seen, found)
+    if framed is None:
+        return None
+    chances, digitness = model.predict_with_digitness(framed[None])
+    box = (found.x, found.y, found.width, found.height)
+    return Opinion(chances[0], float(digitness[0]), box, framed)
+
+
+def by_line(grey: Pixels, found: Found, recogniser: Network, settings: Settings) -> Opinion:
+    """What the line recogniser says of the place, read as a line of one digit."""
+    left = max(0.0, found.x - ASIDE * found.height)
+    right = min(float(grey.shape[1]), found.right + ASIDE * found.height)
+    part = Part([found], found.height, left, right, *found.middle, 0.0)
+    frames = together(frames_of([cut(grey, part, factor)[0] for factor in settings.heights], recogniser))
+    logs = np.array([probability(frames, str(digit)) for digit in range(10)])
+    chances = np.exp(logs - logs.max())
+    return Opinion((chances / chances.sum()).astype(np.float32), float(np.exp(logs.max())), None)
+
+
+def by_ink(ink: Ink, model: Model) -> Opinion | None:
+    """What the classifier says of the picture's ink, or of the part most like a digit."""
     pieces = find_pieces(ink.mask)
     if not pieces:
         return None
@@ -33,12 +119,13 @@ def read_single(ink: Ink, judge: Judge) -> tuple[Found, float] | None:
     groups = _groups(pieces, ink.mask.shape)
     merged = [merge(group) for group in groups]
     glyphs = np.stack([glyph_of(ink, piece) for piece in merged])
-    chances, digitness = judge(glyphs)
+    chances, digitness = model.predict_with_digitness(glyphs)
     weight = np.array([_weight(ink, group) for group in groups])
     scores = np.log(chances.max(axis=1) + 1e-9) + np.log(digitness + 1e-9)
     best = int(np.argmax(scores + LEFT_OUT * np.log(weight / weight.max() + 1e-9)))
-    found = Found(merged[best], glyphs[best], chances[best], float(digitness[best]), True)
-    return found, float(weight[best] / weight.max())
+    piece = merged[best]
+    box = (float(piece.x), float(piece.y), float(piece.width), float(piece.height))
+    return Opinion(chances[best], float(digitness[best]), box, glyphs[best])
 
 
 def _groups(pieces: Sequence[Piece], shape: tuple[int, ...]) -> list[list[Piece]]:

@@ -118,12 +118,13 @@ def _problem(status: int, detail: str) -> tuple[Answer, bytes]:
 def _with_insides(trace: Trace, include: list[str]) -> dict[str, Any]:
     """Return the reading, and of its insides what was asked for."""
     record = trace.reading.to_dict()
-    found = [one for line in trace.lines for one in line]
-    for entry, digit, one_found in zip(record["digits"], trace.reading.digits, found, strict=True):
+    for number, (entry, digit) in enumerate(
+        zip(record["digits"], trace.reading.digits, strict=True)
+    ):
         if "probabilities" in include:
             entry["probabilities"] = [round(p, 4) for p in digit.probabilities]
         if "glyphs" in include:
-            entry["glyph"] = base64.b64encode(one_found.glyph.tobytes()).decode()
+            entry["glyph"] = base64.b64encode(trace.glyph(number).tobytes()).decode()
     if "steps" in include:
         pixels = {"picture": Image.fromarray(trace.picture.pixels)}
         record["steps"] = {name: _png(image) for name, image in (pixels | steps(trace)).items()}

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+from PIL import Image
 
 from tenfold.synthesis.pages.strokes import Floats, Pixels
 
@@ -105,6 +106,8 @@ def photograph(rng: Generator, scene: Floats, strength: float = 1.0) -> Pixels:
         picture = cv2.adaptiveThreshold(
             picture, 255, cv2.ADAPTIVE_THRESH_MEAN_C, how, around, bias
         )
+    elif roll < 0.405 and high - low > 120:  # black and white dots, as one-bit files have them
+        picture = np.asarray(Image.fromarray(picture).convert("1").convert("L"))
     return np.asarray(picture, np.uint8)
 
 

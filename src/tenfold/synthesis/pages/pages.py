@@ -80,8 +80,9 @@ class PageMaker:
         if name == "cell" or rng.random() < 0.05:
             self._edges(light)
         picture = photograph(rng, light, strength=0.9)
-        if rng.random() < 0.04:
-            picture = self._blocky(picture)
+        tallest = max((p.box[3] - p.box[1] for p in placed), default=0.0)
+        if rng.random() < (0.25 if name in ("single", "plot") and tallest > 60 else 0.02):
+            picture = self._blocky(picture, tallest)
         return Page(picture, masks, tuple(placed), name)
 
     def _light(self, scene: scenes.Scene, ink: Pixels) -> Floats:
@@ -158,10 +159,10 @@ class PageMaker:
                 where = [np.s_[:thick], np.s_[-thick:], np.s_[:, :thick], np.s_[:, -thick:]][side]
                 light[where] = light[where] * 0.3 + 0.7 * rng.uniform(0, 140)
 
-    def _blocky(self, picture: Pixels) -> Pixels:
+    def _blocky(self, picture: Pixels, tallest: float) -> Pixels:
         """Enlarge from a few pixels: what saving a plot of an 8×8 digit gives."""
         height, width = picture.shape
-        factor = self.rng.uniform(4, 14)
+        factor = max(2.0, tallest / self.rng.uniform(7, 24))
         small = cv2.resize(picture, (max(8, int(width / factor)), max(8, int(height / factor))), interpolation=cv2.INTER_AREA)
         return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
 

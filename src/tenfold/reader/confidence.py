@@ -1,0 +1,53 @@
+"""How sure a whole string is: the probability that all of a number is right.
+
+The line recogniser's probability of a string already sees digits dropped, added and joined. What
+the classifier and the finder saw is taken into account, and a logistic curve fitted on composed
+validation pages makes it honest (Platt 1999); its parameters travel in the line recogniser's file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.reader.networks import bundled_line
+from tenfold.reader.pipeline import ReadPart, Symbol
+
+Floats = NDArray[np.float64]
+
+PLAIN = (0.0, 1.0, 0.0, 0.0)  # without a fitted curve
+
+
+def features(part: ReadPart, symbols: Sequence[Symbol]) -> Floats:
+    """What the curve sees of a part: 1, log-odds of its string, doubts of finder and classifier."""
+    log_probability = part.spelled.log_probability
+    for before, after in zip(part.symbols, symbols, strict=True):
+        if after.char.isdigit():
+            log_probability += min(0.0, float(np.log((after.confidence + 1e-6) / (before.confidence + 1e-6))))
+    sure = float(np.clip(np.exp(log_probability), 1e-6, 1 - 1e-6))
+    digits = [symbol for symbol in symbols if symbol.char.isdigit()]
+    support = min((symbol.support for symbol in digits), default=1.0)
+    unread = sum(
+        f.score for f in part.part.found if all(symbol.found is not f for symbol in symbols)
+    )
+    return np.array([1.0, np.log(sure / (1 - sure)), np.log(support + 1e-3), unread])
+
+
+def probability(part: ReadPart, symbols: Sequence[Symbol]) -> float:
+    """Probability that all of a part was read rightly, 0 to 1."""
+    curve = np.array(bundled_line().info.string_calibration or PLAIN)
+    return float(1 / (1 + np.exp(-np.clip(curve @ features(part, symbols), -30, 30))))
+
+
+def shares(parts: Sequence[ReadPart], symbols: Sequence[Symbol]) -> list[float]:
+    """For each symbol of a line, the root of its part's probability that is its share of it."""
+    if not parts:
+        return [symbol.confidence for symbol in symbols]
+    out: list[float] = []
+    for part in parts:
+        own = symbols[len(out) : len(out) + len(part.symbols)]
+        if own:
+            out += [probability(part, own) ** (1 / len(own))] * len(own)
+    return out

@@ -61,7 +61,7 @@ def steps(trace: Trace) -> dict[str, Image.Image]:
 
 
 def _ink(trace: Trace) -> Image.Image:
-    """The finder's masks of the finest level, in colours over the faded picture."""
+    """Draw the finder's masks of the finest level, in colours over the faded picture."""
     grey = np.asarray(Image.fromarray(trace.picture.pixels).convert("L"))
     canvas = np.stack([255 - (255 - grey) // 4] * 3, axis=-1)
     height, width = grey.shape
@@ -90,7 +90,7 @@ def _lines(trace: Trace) -> Image.Image:
 
 
 def _strips(trace: Trace) -> Image.Image:
-    """What was cut out of the lines, each with the string read in it below."""
+    """Show what was cut out of the lines, each with the string read in it below."""
     reads = [read for line in trace.lines for read in line][:MOST_STRIPS]
     if not reads:
         return Image.new("RGB", (240, 48), "white")

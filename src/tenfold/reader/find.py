@@ -26,6 +26,7 @@ HAND, PRINT, RUNNING, SIGN, STRUCK = range(5)
 KINDS = 5
 
 FINE, PLACE = 2, 4  # pixels a cell of the masks and of the places
+MOST = 1200  # digits of a picture; a texture gives more, and nobody reads them
 STEP = 16  # sides the network takes are multiples of this
 
 
@@ -198,6 +199,8 @@ def _best(candidates: list[tuple[float, Found]], overlap: float) -> list[Found]:
         if not alive[index]:
             continue
         kept.append(found)
+        if len(kept) == MOST:
+            break
         low = np.maximum(boxes[index, :2], boxes[:, :2])
         high = np.minimum(boxes[index, 2:], boxes[:, 2:])
         shared = np.prod(np.maximum(high - low, 0), axis=1)

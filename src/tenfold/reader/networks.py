@@ -68,5 +68,5 @@ def bundled_line() -> LineRecogniser:
 
 
 def info_of(name: str) -> ModelInfo:
-    """What a bundled file says of itself."""
+    """Return what a bundled file says of itself."""
     return {FINDER: bundled_finder, LINE: bundled_line, DIGITS: bundled_model}[name]().info

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from tenfold.model import Model
 from tenfold.reader import find as finding
 from tenfold.reader.find import HAND, PRINT, RUNNING, Finding, Found
-from tenfold.reader.lines import Part, cut, group, parts
 from tenfold.reader.glyphs import glyph
+from tenfold.reader.lines import Part, cut, group, parts
 from tenfold.reader.recognise import CHARS, Network, Spelled, frames_of, spell, together
 from tenfold.reader.settings import Settings
 
@@ -74,7 +74,11 @@ class ReadPart:
 
 def grey_of(pixels: Pixels) -> Pixels:
     """Return a picture in grey."""
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8) if pixels.ndim == 3 else pixels
+    return (
+        np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+        if pixels.ndim == 3
+        else pixels
+    )
 
 
 def look(grey: Pixels, finder: finding.Network, settings: Settings) -> Finding:
@@ -99,9 +103,7 @@ def best_turn(grey: Pixels, seen: Finding, finder: finding.Network, settings: Se
     scores = {0: lying}
     for degrees in (90, 180, 270):
         turned = np.ascontiguousarray(np.rot90(grey, -degrees // 90))
-        other = finding.find(
-            turned, finder, settings.sides, settings.least_score, settings.overlap
-        )
+        other = finding.find(turned, finder, settings.sides, settings.least_score, settings.overlap)
         scores[degrees] = quality(other) if len(other.found) >= 0.5 * len(seen.found) else 0.0
     best = max(scores, key=lambda degrees: scores[degrees])
     return best if scores[best] >= lying + settings.turn_gain else 0
@@ -126,7 +128,41 @@ def read_lines(
     all_parts = [parts(row, gap, width) for row in rows]
     flat = [part for row in all_parts for part in row]
     read = iter(read_parts(grey, flat, seen, recogniser, settings))
-    return [[next(read) for _ in row] for row in all_parts], left_out
+    lines = [[next(read) for _ in row] for row in all_parts]
+    return without_doubles(lines, settings.overlap), left_out
+
+
+def without_doubles(lines: list[list[ReadPart]], overlap: float) -> list[list[ReadPart]]:
+    """Take away digits that two parts read: strips reach beyond their own digits.
+
+    The part keeps a digit that stands on one of its own found, the surer found before the other.
+    """
+    digits = [
+        (read, symbol)
+        for line in lines
+        for read in line
+        for symbol in read.symbols
+        if symbol.char.isdigit()
+    ]
+    if len(digits) < 2:
+        return lines
+    digits.sort(key=lambda d: (d[1].found is None, -len(d[0].part.found), -d[1].support))
+    boxes = np.array([symbol.box for _, symbol in digits])
+    middles = boxes[:, :2] + boxes[:, 2:] / 2
+    gone: set[int] = set()
+    for k, (read, _) in enumerate(digits):
+        if k in gone:
+            continue
+        off = np.abs(middles - middles[k])
+        near = (off[:, 0] < overlap * boxes[k, 2]) & (off[:, 1] < overlap * boxes[k, 3])
+        gone |= {int(j) for j in np.flatnonzero(near) if j > k and digits[int(j)][0] is not read}
+    dropped = {id(digits[k][1]) for k in gone}
+    if not dropped:
+        return lines
+    return [
+        [replace(read, symbols=[s for s in read.symbols if id(s) not in dropped]) for read in line]
+        for line in lines
+    ]
 
 
 def read_parts(
@@ -146,15 +182,17 @@ def read_parts(
     for part, own, shown in zip(flat, frames, strips, strict=True):
         spelled = spell(together(own))
         scale = shown[0].shape[1] / max(1e-6, part.end - part.start)
-        symbols = symbols_of(part, spelled, scale, seen, settings)
+        symbols = symbols_of(part, spelled, scale, seen)
         result.append(ReadPart(part, shown[0], spelled, symbols))
     return result
 
 
-def symbols_of(part: Part, spelled: Spelled, scale: float, seen: Finding, settings: Settings) -> list[Symbol]:
-    """Place what was spelled in the picture; digits that the finder saw nothing of are left out."""
+def symbols_of(part: Part, spelled: Spelled, scale: float, seen: Finding) -> list[Symbol]:
+    """Place what was spelled in the picture, with what the finder saw there."""
     symbols = []
-    for char, (left, right), chances in zip(spelled.text, spelled.spans, spelled.probabilities, strict=True):
+    for char, (left, right), chances in zip(
+        spelled.text, spelled.spans, spelled.probabilities, strict=True
+    ):
         x0, x1 = part.start + left / scale, part.start + right / scale
         middle = (x0 + x1) / 2
         wide = max(x1 - x0, 0.3 * part.height)
@@ -180,16 +218,22 @@ def symbols_of(part: Part, spelled: Spelled, scale: float, seen: Finding, settin
 
 
 def ink_at(seen: Finding, box: Box) -> float:
-    """The strongest mean of digit ink at any level along the box's middle columns."""
+    """Return the strongest mean of digit ink at any level along the box's middle columns."""
     best = 0.0
     x, y, width, height = box
     for level in seen.levels:
         s = level.scale / finding.FINE
         if not 3 < height * s < 70:
             continue
-        part = level.kinds[[HAND, PRINT], max(0, int(y * s)) : int((y + height) * s) + 1, max(0, int(x * s)) : int((x + width) * s) + 1]
+        part = level.kinds[
+            [HAND, PRINT],
+            max(0, int(y * s)) : int((y + height) * s) + 1,
+            max(0, int(x * s)) : int((x + width) * s) + 1,
+        ]
         if part.size:
-            best = max(best, float(np.sort(part.max(axis=0).ravel())[-max(1, part[0].size // 6) :].mean()))
+            best = max(
+                best, float(np.sort(part.max(axis=0).ravel())[-max(1, part[0].size // 6) :].mean())
+            )
     return best
 
 
@@ -210,7 +254,11 @@ def ask_classifier(
     asked: list[tuple[int, int, Pixels]] = []
     for r, row in enumerate(rows):
         for k, symbol in enumerate(row):
-            if symbol.found is None or symbol.confidence >= settings.sure or not _stands_apart(row, k):
+            if (
+                symbol.found is None
+                or symbol.confidence >= settings.sure
+                or not _stands_apart(row, k)
+            ):
                 continue
             near = [other.found for other in row[max(0, k - 1) : k + 2] if other.found is not None]
             framed = glyph(pixels, seen, symbol.found, near)
@@ -227,9 +275,7 @@ def ask_classifier(
             joined /= joined.sum()
             char = str(int(joined.argmax()))
             confidence = float(joined.max()) * symbol.certainty
-            rows[r][k] = replace(
-                symbol, char=char, probabilities=joined, confidence=confidence
-            )
+            rows[r][k] = replace(symbol, char=char, probabilities=joined, confidence=confidence)
     return rows
 
 

@@ -200,7 +200,9 @@ class Reader:
         if tiny:  # a network's input, as it is: nothing to find
             seen = Finding([], [])
         else:
-            single = replace(SETTINGS, sides=SETTINGS.single_sides, least_score=SETTINGS.single_score)
+            single = replace(
+                SETTINGS, sides=SETTINGS.single_sides, least_score=SETTINGS.single_score
+            )
             seen = look(grey, bundled_finder(), single)
         answer = read_one(picture.pixels, grey, seen, self.model, bundled_line, SETTINGS)
         if answer is None:
@@ -230,7 +232,9 @@ class Reader:
         places: list[Found | None] = []
         for row, own in zip(rows, lines or [[] for _ in rows], strict=True):
             places += [symbol.found for symbol in row if symbol.char.isdigit()]
-            line, more, signs = assemble.line_of(row, shares(own, row), len(texts), limits, SETTINGS, picture)
+            line, more, signs = assemble.line_of(
+                row, shares(own, row), len(texts), limits, SETTINGS, picture
+            )
             digits += more
             marks += signs
             if line is not None:
@@ -306,5 +310,3 @@ def turn(picture: Picture, degrees: int) -> Picture:
         width, height = height, width
     pixels = np.ascontiguousarray(np.rot90(picture.pixels, -degrees // 90))
     return replace(picture, pixels=pixels, width=width, height=height)
-
-

@@ -1,8 +1,8 @@
 """Read a picture that promises exactly one digit.
 
-Three are asked. The classifier sees the picture's ink: all of it, what lies together, or the largest
-piece alone, whichever looks most like a digit. It also sees the ink that the finder calls a digit's,
-without rests of frames and neighbours; and the line recogniser reads the place that was found as a
+Three are asked. The classifier sees the picture's ink: all of it, what lies together, or the
+largest piece alone, whichever looks most like a digit. It also sees the ink that the finder calls a
+digit's, without rests of frames and neighbours; and the line recogniser reads the place that was found as a
 line of one. Their opinions are pooled: a weighted sum of log-probabilities (Genest & Zidek 1986).
 """
 
@@ -48,8 +48,12 @@ class Opinion:
 
 
 def read_one(
-    pixels: Pixels, grey: Pixels, seen: Finding, model: Model,
-    recogniser: Callable[[], Network], settings: Settings,
+    pixels: Pixels,
+    grey: Pixels,
+    seen: Finding,
+    model: Model,
+    recogniser: Callable[[], Network],
+    settings: Settings,
 ) -> tuple[Symbol, Pixels | None] | None:
     """Read the digit of a picture; None where there is no ink at all.
 
@@ -77,10 +81,21 @@ def read_one(
     chances = np.exp(pooled - pooled.max())
     chances /= chances.sum()
     digitness = max(o.digitness for _, o in given[:2])
-    box = next(o.box for _, o in reversed(given) if o.box is not None) if best is None or best.score < 0.3 else (best.x, best.y, best.width, best.height)
+    box = (
+        next(o.box for _, o in reversed(given) if o.box is not None)
+        if best is None or best.score < 0.3
+        else (best.x, best.y, best.width, best.height)
+    )
     shown = next((o.glyph for _, o in given if o.glyph is not None), None)
     kind = best.kind if best is not None else HAND
-    symbol = Symbol(str(int(chances.argmax())), box, chances.astype(np.float32), float(chances.max()), digitness, kind)
+    symbol = Symbol(
+        str(int(chances.argmax())),
+        box,
+        chances.astype(np.float32),
+        float(chances.max()),
+        digitness,
+        kind,
+    )
     return symbol, shown
 
 
@@ -89,7 +104,7 @@ def _likely(found: Found, grey: Pixels) -> float:
 
 
 def by_place(pixels: Pixels, seen: Finding, found: Found, model: Model) -> Opinion | None:
-    """What the classifier says of the ink that was found."""
+    """Ask the classifier about the ink that was found."""
     framed = glyph(pixels, seen, found)
     if framed is None:
         return None
@@ -99,18 +114,20 @@ def by_place(pixels: Pixels, seen: Finding, found: Found, model: Model) -> Opini
 
 
 def by_line(grey: Pixels, found: Found, recogniser: Network, settings: Settings) -> Opinion:
-    """What the line recogniser says of the place, read as a line of one digit."""
+    """Ask the line recogniser about the place, read as a line of one digit."""
     left = max(0.0, found.x - ASIDE * found.height)
     right = min(float(grey.shape[1]), found.right + ASIDE * found.height)
     part = Part([found], found.height, left, right, *found.middle, 0.0)
-    frames = together(frames_of([cut(grey, part, factor)[0] for factor in settings.heights], recogniser))
+    frames = together(
+        frames_of([cut(grey, part, factor)[0] for factor in settings.heights], recogniser)
+    )
     logs = np.array([probability(frames, str(digit)) for digit in range(10)])
     chances = np.exp(logs - logs.max())
     return Opinion((chances / chances.sum()).astype(np.float32), float(np.exp(logs.max())), None)
 
 
 def by_ink(ink: Ink, model: Model) -> Opinion | None:
-    """What the classifier says of the picture's ink, or of the part most like a digit."""
+    """Ask the classifier about the picture's ink, or of the part most like a digit."""
     pieces = find_pieces(ink.mask)
     if not pieces:
         return None

@@ -37,7 +37,8 @@ def digit_of(symbol: Symbol, limits: Limits, picture: Picture, line: int | None)
     return Digit(
         int(symbol.probabilities.argmax()), symbol.confidence,
         tuple(float(p) for p in symbol.probabilities), symbol.support,
-        box_of(symbol.box, picture), line if refused is None else None, refused, ink_of(symbol.kind),
+        box_of(symbol.box, picture), line if refused is None else None, refused,
+        ink_of(symbol.kind),
     )  # fmt: skip
 
 

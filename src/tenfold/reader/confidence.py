@@ -21,7 +21,7 @@ PLAIN = (0.0, 1.0, 0.0, 0.0)  # without a fitted curve
 
 
 def features(part: ReadPart, symbols: Sequence[Symbol]) -> Floats:
-    """Return what the curve sees of a part: 1, log-odds of its string, doubts of finder and classifier."""
+    """Return what the curve sees: 1, log-odds of the string, doubts of finder and classifier."""
     log_probability = part.spelled.log_probability
     for before, after in zip(part.symbols, symbols, strict=True):
         if after.char.isdigit():

@@ -30,8 +30,8 @@ def explain(trace: Trace, folder: str | Path) -> list[Path]:
 
     ``1-paper.png`` is the picture as opened; ``2-ink.png`` what the finder takes for digits by hand
     (blue), print (green), print in words (grey), signs (pink) and struck out (red);
-    ``3-lines.png`` the digits it found, a colour for each line; ``4-strips.png`` what was cut out of
-    the lines, and the string read in it; ``5-glyphs.png`` single digits as the classifier sees
+    ``3-lines.png`` the digits it found, a colour for each line; ``4-strips.png`` what was cut out
+    of the lines, and the string read in it; ``5-glyphs.png`` single digits as the classifier sees
     them; ``6-answers.png`` the reading drawn onto the picture.
 
     Raises

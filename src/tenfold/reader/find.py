@@ -161,7 +161,8 @@ def _peaks(places: Floats, level: Level, number: int, least: float) -> list[tupl
         box = (x - width / 2, y - height / 2, width, height)
         found = Found(
             box[0] / level.scale, box[1] / level.scale, width / level.scale, height / level.scale,
-            score, np.asarray(digits / digits.sum(), np.float32), _kinds_in(level.kinds, box), number,
+            score, np.asarray(digits / digits.sum(), np.float32), _kinds_in(level.kinds, box),
+            number,
         )  # fmt: skip
         out.append((score * _suits(height), found))
     return out

@@ -111,7 +111,7 @@ def _chains(lines: list[list[Found]], slope: float, reach: float) -> list[list[F
 
 
 def _gaps(lines: list[list[Found]], slope: float, reach: float) -> Floats:
-    """How far each line ends before each other begins, in pixels; infinite if it is another line."""
+    """How far each line ends before another begins, in pixels; infinite if that is elsewhere."""
     tall = np.array([_tall(line) for line in lines])
     first = np.array([line[0].middle for line in lines])
     last = np.array([line[-1].middle for line in lines])

@@ -2,8 +2,8 @@
 
 Three are asked. The classifier sees the picture's ink: all of it, what lies together, or the
 largest piece alone, whichever looks most like a digit. It also sees the ink that the finder calls a
-digit's, without rests of frames and neighbours; and the line recogniser reads the place that was found as a
-line of one. Their opinions are pooled: a weighted sum of log-probabilities (Genest & Zidek 1986).
+digit's, without rests of frames and neighbours; and the line recogniser reads the place that was
+found as a line of one. Their opinions are pooled: a weighted sum of log-probabilities (Genest & Zidek 1986).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ LEFT_OUT = 2.5  # weight of the logarithm of the share of ink that a group holds
 SEEDS = 4  # the largest pieces are tried as the digit's core
 
 
+SEEN = 0.3  # the finder's score from which on its box is the digit's
 ASIDE = 0.6  # of its height: paper on either side of a digit that is read as a line
 SIZE = 0.15  # of the picture's long side: digits found smaller than this are likelier strays
 
@@ -81,11 +82,10 @@ def read_one(
     chances = np.exp(pooled - pooled.max())
     chances /= chances.sum()
     digitness = max(o.digitness for _, o in given[:2])
-    box = (
-        next(o.box for _, o in reversed(given) if o.box is not None)
-        if best is None or best.score < 0.3
-        else (best.x, best.y, best.width, best.height)
-    )
+    box = (best.x, best.y, best.width, best.height) if best is not None else None
+    if whole is not None and whole.box is not None and (best is None or best.score < SEEN):
+        box = whole.box
+    assert box is not None  # noqa: S101 - whoever gave an opinion had a place in mind
     shown = next((o.glyph for _, o in given if o.glyph is not None), None)
     kind = best.kind if best is not None else HAND
     symbol = Symbol(

@@ -147,8 +147,8 @@ def _peaks(places: Floats, level: Level, number: int, least: float) -> list[tupl
     heat = _sigmoid(places[0])
     top = cv2.dilate(heat, np.ones((3, 3), np.uint8))
     rows, columns = np.nonzero((heat >= top) & (heat > least))
-    if len(rows) > 3000:  # a texture: the surest are enough
-        keep = np.argsort(-heat[rows, columns])[:3000]
+    if len(rows) > MOST:  # a texture: the surest are enough
+        keep = np.argsort(-heat[rows, columns])[:MOST]
         rows, columns = rows[keep], columns[keep]
     out = []
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):

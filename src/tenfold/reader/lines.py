@@ -174,6 +174,12 @@ def parts(line: Sequence[Found], gap: float, width: float) -> list[Part]:
     return out
 
 
+def columns(part: Part, factor: float = 1.0) -> int:
+    """Return how many columns a part's strip has, a multiple of 4."""
+    wide = round((part.end - part.start) * NORMAL * factor / part.height)
+    return 4 * -(-int(np.clip(wide, 8, LONGEST)) // 4)
+
+
 def cut(grey: Pixels, part: Part, factor: float) -> tuple[Pixels, float]:
     """Cut a part out as a straight strip, uint8 ``(48, w)``, w a multiple of 4.
 
@@ -190,8 +196,7 @@ def cut(grey: Pixels, part: Part, factor: float) -> tuple[Pixels, float]:
     """
     scale = NORMAL * factor / part.height
     scale = min(scale, LONGEST / max(1.0, part.end - part.start))
-    columns = max(8, round((part.end - part.start) * scale))
-    columns += -columns % 4
+    wide = columns(part, factor)
     source, shift, zoom = _shrunk(grey, part, scale)
     cos = 1 / np.hypot(1, part.slope)
     sin = part.slope * cos
@@ -204,7 +209,7 @@ def cut(grey: Pixels, part: Part, factor: float) -> tuple[Pixels, float]:
         [sin * inner, cos * inner, origin[1] - cos * inner * across],
     ])  # fmt: skip
     strip = cv2.warpAffine(
-        source, matrix, (columns, STRIP), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        source, matrix, (wide, STRIP), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )  # fmt: skip
     return np.asarray(strip, np.uint8), scale

@@ -12,13 +12,15 @@ from tenfold.model import Model
 from tenfold.reader import find as finding
 from tenfold.reader.find import HAND, PRINT, RUNNING, Finding, Found
 from tenfold.reader.glyphs import glyph
-from tenfold.reader.lines import Part, cut, group, parts
+from tenfold.reader.lines import Part, columns, cut, group, parts
 from tenfold.reader.recognise import CHARS, Network, Spelled, frames_of, spell, together
 from tenfold.reader.settings import Settings
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Box = tuple[float, float, float, float]
+
+BATCH = 8  # parts, of about one width, that the line recogniser reads at once
 
 # Which kinds of ink are read, by what was asked for. What is struck out never is.
 WANTED = {
@@ -169,15 +171,17 @@ def read_parts(
     grey: Pixels, flat: list[Part], seen: Finding, recogniser: Network, settings: Settings
 ) -> list[ReadPart]:
     """Read parts of lines, a batch at a time."""
-    strips = [[cut(grey, part, factor)[0] for factor in settings.heights] for part in flat]
+    heights = settings.heights
+    if sum(columns(part) for part in flat) > settings.most_columns:
+        heights = heights[:1]
+    strips = [[cut(grey, part, factor)[0] for factor in heights] for part in flat]
     frames: list[list[Floats]] = [[] for _ in flat]
     order = sorted(range(len(flat)), key=lambda k: strips[k][0].shape[1])
-    for start in range(0, len(order), 8):
-        chosen = order[start : start + 8]
-        batch = [strip for k in chosen for strip in strips[k]]
-        out = frames_of(batch, recogniser)
-        for place, k in enumerate(chosen):
-            frames[k] = out[place * len(settings.heights) : (place + 1) * len(settings.heights)]
+    for start in range(0, len(order), BATCH):
+        chosen = order[start : start + BATCH]
+        out = iter(frames_of([strip for k in chosen for strip in strips[k]], recogniser))
+        for k in chosen:
+            frames[k] = [next(out) for _ in heights]
     result = []
     for part, own, shown in zip(flat, frames, strips, strict=True):
         spelled = spell(together(own))

@@ -38,15 +38,12 @@ class Spelled:
         Of each character, in columns of the first strip.
     probabilities : float array, shape (characters, 21)
         Of each class (the blank first) where the character is at its surest.
-    frames : float array, shape (t, 21)
-        Log-probabilities they come from.
     """
 
     text: str
     log_probability: float
     spans: list[tuple[float, float]]
     probabilities: Floats
-    frames: Floats
 
     @property
     def probability(self) -> float:
@@ -96,18 +93,10 @@ def together(frames: Sequence[Floats]) -> Floats:
 
 def spell(frames: Floats, beam: int = BEAM) -> Spelled:
     """Find the most probable string of log-probabilities ``(t, 21)``."""
-    ranked = search(frames, beam)
-    text, log_probability = max(
-        ((text, probability(frames, text)) for text, _ in ranked[:3]), key=lambda pair: pair[1]
-    )
+    text, log_probability = search(frames, beam)[0]
     spans, at = align(frames, text)
-    return Spelled(
-        text,
-        log_probability,
-        spans,
-        np.exp(frames[at]) if at else np.zeros((0, frames.shape[1]), np.float32),
-        frames,
-    )
+    chances = np.exp(frames[at]) if at else np.zeros((0, frames.shape[1]), np.float32)
+    return Spelled(text, log_probability, spans, chances)
 
 
 def search(frames: Floats, beam: int) -> list[tuple[str, float]]:

@@ -25,6 +25,9 @@ class Settings:
         Digit heights of paper between two numbers of a line: more than a digit's width.
     heights : tuple of float
         Of normal size, at which a piece is shown to the line recogniser.
+    most_columns : int
+        Columns of all strips of a picture; where there are more, they are shown at the first height
+        alone, so that no picture takes much longer than a second.
     least_support : float
         Probability of digit ink that the finder must see where the recogniser reads a digit.
     sure_mark : float
@@ -55,6 +58,7 @@ class Settings:
     gap: float = 2.0
     apart: float = 0.75
     heights: tuple[float, ...] = (1.0, 0.84, 1.18)
+    most_columns: int = 14_000
     least_support: float = 0.25
     sure_mark: float = 0.6
     single_sides: tuple[int, ...] = (768, 384, 192, 96)

@@ -3,7 +3,8 @@
 Three are asked. The classifier sees the picture's ink: all of it, what lies together, or the
 largest piece alone, whichever looks most like a digit. It also sees the ink that the finder calls a
 digit's, without rests of frames and neighbours; and the line recogniser reads the place that was
-found as a line of one. Their opinions are pooled: a weighted sum of log-probabilities (Genest & Zidek 1986).
+found as a line of one. Their opinions are pooled: a weighted sum of log-probabilities (Genest &
+Zidek 1986).
 """
 
 from __future__ import annotations

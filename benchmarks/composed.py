@@ -1,4 +1,4 @@
-"""How well the reader reads composed test pages: separators, numbers apart, ink, struck out, …
+"""How well the reader reads composed test pages: separators, numbers apart, ink, struck out.
 
     .venv/bin/python benchmarks/composed.py --pages 600
 
@@ -34,8 +34,8 @@ from tenfold.synthesis.pages.scenes import Scene
 from tenfold.synthesis.pages.strips import strike
 from tenfold.synthesis.pages.writing import Style
 
-KINDS = {"hand": 0.44, "print": 0.1, "label": 0.14, "struck": 0.12, "display": 0.1, "foreign": 0.1}
 HEIGHT, WIDTH = 384, 512
+APART = (1.3, 3.0)  # digit heights between two numbers of a line
 
 
 @dataclass
@@ -64,72 +64,116 @@ def one_number(rng: Generator) -> str:
     return "-" + d(rng, count)
 
 
-def compose(maker: PageMaker, kind: str) -> tuple[Page, Truth]:
+@dataclass
+class Pen:
+    """What a line is written with, and where it begins."""
+
+    scene: Scene
+    face: str
+    style: Style
+    x: float
+    y: float
+
+    @property
+    def room(self) -> int:
+        """Digits that fit before the page ends."""
+        return max(1, int((WIDTH - self.x) / self.style.height / 0.95) - 2)
+
+
+def _numbers(pen: Pen) -> list[str]:
+    """Draw numbers for a line, as many as fit."""
+    rng = pen.scene.rng
+    own = [one_number(rng)]
+    while rng.random() < 0.3 and sum(map(len, own)) < 8:
+        own.append(one_number(rng))
+    if len(" ".join(own)) > pen.room:
+        return [own[0][: pen.room].rstrip(".,/:-") or "7"]
+    return own
+
+
+def _hand(pen: Pen, truth: Truth) -> None:
+    own = _numbers(pen)
+    pen.scene.write(" ".join(own), pen.x, pen.y, pen.style)
+    truth.lines.append(own)
+
+
+def _print(pen: Pen, truth: Truth) -> None:
+    scene, own = pen.scene, _numbers(pen)
+    look = Style(pen.style.height, level=scene.level, wide=APART)
+    writing.typeset(scene.canvas, scene.rng, pen.face, " ".join(own), pen.x, pen.y, look)
+    truth.lines.append(own)
+
+
+def _label(pen: Pen, truth: Truth) -> None:
+    scene, h = pen.scene, pen.style.height
+    size = h * scene.rng.uniform(0.6, 1.0)
+    pen.x = scene.words(pen.face, size, pen.x, pen.y, 1, scene.level, 0.0) + 0.6 * h
+    if pen.x + 4 * h < WIDTH:
+        short = numbers.digits(scene.rng, min(5, pen.room))
+        scene.write(short, pen.x, pen.y, pen.style)
+        truth.lines.append([short])
+
+
+def _struck(pen: Pen, truth: Truth) -> None:
+    scene, rng, h = pen.scene, pen.scene.rng, pen.style.height
+    before, own = len(scene.canvas.placed), []
+    first = numbers.digits(rng, int(rng.integers(2, 5)))
+    end = scene.write(first, pen.x, pen.y, pen.style)
+    if rng.random() < 0.6:
+        strike(scene.canvas, rng, scene.hand, pen.x, end, pen.y, pen.style)
+        scene.canvas.strike(scene.canvas.placed[before:])
+        truth.struck += len(first)
+    else:
+        own.append(first)
+    if end + 5 * h < WIDTH:
+        own.append(numbers.digits(rng, 3))
+        scene.write(own[-1], end + 1.5 * h, pen.y, pen.style)
+    if own:
+        truth.lines.append(own)
+
+
+def _display(pen: Pen, truth: Truth) -> None:
+    scene, h = pen.scene, pen.style.height
+    shown = numbers.digits(scene.rng, min(7, pen.room))
+    style = Style(h)
+    end = writing.display(scene.canvas, scene.rng, shown, pen.x + h * 0.4, pen.y, style)
+    if scene.rng.random() < 0.7:
+        scene.windows.append((pen.x, pen.y - 0.85 * h, end + 0.2 * h, pen.y + 0.85 * h))
+    truth.lines.append([shown])
+
+
+def _foreign(pen: Pen, _truth: Truth) -> None:
+    rng = pen.scene.rng
+    strokes = letters.foreign_number(rng, int(rng.integers(2, 7)))
+    pen.scene.strokes(strokes, pen.x, pen.y, pen.style.height)
+
+
+# Each kind of page with its share.
+KINDS = {
+    _hand: 0.44, _print: 0.1, _label: 0.14, _struck: 0.12, _display: 0.1, _foreign: 0.1,
+}  # fmt: skip
+
+
+def compose(maker: PageMaker) -> tuple[Page, Truth]:
     """Compose a page of one kind."""
-    rng = maker.rng
+    rng, shares = maker.rng, np.array(list(KINDS.values()))
+    line = list(KINDS)[int(rng.choice(len(KINDS), p=shares))]
     scene = Scene(rng, maker.stock, maker.part, HEIGHT, WIDTH)
     scene.hand.pen = min(scene.hand.pen, 0.16)
-    truth = Truth(kind)
+    truth = Truth(line.__name__.strip("_"))
     h = scene.size(18, 60)
     style = scene.style(h)
-    style.gap, style.wide = max(style.gap, -0.04), (1.3, 3.0)
-    style.gap = min(style.gap, 0.3)
-    y = h * rng.uniform(1.0, 1.6)
+    style.gap, style.wide = float(np.clip(style.gap, -0.04, 0.3)), APART
     face = printing.pick(rng, maker.part)
+    y = h * rng.uniform(1.0, 1.6)
     while y < HEIGHT - h:
-        x = rng.uniform(0.3 * h, 2 * h)
-        own = [one_number(rng)]
-        while rng.random() < 0.3 and sum(map(len, own)) < 8:
-            own.append(one_number(rng))
-        text = " ".join(own)
-        if (len(text) + 2) * h * 0.95 > WIDTH - x:
-            own = [own[0][: max(1, int((WIDTH - x) / h / 1.0) - 2)].rstrip(".,/:-") or "7"]
-            text = own[0]
-        if kind == "hand":
-            scene.write(text, x, y, style)
-            truth.lines.append(own)
-        elif kind == "print":
-            look = Style(h, level=scene.level, wide=(1.3, 3.0))
-            writing.typeset(scene.canvas, rng, face, text, x, y, look)
-            truth.lines.append(own)
-        elif kind == "label":
-            x = scene.words(face, h * rng.uniform(0.6, 1.0), x, y, 1, scene.level, 0.0)
-            if x + 4 * h < WIDTH:
-                short = numbers.digits(rng, int(np.clip((WIDTH - x) / h - 2, 1, 5)))
-                scene.write(short, x + h * 0.6, y, style)
-                truth.lines.append([short])
-        elif kind == "struck":
-            before, start = len(scene.canvas.placed), x
-            first = numbers.digits(rng, int(rng.integers(2, 5)))
-            x = scene.write(first, x, y, style)
-            if rng.random() < 0.6:
-                strike(scene.canvas, rng, scene.hand, start, x, y, style)
-                scene.canvas.strike(scene.canvas.placed[before:])
-                truth.struck += len(first)
-                own = []
-            else:
-                own = [first]
-            if x + 5 * h < WIDTH:
-                more = numbers.digits(rng, 3)
-                scene.write(more, x + 1.5 * h, y, style)
-                own.append(more)
-            if own:
-                truth.lines.append(own)
-        elif kind == "display":
-            shown = numbers.digits(rng, int(np.clip((WIDTH - x) / h / 0.9 - 1, 1, 7)))
-            end = writing.display(scene.canvas, rng, shown, x + h * 0.4, y, Style(h))
-            if rng.random() < 0.7:
-                scene.windows.append((x, y - 0.85 * h, end + 0.2 * h, y + 0.85 * h))
-            truth.lines.append([shown])
-        else:
-            strokes = letters.foreign_number(rng, int(rng.integers(2, 7)))
-            scene.strokes(strokes, x, y, h)
+        line(Pen(scene, face, style, rng.uniform(0.3, 2.0) * h, y), truth)
         y += h * rng.uniform(1.6, 2.4)
         if rng.random() < 0.3:
             break
-    if kind in ("hand", "struck") and rng.random() < 0.3:
+    if truth.kind in ("hand", "struck") and rng.random() < 0.3:
         scene.rules(h * rng.uniform(0.8, 2), rng.uniform(0, h), rng.random() < 0.4)
-    return maker.take(scene, "cell" if scene.windows else kind), truth
+    return maker.take(scene, "cell" if scene.windows else truth.kind), truth
 
 
 def stock(part: Part) -> Stock:
@@ -139,13 +183,12 @@ def stock(part: Part) -> Stock:
 
 
 def fit(pages: int, seed: int) -> list[float]:
-    """Fit the confidence of strings on validation pages: logistic regression, lightly regularised."""
+    """Fit the confidence of strings on validation pages by logistic regression."""
     maker = PageMaker(stock("validation"), "validation", seed)
     reader = Reader()
     rows, right = [], []
-    kinds = ["hand", "print", "label", "struck", "display"]
     for _ in range(pages):
-        page, truth = compose(maker, str(maker.rng.choice(kinds)))
+        page, truth = compose(maker)
         trace = reader.trace(page.pixels)
         for row, line in zip(*_matched(trace, truth), strict=True):
             rows.append(row)
@@ -192,11 +235,9 @@ def measure(pages: int, seed: int, part: Part) -> dict[str, float]:
     count: dict[str, list[float]] = defaultdict(list)
     sure: list[tuple[float, bool]] = []
     hits = [0, 0, 0]  # struck out: found and true, found, true
-    names = list(KINDS)
     for _ in range(pages):
-        kind = str(maker.rng.choice(names, p=np.array(list(KINDS.values()))))
-        page, truth = compose(maker, kind)
-        reading = reader.read(page.pixels)
+        page, truth = compose(maker)
+        reading, kind = reader.read(page.pixels), truth.kind
         if kind == "foreign":
             count["other scripts refused"].append(not reading.text)
             continue
@@ -221,13 +262,11 @@ def measure(pages: int, seed: int, part: Part) -> dict[str, float]:
                 count["text with separators"].append(wanted in got)
         true = {_digits(text) for line in truth.lines for text in line}
         for line in reading.lines:
-            for number in line.numbers:
-                sure.append((number.confidence, _digits(number.text) in true))
+            sure += [(number.confidence, _digits(number.text) in true) for number in line.numbers]
         ink = "printed" if kind in ("print", "display") else "handwritten"
         count["ink"] += [d.ink == ink for d in reading.digits if d.accepted]
         found = sum(d.refused == "struck out" for d in reading.digits)
         hits = [hits[0] + min(found, truth.struck), hits[1] + found, hits[2] + truth.struck]
-        del page
     result = {name: float(np.mean(values)) for name, values in sorted(count.items())}
     result["struck out, precision"] = hits[0] / max(1, hits[1])
     result["struck out, recall"] = hits[0] / max(1, hits[2])
@@ -240,7 +279,7 @@ def _digits(text: str) -> str:
 
 
 def ece(sure: list[tuple[float, bool]], bins: int = 10) -> float:
-    """Expected calibration error over bins of equal count."""
+    """Return the expected calibration error over bins of equal count."""
     ordered = sorted(sure)
     size = max(1, math.ceil(len(ordered) / bins))
     groups = [ordered[i : i + size] for i in range(0, len(ordered), size)]

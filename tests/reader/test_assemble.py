@@ -6,8 +6,8 @@ import pytest
 from tenfold.preprocess.image import Picture
 from tenfold.reader.assemble import Limits, box_of, left_out, line_of
 from tenfold.reader.find import HAND, PRINT, RUNNING, STRUCK, Found
-from tenfold.reader.pipeline import Symbol
 from tenfold.reader.settings import SETTINGS
+from tenfold.reader.strings import Symbol
 
 PICTURE = Picture(np.zeros((100, 400), np.uint8), 2.0, 800, 200, "a.png")
 LIMITS = Limits(0.5, 0.25)

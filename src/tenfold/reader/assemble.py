@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from tenfold.preprocess.image import Picture
 from tenfold.reader.find import HAND, PRINT, RUNNING, STRUCK, Found
-from tenfold.reader.pipeline import Symbol
 from tenfold.reader.reading import Box, Digit, Ink, Line, Mark, Number, Refusal
 from tenfold.reader.settings import Settings
+from tenfold.reader.strings import Symbol
 
 BETWEEN = ".,-/:"  # marks that a number may hold between its digits
 Area = tuple[float, float, float, float]

@@ -65,7 +65,7 @@ def _ink(trace: Trace) -> Image.Image:
     grey = np.asarray(Image.fromarray(trace.picture.pixels).convert("L"))
     canvas = np.stack([255 - (255 - grey) // 4] * 3, axis=-1)
     height, width = grey.shape
-    for level in trace.finding.levels[:1]:
+    for level in sorted(trace.finding.levels, key=lambda level: -level.scale)[:1]:
         rows, columns = round(height * level.scale / 2), round(width * level.scale / 2)
         for kind in range(KINDS):
             part = level.kinds[kind, : max(1, rows), : max(1, columns)]

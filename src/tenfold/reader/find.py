@@ -97,14 +97,20 @@ class Found:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finding:
-    """All that was found in a picture, from left to right."""
+    """All that was found in a picture, from left to right, and what it was chosen from."""
 
     found: list[Found]
     levels: list[Level]
+    candidates: list[tuple[float, Found]]
 
 
 def find(
-    grey: Pixels, network: Network, sides: Sequence[int], least: float, overlap: float
+    grey: Pixels,
+    network: Network,
+    sides: Sequence[int],
+    least: float,
+    overlap: float,
+    before: Finding | None = None,
 ) -> Finding:
     """Find the digits of a grey picture, uint8 ``(h, w)``.
 
@@ -117,9 +123,11 @@ def find(
         The least score of a digit.
     overlap : float
         Intersection over union from which two boxes are one digit.
+    before : Finding, optional
+        What was found at other sizes already.
     """
-    levels: list[Level] = []
-    candidates: list[tuple[float, Found]] = []
+    levels = list(before.levels) if before is not None else []
+    candidates = list(before.candidates) if before is not None else []
     for scale in scales(grey, sides):
         height, width = (max(1, round(side * scale)) for side in grey.shape)
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
@@ -130,7 +138,8 @@ def find(
         levels.append(level)
         cut = places[:, : -(-height // PLACE), : -(-width // PLACE)]
         candidates += _peaks(cut, level, len(levels) - 1, least)
-    return Finding(sorted(_best(candidates, overlap), key=lambda f: f.x), levels)
+    found = sorted(_best(candidates, overlap), key=lambda f: f.x)
+    return Finding(found, levels, candidates)
 
 
 def scales(grey: Pixels, sides: Sequence[int]) -> list[float]:

@@ -25,6 +25,7 @@ OFF, RATIO = 0.5, 2.2  # of digit heights: how far neighbours may lie off, how m
 BEND = 0.08  # how far the slope of a line's end may differ from the page's
 MARGIN = 1.1  # digit heights that a strip goes beyond its digits
 LONGEST = 2400  # columns of a strip
+FILLS = 0.62  # of its height: how high digits are in a picture of one line where none was found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +42,8 @@ class Part:
         Where it is cut out, in x.
     x, y, slope : float
         A point of its middle line and how many pixels it falls per pixel to the right.
+    least, most : float
+        How far it may be made longer.
     """
 
     found: list[Found]
@@ -50,6 +53,8 @@ class Part:
     x: float
     y: float
     slope: float
+    least: float = 0.0
+    most: float = np.inf
 
     def at(self, x: float) -> float:
         """Return the y of the middle line."""
@@ -168,10 +173,20 @@ def parts(line: Sequence[Found], gap: float, width: float) -> list[Part]:
         x, y = middles.mean(axis=0)
         left = groups[k - 1][-1].right if k else -np.inf
         right = groups[k + 1][0].x if k + 1 < len(groups) else np.inf
-        start = max(own[0].x - MARGIN * height, left, 0.0)
-        end = min(own[-1].right + MARGIN * height, right, width)
-        out.append(Part(own, height, start, end, float(x), float(y), inner))
+        least, most = max(left, 0.0), min(right, width)
+        start = max(own[0].x - MARGIN * height, least)
+        end = min(own[-1].right + MARGIN * height, most)
+        out.append(Part(own, height, start, end, float(x), float(y), inner, least, most))
     return out
+
+
+def whole(found: Sequence[Found], grey: Pixels) -> Part:
+    """Return all of a picture that holds one line, as one part."""
+    height, width = (float(side) for side in grey.shape)
+    if not found:
+        return Part([], FILLS * height, 0.0, width, width / 2, height / 2, 0.0, 0.0, width)
+    (part,) = parts(sorted(found, key=lambda f: f.x), np.inf, width)
+    return part
 
 
 def columns(part: Part, factor: float = 1.0) -> int:

@@ -25,8 +25,6 @@ from tenfold.reader.find import Finding, Found
 from tenfold.reader.glyphs import glyph
 from tenfold.reader.networks import bundled_finder, bundled_line, bundled_model
 from tenfold.reader.pipeline import (
-    ReadPart,
-    Symbol,
     ask_classifier,
     best_turn,
     grey_of,
@@ -36,6 +34,7 @@ from tenfold.reader.pipeline import (
 from tenfold.reader.reading import Digit, InkChoice, Line, Mark, Reading
 from tenfold.reader.settings import SETTINGS
 from tenfold.reader.single import read_one
+from tenfold.reader.strings import ReadPart, Symbol
 
 Pixels = NDArray[np.uint8]
 Layout = Literal["auto", "digit", "line", "page"]
@@ -198,7 +197,7 @@ class Reader:
         grey = grey_of(picture.pixels)
         tiny = max(picture.pixels.shape[:2]) <= TINY
         if tiny:  # a network's input, as it is: nothing to find
-            seen = Finding([], [])
+            seen = Finding([], [], [])
         else:
             single = replace(
                 SETTINGS, sides=SETTINGS.single_sides, least_score=SETTINGS.single_score

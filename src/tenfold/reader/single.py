@@ -21,9 +21,9 @@ from tenfold.preprocess.segment import Piece, find_pieces, glyph_of, merge
 from tenfold.reader.find import HAND, Finding, Found
 from tenfold.reader.glyphs import glyph
 from tenfold.reader.lines import Part, cut
-from tenfold.reader.pipeline import Symbol
 from tenfold.reader.recognise import Network, frames_of, probability, together
 from tenfold.reader.settings import Settings
+from tenfold.reader.strings import Symbol
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -67,6 +67,8 @@ def read_one(
     """
     whole = by_ink(find_ink(pixels), model)
     best = max(seen.found, key=lambda f: _likely(f, grey), default=None)
+    if whole is None and (best is None or best.score < SEEN):
+        return None
     opinions = [(settings.pool[0], whole)] if whole is not None else []
     if best is not None:
         opinions += [

@@ -179,7 +179,7 @@ def compose(maker: PageMaker) -> tuple[Page, Truth]:
 def stock(part: Part) -> Stock:
     """MNIST's test images for test pages, the held-out training images for validation pages."""
     data = tenfold.load_dataset("mnist", "test" if part == "test" else "train")
-    return Stock.of(data.images, data.labels, part)
+    return Stock.of(data.images, data.targets, part)
 
 
 def fit(pages: int, seed: int) -> list[float]:
@@ -210,7 +210,7 @@ def _matched(trace: Trace, truth: Truth) -> tuple[list[np.ndarray], list[bool]]:
     rows = ask_classifier(
         trace.picture.pixels, trace.finding, trace.lines, Reader().model, SETTINGS
     )
-    wanted = defaultdict(int)
+    wanted: dict[str, int] = defaultdict(int)
     for line in truth.lines:
         for text in line:
             wanted["".join(c for c in text if c.isdigit())] += 1
@@ -261,8 +261,8 @@ def measure(pages: int, seed: int, part: Part) -> dict[str, float]:
             if kind != "display":
                 count["text with separators"].append(wanted in got)
         true = {_digits(text) for line in truth.lines for text in line}
-        for line in reading.lines:
-            sure += [(number.confidence, _digits(number.text) in true) for number in line.numbers]
+        for found_line in reading.lines:
+            sure += [(n.confidence, _digits(n.text) in true) for n in found_line.numbers]
         ink = "printed" if kind in ("print", "display") else "handwritten"
         count["ink"] += [d.ink == ink for d in reading.digits if d.accepted]
         found = sum(d.refused == "struck out" for d in reading.digits)

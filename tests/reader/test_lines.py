@@ -45,7 +45,8 @@ def test_a_large_number_beside_small_print_is_a_line_of_its_own() -> None:
 
 def test_many_digits_are_grouped_in_bounded_time() -> None:
     rng = np.random.default_rng(0)
-    found = [_found(*rng.uniform(0, 1600, 2), float(rng.uniform(10, 30))) for _ in range(1200)]
+    places = rng.uniform((0, 0, 10), (1600, 1600, 30), (1200, 3))
+    found = [_found(float(x), float(y), float(height)) for x, y, height in places]
     assert sum(map(len, group(found))) == 1200
 
 

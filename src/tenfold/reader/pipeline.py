@@ -76,8 +76,11 @@ def read_lines(
     grey: Pixels, seen: Finding, recogniser: Network, settings: Settings, one_line: bool, ink: str
 ) -> tuple[list[list[ReadPart]], list[Found]]:
     """Read the lines of a picture; return them and the digits that are not to be read."""
-    kept = [f for f in seen.found if f.kind in WANTED[ink]]
-    left_out = [f for f in seen.found if f.kind not in WANTED[ink]]
+    wanted = WANTED[ink]
+    if ink == "auto" and _is_printed_page(seen):
+        wanted = (HAND,)
+    kept = [f for f in seen.found if f.kind in wanted]
+    left_out = [f for f in seen.found if f.kind not in wanted]
     width = float(grey.shape[1])
     if one_line or _has_one_line(kept, grey, settings):
         # No second line has room: all of it is shown, whether the finder saw every digit or not.
@@ -90,11 +93,17 @@ def read_lines(
     return without_doubles(lines, settings.overlap), left_out
 
 
+def _is_printed_page(seen: Finding) -> bool:
+    """Whether most print stands in words and sentences: then its tables belong to it as well."""
+    kinds = [f.kind for f in seen.found]
+    return kinds.count(RUNNING) > kinds.count(PRINT)
+
+
 def _has_one_line(kept: list[Found], grey: Pixels, settings: Settings) -> bool:
     """Whether digits are so high that a second line has no room."""
     if len(kept) < settings.line_digits:
         return False
-    return float(np.median([f.height for f in kept])) > settings.line_height * grey.shape[0]
+    return bool(np.median([f.height for f in kept]) > settings.line_height * grey.shape[0])
 
 
 def ask_classifier(

@@ -69,7 +69,7 @@ def read_one(
     best = max(seen.found, key=lambda f: _likely(f, grey), default=None)
     if whole is None and (best is None or best.score < SEEN):
         return None
-    opinions = [(settings.pool[0], whole)] if whole is not None else []
+    opinions: list[tuple[float, Opinion | None]] = [(settings.pool[0], whole)]
     if best is not None:
         opinions += [
             (settings.pool[1] * best.score, by_place(pixels, seen, best, model)),
@@ -80,8 +80,8 @@ def read_one(
     if not given:
         return None
     total = sum(weight for weight, _ in given)
-    pooled = sum(weight * np.log(o.probabilities.astype(float) + 1e-5) for weight, o in given)
-    pooled = pooled * (settings.pool_sharpness / total)
+    logs = [weight * np.log(o.probabilities.astype(float) + 1e-5) for weight, o in given]
+    pooled = np.sum(logs, axis=0) * (settings.pool_sharpness / total)
     chances = np.exp(pooled - pooled.max())
     chances /= chances.sum()
     digitness = max(o.digitness for _, o in given[:2])
@@ -103,7 +103,8 @@ def read_one(
 
 
 def _likely(found: Found, grey: Pixels) -> float:
-    return found.score * float(min(1.0, found.height / (SIZE * max(grey.shape)))) ** 0.5
+    large = min(1.0, found.height / (SIZE * max(grey.shape)))
+    return float(found.score * large**0.5)
 
 
 def by_place(pixels: Pixels, seen: Finding, found: Found, model: Model) -> Opinion | None:

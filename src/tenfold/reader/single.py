@@ -81,7 +81,8 @@ def read_one(
         return None
     total = sum(weight for weight, _ in given)
     logs = [weight * np.log(o.probabilities.astype(float) + 1e-5) for weight, o in given]
-    pooled = np.sum(logs, axis=0) * (settings.pool_sharpness / total)
+    sharpness = settings.pool_sharpness if len(given) > 1 else 1.0
+    pooled = np.sum(logs, axis=0) * (sharpness / total)
     chances = np.exp(pooled - pooled.max())
     chances /= chances.sum()
     digitness = max(o.digitness for _, o in given[:2])

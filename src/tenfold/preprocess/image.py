@@ -151,8 +151,13 @@ def _from_pillow(image: Image.Image, name: str) -> Picture:
     _check_size(name, *image.size)
     width, height = image.size
     notes = ("only the first frame was read",) if getattr(image, "is_animated", False) else ()
+    drafted = None
     if max(width, height) > WORKING_SIDE:
-        image.draft(None, (DRAFT_SIDE * width // max(width, height), 1))
+        drafted = image.draft(None, (DRAFT_SIDE * width // max(width, height), 1))
+    # Loaded first: as it loads a TIFF, Pillow turns it upright itself, and only then says so.
+    image.load()
+    if drafted is None:
+        width, height = image.size
     orientation = _orientation(image)
     if orientation in ROTATED:
         width, height = height, width

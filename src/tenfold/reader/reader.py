@@ -15,10 +15,10 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.errors import TenfoldError, UsageError
+from tenfold.errors import TenfoldError, UsageError, faults_of
 from tenfold.model import Model, load_model
 from tenfold.preprocess.binarize import Ink, find_ink
-from tenfold.preprocess.image import Picture, Source, open_picture
+from tenfold.preprocess.image import Picture, Source, name_of, open_picture
 from tenfold.preprocess.overlay import drop_overlay
 from tenfold.preprocess.segment import glyph_of
 from tenfold.reader.assemble import Lines, assemble, quality, refusals
@@ -127,11 +127,13 @@ class Reader:
         ------
         DataError
             If it cannot be opened as a picture.
+        FaultError
+            If tenfold itself has a fault that it brings to light.
         """
         return self.trace(source, name).reading
 
     def read_many(self, sources: Iterable[Source]) -> Iterator[Reading | TenfoldError]:
-        """Read pictures one after the other; one that cannot be opened yields its error."""
+        """Read pictures one after the other; one that cannot be read yields its error."""
         for source in sources:
             try:
                 yield self.read(source)
@@ -140,6 +142,10 @@ class Reader:
 
     def trace(self, source: Source, name: str | None = None) -> Trace:
         """Read one picture and keep every step; see `read`."""
+        with faults_of(name_of(source, name)):
+            return self._trace(source, name)
+
+    def _trace(self, source: Source, name: str | None) -> Trace:
         started = time.perf_counter()
         picture = open_picture(source, name)
         turned = 0 if self.rotate == "auto" else int(self.rotate)

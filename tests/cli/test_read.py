@@ -17,14 +17,12 @@ from typer.testing import CliRunner, Result
 
 from tenfold.cli import app
 from tenfold.errors import TenfoldError, UsageError
-from tenfold.preprocess.image import Source
+from tenfold.preprocess.image import Picture, Source
+from tenfold.reader import draw
 from tenfold.reader.reader import Reader, Trace
-from tenfold.reader.reading import Box, Digit, Line, Mark, Number, Refusal
+from tenfold.reader.reading import Box, Digit, Line, Mark, Number, Reading, Refusal
 
 BOX: Box = (3, 4, 5, 6)
-from tenfold.preprocess.image import Picture
-from tenfold.reader import draw
-from tenfold.reader.reading import Reading
 
 
 @pytest.fixture
@@ -259,7 +257,7 @@ def test_copies_and_steps_are_drawn(folder: Path) -> None:
         "scans-a.png.read.png",
         "scans-deep-b.jpg.read.png",
     ]
-    assert len(list(Path("steps", "scans-a.png").iterdir())) == 5
+    assert len(list(Path("steps", "scans-a.png").iterdir())) == 6
 
 
 def test_csv_and_json_exclude_each_other(folder: Path) -> None:

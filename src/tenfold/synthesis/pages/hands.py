@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from tenfold.synthesis.pages.strokes import Floats, Pixels, Shape, crop, rasterise, smooth
 
-Part = Literal["train", "validation"]
+Part = Literal["train", "validation", "test"]
 
 HELD_OUT = 6000  # of the source's last pictures: validation pages alone show them
 INKED = 60  # of 255: a stored glyph's ink begins here
@@ -29,9 +29,15 @@ INKED = 60  # of 255: a stored glyph's ink begins here
 
 @cache
 def variants(part: Part) -> dict[str, list[Shape]]:
-    """Shapes of each digit, by digit; a validation page draws only its own."""
+    """Shapes of each digit, by digit; validation and test pages draw only their own."""
     text = (files("tenfold.synthesis.pages") / "digits.toml").read_text(encoding="utf-8")
-    return {digit: [parse(line) for line in lines] for digit, lines in tomllib.loads(text)[part].items()}
+    if part == "train":
+        lines: dict[str, list[str]] = tomllib.loads(text)["train"]
+    else:  # what is held out is shared between validation and test, as far as it goes round
+        held_out = tomllib.loads(text)["validation"]
+        first = 0 if part == "validation" else 1
+        lines = {digit: own[first::2] or own for digit, own in held_out.items()}
+    return {digit: [parse(line) for line in own] for digit, own in lines.items()}
 
 
 def parse(line: str) -> Shape:
@@ -72,9 +78,13 @@ class Stock:
 
     @classmethod
     def of(cls, images: Pixels, labels: NDArray[np.integer], part: Part) -> Stock:
-        """Take the part of a data set that pages of this kind may show."""
-        keep = slice(None, -HELD_OUT) if part == "train" else slice(-HELD_OUT, None)
-        images, labels = images[keep], labels[keep]
+        """Take the part of a data set that pages of this kind may show; test pages all of it.
+
+        Train and validation pages show MNIST's training images, test pages its test images.
+        """
+        if part != "test":
+            keep = slice(None, -HELD_OUT) if part == "train" else slice(-HELD_OUT, None)
+            images, labels = images[keep], labels[keep]
         ink = images.astype(np.float32)
         y, x = np.mgrid[: images.shape[1], : images.shape[2]].astype(np.float32)
         mass = ink.sum(axis=(1, 2)) + 1e-6

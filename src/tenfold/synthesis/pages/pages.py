@@ -53,7 +53,7 @@ class PageMaker:
 
     def __init__(self, stock: Stock, part: Part, seed: int) -> None:
         self.stock, self.part = stock, part
-        self.rng = np.random.default_rng((seed, 2, part == "validation"))
+        self.rng = np.random.default_rng((seed, 2, ("train", "validation", "test").index(part)))
         self._scenes: list[tuple[scenes.Scene, str]] = []
 
     def page(self) -> Page:

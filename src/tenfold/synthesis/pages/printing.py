@@ -44,8 +44,11 @@ def fonts(part: Part, hand_like: bool = False) -> tuple[str, ...]:
         name = path.name.lower()
         unfit = any(word in name for word in UNFIT) and not name.startswith(NOTO)
         imitates = any(word in str(path).lower() for word in HAND_LIKE)
-        held_out = zlib.crc32(path.stem.split("-")[0].encode()) % HELD_OUT == 0
-        if not unfit and imitates == hand_like and held_out == (part == "validation"):
+        number = zlib.crc32(path.stem.split("-")[0].encode())
+        own: Part = "train"
+        if number % HELD_OUT == 0:
+            own = "validation" if number // HELD_OUT % 2 else "test"
+        if not unfit and imitates == hand_like and own == part:
             if _has_digits(str(path)):
                 found.append(str(path))
     return tuple(found) or fonts("train", hand_like)

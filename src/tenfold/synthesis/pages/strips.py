@@ -50,7 +50,7 @@ class StripMaker:
 
     def __init__(self, stock: Stock, part: Part, seed: int) -> None:
         self.stock, self.part = stock, part
-        self.rng = np.random.default_rng((seed, part == "validation"))
+        self.rng = np.random.default_rng((seed, ("train", "validation", "test").index(part)))
 
     def strip(self) -> Strip:
         """Draw one."""

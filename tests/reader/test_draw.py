@@ -48,7 +48,7 @@ def test_tiny_and_empty_pictures_are_drawn() -> None:
 def test_every_step_is_written(hand: ModuleType, tmp_path: Path) -> None:
     for page in (hand.photo(hand.write("40718\n293")), np.full((50, 60), 255, np.uint8)):
         paths = explain(Reader().trace(page), tmp_path / "steps")
-        assert [path.name[0] for path in paths] == list("12345")
+        assert [path.name[0] for path in paths] == list("123456")
         for path in paths:
             with Image.open(path) as image:
                 image.load()

@@ -6,14 +6,15 @@ import cv2
 import numpy as np
 
 from tenfold.preprocess.binarize import find_ink
+from tenfold.reader.networks import bundled_model
 from tenfold.reader.reader import Reader
-from tenfold.reader.single import read_single
+from tenfold.reader.single import by_ink
 
 READER = Reader(layout="digit")
 
 
 def test_no_ink_is_no_digit() -> None:
-    assert read_single(find_ink(np.zeros((28, 28), np.uint8)), lambda _: ([], [])) is None  # type: ignore[arg-type, return-value]
+    assert by_ink(find_ink(np.zeros((28, 28), np.uint8)), bundled_model()) is None
     assert READER.read(np.zeros((28, 28), np.uint8)).digits == ()
 
 

@@ -379,7 +379,7 @@ def test_a_digit_looked_at_shows_its_glyph_and_ten_probabilities(page: Page) -> 
           "Math.max(...c.getContext('2d').getImageData(0, 0, 28, 28).data)]"  # fmt: skip
     assert page.script(ink) == [28, 28, 255]
     page.browser.find_element(By.CSS_SELECTOR, "#inside summary").click()
-    page.until(lambda: len(page.browser.find_elements(By.CSS_SELECTOR, "#steps img")) == 4)
+    page.until(lambda: len(page.browser.find_elements(By.CSS_SELECTOR, "#steps img")) == 5)
     wide = "return [...document.querySelectorAll('#steps img')].map(i => i.naturalWidth > 60)"
     page.until(lambda: page.script(wide) == [True] * 4)
 

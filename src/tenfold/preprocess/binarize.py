@@ -8,7 +8,7 @@ follows shadows and vignettes but bridges every stroke.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -55,24 +55,13 @@ class Ink:
         How much darker (or lighter, on dark paper) than the paper, in grey levels.
     mask : uint8 array, shape (h, w)
         1 where there is ink.
-    evened : uint8 array, shape (h, w)
-        The picture with paper bright and ink dark, before the light was evened out.
-    noise : float
-        Standard deviation of the paper, in grey levels.
     light_on_dark : bool
         Whether the ink is lighter than the paper.
     """
 
     level: Pixels
     mask: Pixels
-    evened: Pixels
-    noise: float
     light_on_dark: bool
-
-    def without(self, gone: Pixels) -> Ink:
-        """Return the ink without what is marked by 1, its levels included."""
-        keep = 1 - gone
-        return replace(self, level=self.level * keep, mask=self.mask * keep)
 
 
 def find_ink(pixels: Pixels) -> Ink:
@@ -90,7 +79,7 @@ def find_ink(pixels: Pixels) -> Ink:
     raw = np.asarray(cv2.subtract(paper, grey), np.uint8)
     level, grain = _calm(raw)
     mask = _threshold(level, grain)
-    return Ink(level, mask, grey, float(np.median(grain)), bool(direction.sum() < 0))
+    return Ink(level, mask, bool(direction.sum() < 0))
 
 
 def _shrink(pixels: Pixels) -> Pixels:

@@ -77,7 +77,7 @@ class Picture:
 
 
 def name_of(source: Source) -> str:
-    """What a person calls a source: its path, or ``"picture"``."""
+    """Return what a person calls a source: its path, or ``"picture"``."""
     if isinstance(source, str | Path):
         return str(source)
     return str(getattr(source, "filename", "")) or "picture"
@@ -160,7 +160,10 @@ def _from_pillow(image: Image.Image, name: str) -> Picture:
     notes = ("only the first frame was read",) if getattr(image, "is_animated", False) else ()
     if max(width, height) > WORKING_SIDE:
         image.draft(None, (DRAFT_SIDE * width // max(width, height), 1))
+    image.load()
     orientation = _orientation(image)
+    if image.format == "TIFF":  # Pillow turns it upright while loading, and says so only then
+        width, height = image.size
     if orientation in ROTATED:
         width, height = height, width
     pixels = _shrink(_to_array(image))

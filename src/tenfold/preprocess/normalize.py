@@ -17,7 +17,6 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 FIELD, BOX = 28, 20
-STRIP, ASIDE = 24, 4  # height of digits that touch, and paper on either side of them
 FULL_INK = 90.0  # percentile of the ink's levels that becomes 255
 FAINTEST = 20  # levels of 255 below which the edge of a stroke does not count
 ROOM = 4  # pens are widened on a grid this many times finer than the box
@@ -57,43 +56,6 @@ def frame_glyph(level: Pixels, mask: Pixels) -> Pixels:
         return np.zeros((FIELD, FIELD), np.uint8)
     soft = soft[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return _sharpen(_centre(_fit(soft)))
-
-
-def frame_strip(level: Pixels, mask: Pixels) -> Pixels:
-    """Frame digits that touch, side by side, for the network that reads them together.
-
-    Parameters
-    ----------
-    level, mask : uint8 arrays, shape (h, w)
-        As `frame_glyph` takes them.
-
-    Returns
-    -------
-    uint8 array, shape (28, width)
-        White ink on black: 24 pixels high, 2 of paper above and below, 4 on either side.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> bars = np.zeros((24, 100), np.uint8)
-    >>> bars[:, ::11] = 200
-    >>> frame_strip(bars, (bars > 0).astype(np.uint8)).shape
-    (28, 108)
-    """
-    soft = _soften(level, mask)
-    rows, columns = np.flatnonzero(soft.any(axis=1)), np.flatnonzero(soft.any(axis=0))
-    if not len(rows):
-        return np.zeros((FIELD, 1 + 2 * ASIDE), np.uint8)
-    soft = soft[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    soft = _broaden(soft, len(soft), STRIP)
-    height, width = soft.shape
-    size = (max(1, round(width * STRIP / height)), STRIP)
-    how = cv2.INTER_AREA if height > STRIP else cv2.INTER_LINEAR
-    above = (FIELD - STRIP) // 2
-    return np.pad(
-        np.asarray(cv2.resize(soft, size, interpolation=how), np.uint8),
-        ((above, above), (ASIDE, ASIDE)),
-    )
 
 
 def _soften(level: Pixels, mask: Pixels) -> Pixels:

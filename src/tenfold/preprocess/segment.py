@@ -1,7 +1,7 @@
 """Find the pieces of ink that may be digits, and merge them.
 
 A piece is a connected component or part of one: a box and a mask. The reader joins pieces to
-candidates (a 5 whose bar floats, digits that touch) and lets the networks judge.
+candidates (a 5 whose bar floats) and lets the classifier judge.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.preprocess.binarize import Ink
-from tenfold.preprocess.normalize import frame_glyph, frame_strip
+from tenfold.preprocess.normalize import frame_glyph
 
 Pixels = NDArray[np.uint8]
 
@@ -93,20 +93,9 @@ def merge(pieces: Sequence[Piece]) -> Piece:
     return Piece(x, y, width, height, mask, sum(piece.area for piece in pieces))
 
 
-def stroke_width(mask: Pixels) -> float:
-    """Width of the widest stroke, in pixels; the mask is 1 on ink."""
-    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    return max(0.0, 2 * float(cv2.distanceTransform(padded, cv2.DIST_L2, 3).max()) - 1)
-
-
 def glyph_of(ink: Ink, piece: Piece) -> Pixels:
     """Return the piece as MNIST would show it: uint8, shape (28, 28)."""
     return frame_glyph(*_surroundings(ink, piece))
-
-
-def strip_of(ink: Ink, piece: Piece) -> Pixels:
-    """Return a piece in which digits touch, framed side by side: uint8, shape (28, width)."""
-    return frame_strip(*_surroundings(ink, piece))
 
 
 def _surroundings(ink: Ink, piece: Piece) -> tuple[Pixels, Pixels]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.preprocess.image import Picture
 from tenfold.reader.find import HAND, PRINT, RUNNING, STRUCK, Found
-from tenfold.reader.pipeline import Symbol
 from tenfold.reader.reading import Box, Digit, Ink, Line, Mark, Number, Refusal
 from tenfold.reader.settings import Settings
+from tenfold.reader.strings import Symbol
 
 BETWEEN = ".,-/:"  # marks that a number may hold between its digits
 Area = tuple[float, float, float, float]
@@ -36,7 +37,8 @@ def digit_of(symbol: Symbol, limits: Limits, picture: Picture, line: int | None)
     return Digit(
         int(symbol.probabilities.argmax()), symbol.confidence,
         tuple(float(p) for p in symbol.probabilities), symbol.support,
-        box_of(symbol.box, picture), line if refused is None else None, refused, ink_of(symbol.kind),
+        box_of(symbol.box, picture), line if refused is None else None, refused,
+        ink_of(symbol.kind),
     )  # fmt: skip
 
 
@@ -62,12 +64,21 @@ def box_of(area: Area, picture: Picture) -> Box:
     x, y = max(0, int(area[0] * scale)), max(0, int(area[1] * scale))
     right = min(picture.width, -int(-(area[0] + area[2]) * scale // 1))
     bottom = min(picture.height, -int(-(area[1] + area[3]) * scale // 1))
-    return min(x, picture.width - 1), min(y, picture.height - 1), max(1, right - x), max(1, bottom - y)
+    return (
+        min(x, picture.width - 1),
+        min(y, picture.height - 1),
+        max(1, right - x),
+        max(1, bottom - y),
+    )
 
 
 def line_of(
-    symbols: Sequence[Symbol], confidences: Sequence[float], number: int, limits: Limits,
-    settings: Settings, picture: Picture,
+    symbols: Sequence[Symbol],
+    confidences: Sequence[float],
+    number: int,
+    limits: Limits,
+    settings: Settings,
+    picture: Picture,
 ) -> tuple[Line | None, list[Digit], list[Mark]]:
     """Return one line: its numbers, its digits in order, and its marks.
 
@@ -80,7 +91,9 @@ def line_of(
     number : int
         The line's own.
     """
-    digits = {k: digit_of(s, limits, picture, number) for k, s in enumerate(symbols) if s.char.isdigit()}
+    digits = {
+        k: digit_of(s, limits, picture, number) for k, s in enumerate(symbols) if s.char.isdigit()
+    }
     kept = [k for k, s in enumerate(symbols) if k not in digits or digits[k].accepted]
     numbers: list[list[int]] = []
     held: set[int] = set()
@@ -98,7 +111,12 @@ def line_of(
         else:
             numbers.append([k])
             lead = before[-1] if before else None
-            if lead is not None and symbols[lead].char == "-" and _near(symbols, [lead, k], settings.apart) and symbols[lead].confidence >= settings.sure_mark:
+            if (
+                lead is not None
+                and symbols[lead].char == "-"
+                and _near(symbols, [lead, k], settings.apart)
+                and symbols[lead].confidence >= settings.sure_mark
+            ):
                 numbers[-1].insert(0, lead)
                 held.add(lead)
     marks = [
@@ -113,13 +131,19 @@ def line_of(
     for own in numbers:
         text = "".join(symbols[k].char for k in own)
         sure = float(np.prod([confidences[k] for k in own]))
-        parts.append(Number(text, union([box_of(symbols[k].box, picture) for k in own]), min(1.0, max(0.0, sure))))
+        parts.append(
+            Number(
+                text,
+                union([box_of(symbols[k].box, picture) for k in own]),
+                min(1.0, max(0.0, sure)),
+            )
+        )
     whole = union([part.box for part in parts])
     return Line(" ".join(part.text for part in parts), whole, tuple(parts)), ordered, marks
 
 
 def _marks_before(kept: Sequence[int], at: int, digits: dict[int, Digit]) -> list[int]:
-    """Marks between the digit before and this one."""
+    """Return the marks between the digit before and this one."""
     out: list[int] = []
     for k in reversed(kept[:at]):
         if k in digits:
@@ -131,7 +155,7 @@ def _marks_before(kept: Sequence[int], at: int, digits: dict[int, Digit]) -> lis
 def _near(symbols: Sequence[Symbol], row: Sequence[int], apart: float) -> bool:
     """Whether no gap in a row of symbols is wider than a digit."""
     tall = max(symbols[k].box[3] for k in (row[0], row[-1]))
-    for a, b in zip(row, row[1:], strict=False):
+    for a, b in pairwise(row):
         if symbols[b].box[0] - (symbols[a].box[0] + symbols[a].box[2]) > apart * tall:
             return False
     return True
@@ -139,7 +163,11 @@ def _near(symbols: Sequence[Symbol], row: Sequence[int], apart: float) -> bool:
 
 def _fits(symbols: Sequence[Symbol], marks: Sequence[int], settings: Settings) -> bool:
     """Whether marks between two digits belong to the number: one that may, and surely seen."""
-    return len(marks) == 1 and symbols[marks[0]].char in BETWEEN and symbols[marks[0]].confidence >= settings.sure_mark
+    return (
+        len(marks) == 1
+        and symbols[marks[0]].char in BETWEEN
+        and symbols[marks[0]].confidence >= settings.sure_mark
+    )
 
 
 def union(boxes: Sequence[Box]) -> Box:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.reader.networks import bundled_line
-from tenfold.reader.pipeline import ReadPart, Symbol
+from tenfold.reader.strings import ReadPart, Symbol
 
 Floats = NDArray[np.float64]
 
@@ -21,11 +21,13 @@ PLAIN = (0.0, 1.0, 0.0, 0.0)  # without a fitted curve
 
 
 def features(part: ReadPart, symbols: Sequence[Symbol]) -> Floats:
-    """What the curve sees of a part: 1, log-odds of its string, doubts of finder and classifier."""
+    """Return what the curve sees: 1, log-odds of the string, doubts of finder and classifier."""
     log_probability = part.spelled.log_probability
     for before, after in zip(part.symbols, symbols, strict=True):
         if after.char.isdigit():
-            log_probability += min(0.0, float(np.log((after.confidence + 1e-6) / (before.confidence + 1e-6))))
+            log_probability += min(
+                0.0, float(np.log((after.confidence + 1e-6) / (before.confidence + 1e-6)))
+            )
     sure = float(np.clip(np.exp(log_probability), 1e-6, 1 - 1e-6))
     digits = [symbol for symbol in symbols if symbol.char.isdigit()]
     support = min((symbol.support for symbol in digits), default=1.0)

@@ -30,8 +30,8 @@ def explain(trace: Trace, folder: str | Path) -> list[Path]:
 
     ``1-paper.png`` is the picture as opened; ``2-ink.png`` what the finder takes for digits by hand
     (blue), print (green), print in words (grey), signs (pink) and struck out (red);
-    ``3-lines.png`` the digits it found, a colour for each line; ``4-strips.png`` what was cut out of
-    the lines, and the string read in it; ``5-glyphs.png`` single digits as the classifier sees
+    ``3-lines.png`` the digits it found, a colour for each line; ``4-strips.png`` what was cut out
+    of the lines, and the string read in it; ``5-glyphs.png`` single digits as the classifier sees
     them; ``6-answers.png`` the reading drawn onto the picture.
 
     Raises
@@ -61,11 +61,11 @@ def steps(trace: Trace) -> dict[str, Image.Image]:
 
 
 def _ink(trace: Trace) -> Image.Image:
-    """The finder's masks of the finest level, in colours over the faded picture."""
+    """Draw the finder's masks of the finest level, in colours over the faded picture."""
     grey = np.asarray(Image.fromarray(trace.picture.pixels).convert("L"))
     canvas = np.stack([255 - (255 - grey) // 4] * 3, axis=-1)
     height, width = grey.shape
-    for level in trace.finding.levels[:1]:
+    for level in sorted(trace.finding.levels, key=lambda level: -level.scale)[:1]:
         rows, columns = round(height * level.scale / 2), round(width * level.scale / 2)
         for kind in range(KINDS):
             part = level.kinds[kind, : max(1, rows), : max(1, columns)]
@@ -90,7 +90,7 @@ def _lines(trace: Trace) -> Image.Image:
 
 
 def _strips(trace: Trace) -> Image.Image:
-    """What was cut out of the lines, each with the string read in it below."""
+    """Show what was cut out of the lines, each with the string read in it below."""
     reads = [read for line in trace.lines for read in line][:MOST_STRIPS]
     if not reads:
         return Image.new("RGB", (240, 48), "white")

@@ -26,6 +26,7 @@ HAND, PRINT, RUNNING, SIGN, STRUCK = range(5)
 KINDS = 5
 
 FINE, PLACE = 2, 4  # pixels a cell of the masks and of the places
+MOST = 1200  # digits of a picture; a texture gives more, and nobody reads them
 STEP = 16  # sides the network takes are multiples of this
 
 
@@ -96,14 +97,20 @@ class Found:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finding:
-    """All that was found in a picture, from left to right."""
+    """All that was found in a picture, from left to right, and what it was chosen from."""
 
     found: list[Found]
     levels: list[Level]
+    candidates: list[tuple[float, Found]]
 
 
 def find(
-    grey: Pixels, network: Network, sides: Sequence[int], least: float, overlap: float
+    grey: Pixels,
+    network: Network,
+    sides: Sequence[int],
+    least: float,
+    overlap: float,
+    before: Finding | None = None,
 ) -> Finding:
     """Find the digits of a grey picture, uint8 ``(h, w)``.
 
@@ -116,9 +123,11 @@ def find(
         The least score of a digit.
     overlap : float
         Intersection over union from which two boxes are one digit.
+    before : Finding, optional
+        What was found at other sizes already.
     """
-    levels: list[Level] = []
-    candidates: list[tuple[float, Found]] = []
+    levels = list(before.levels) if before is not None else []
+    candidates = list(before.candidates) if before is not None else []
     for scale in scales(grey, sides):
         height, width = (max(1, round(side * scale)) for side in grey.shape)
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
@@ -129,7 +138,8 @@ def find(
         levels.append(level)
         cut = places[:, : -(-height // PLACE), : -(-width // PLACE)]
         candidates += _peaks(cut, level, len(levels) - 1, least)
-    return Finding(sorted(_best(candidates, overlap), key=lambda f: f.x), levels)
+    found = sorted(_best(candidates, overlap), key=lambda f: f.x)
+    return Finding(found, levels, candidates)
 
 
 def scales(grey: Pixels, sides: Sequence[int]) -> list[float]:
@@ -146,8 +156,8 @@ def _peaks(places: Floats, level: Level, number: int, least: float) -> list[tupl
     heat = _sigmoid(places[0])
     top = cv2.dilate(heat, np.ones((3, 3), np.uint8))
     rows, columns = np.nonzero((heat >= top) & (heat > least))
-    if len(rows) > 3000:  # a texture: the surest are enough
-        keep = np.argsort(-heat[rows, columns])[:3000]
+    if len(rows) > MOST:  # a texture: the surest are enough
+        keep = np.argsort(-heat[rows, columns])[:MOST]
         rows, columns = rows[keep], columns[keep]
     out = []
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
@@ -160,7 +170,8 @@ def _peaks(places: Floats, level: Level, number: int, least: float) -> list[tupl
         box = (x - width / 2, y - height / 2, width, height)
         found = Found(
             box[0] / level.scale, box[1] / level.scale, width / level.scale, height / level.scale,
-            score, np.asarray(digits / digits.sum(), np.float32), _kinds_in(level.kinds, box), number,
+            score, np.asarray(digits / digits.sum(), np.float32), _kinds_in(level.kinds, box),
+            number,
         )  # fmt: skip
         out.append((score * _suits(height), found))
     return out
@@ -198,6 +209,8 @@ def _best(candidates: list[tuple[float, Found]], overlap: float) -> list[Found]:
         if not alive[index]:
             continue
         kept.append(found)
+        if len(kept) == MOST:
+            break
         low = np.maximum(boxes[index, :2], boxes[:, :2])
         high = np.minimum(boxes[index, 2:], boxes[:, 2:])
         shared = np.prod(np.maximum(high - low, 0), axis=1)

@@ -25,7 +25,9 @@ MOSTLY = 0.5  # of a connected component: so much of it on digit ink, and all of
 LEAST = 6  # pixels of ink
 
 
-def glyph(pixels: Pixels, seen: Finding, found: Found, others: Sequence[Found] = ()) -> Pixels | None:
+def glyph(
+    pixels: Pixels, seen: Finding, found: Found, others: Sequence[Found] = ()
+) -> Pixels | None:
     """Frame the digit that was found: uint8 ``(28, 28)``, or None where there is no ink.
 
     Parameters
@@ -39,15 +41,37 @@ def glyph(pixels: Pixels, seen: Finding, found: Found, others: Sequence[Found] =
     height, width = pixels.shape[:2]
     margin = MARGIN * max(found.width, found.height)
     left, top = max(0, int(found.x - margin)), max(0, int(found.y - margin))
-    right, bottom = min(width, int(found.right + margin) + 1), min(height, int(found.bottom + margin) + 1)
+    right, bottom = (
+        min(width, int(found.right + margin) + 1),
+        min(height, int(found.bottom + margin) + 1),
+    )
     if right - left < 4 or bottom - top < 4:
         return None
     ink = find_ink(np.ascontiguousarray(pixels[top:bottom, left:right]))
     near = _digit_ink(seen, found, (left, top, right, bottom)) > DIGIT
     for other in others:
         if other is not found:
-            x0 = max(0, int(max(other.x, found.middle[0] + 0.2 * found.width if other.x > found.x else other.x) - left))
-            x1 = min(right - left, int(min(other.right, found.middle[0] - 0.2 * found.width if other.x < found.x else other.right) - left) + 1)
+            x0 = max(
+                0,
+                int(
+                    max(
+                        other.x,
+                        found.middle[0] + 0.2 * found.width if other.x > found.x else other.x,
+                    )
+                    - left
+                ),
+            )
+            x1 = min(
+                right - left,
+                int(
+                    min(
+                        other.right,
+                        found.middle[0] - 0.2 * found.width if other.x < found.x else other.right,
+                    )
+                    - left
+                )
+                + 1,
+            )
             y0, y1 = max(0, int(other.y - top)), max(0, int(other.bottom - top) + 1)
             if x1 > x0:
                 near[y0:y1, x0:x1] = False
@@ -74,4 +98,7 @@ def _digit_ink(seen: Finding, found: Found, area: tuple[int, int, int, int]) -> 
     x = ((np.arange(left, right) + 0.5) * scale - 0.5).astype(np.float32)
     y = ((np.arange(top, bottom) + 0.5) * scale - 0.5).astype(np.float32)
     grid = np.meshgrid(x, y)
-    return np.asarray(cv2.remap(kinds, grid[0], grid[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    return np.asarray(
+        cv2.remap(kinds, grid[0], grid[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+        np.float32,
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -21,8 +22,10 @@ Floats = NDArray[np.float64]
 STRIP, NORMAL = 48, 30.0  # height of a strip, and of a digit in it: as the recogniser learned them
 REACH = 6.0  # digit heights to the next digit that tells the direction of a line
 OFF, RATIO = 0.5, 2.2  # of digit heights: how far neighbours may lie off, how much they may differ
+BEND = 0.08  # how far the slope of a line's end may differ from the page's
 MARGIN = 1.1  # digit heights that a strip goes beyond its digits
 LONGEST = 2400  # columns of a strip
+FILLS = 0.62  # of its height: how high digits are in a picture of one line where none was found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +42,8 @@ class Part:
         Where it is cut out, in x.
     x, y, slope : float
         A point of its middle line and how many pixels it falls per pixel to the right.
+    least, most : float
+        How far it may be made longer.
     """
 
     found: list[Found]
@@ -48,6 +53,8 @@ class Part:
     x: float
     y: float
     slope: float
+    least: float = 0.0
+    most: float = np.inf
 
     def at(self, x: float) -> float:
         """Return the y of the middle line."""
@@ -59,29 +66,8 @@ def group(found: Sequence[Found]) -> list[list[Found]]:
     if not found:
         return []
     slope = _slope(found)
-    chains = [[f] for f in sorted(found, key=lambda f: f.middle[0])]
-    pairs = []
-    for i, a in enumerate(chains):
-        for j, b in enumerate(chains):
-            if i != j:
-                cost = _apart(a[0], b[0], slope)
-                if cost is not None:
-                    pairs.append((cost, i, j))
-    follows: dict[int, int] = {}
-    leads: dict[int, int] = {}
-    for _, i, j in sorted(pairs):
-        if i not in follows and j not in leads:
-            follows[i], leads[j] = j, i
-    lines = []
-    for i in range(len(chains)):
-        if i in leads:
-            continue
-        line, at = [chains[i][0]], i
-        while at in follows:
-            at = follows[at]
-            line.append(chains[at][0])
-        lines.append(line)
-    lines = _join(lines, slope)
+    lines = _chains([[f] for f in found], slope, 2 * REACH)
+    lines = _chains(lines, slope, np.inf)
     return sorted(lines, key=lambda line: float(np.median([_level(f, slope) for f in line])))
 
 
@@ -92,69 +78,72 @@ def _level(found: Found, slope: float) -> float:
 
 def _slope(found: Sequence[Found]) -> float:
     """Median direction from each digit to its nearest neighbour on the right."""
-    slopes = []
-    for a in found:
-        best, at = np.inf, 0.0
-        for b in found:
-            dx, dy = b.middle[0] - a.middle[0], b.middle[1] - a.middle[1]
-            tall = max(a.height, b.height)
-            near = 0.35 * tall < dx < REACH * tall and abs(dy) < 0.4 * dx + 0.1 * tall
-            if near and dx + 3 * abs(dy) < best and max(a.height, b.height) < RATIO * min(a.height, b.height):
-                best, at = dx + 3 * abs(dy), dy / dx
-        if best < np.inf:
-            slopes.append(at)
-    return float(np.clip(np.median(slopes), -0.4, 0.4)) if len(slopes) > 1 else 0.0
+    middles = np.array([f.middle for f in found])
+    tall = np.array([f.height for f in found])
+    dx = middles[None, :, 0] - middles[:, None, 0]
+    dy = middles[None, :, 1] - middles[:, None, 1]
+    high = np.maximum(tall[:, None], tall[None])
+    near = (dx > 0.35 * high) & (dx < REACH * high) & (np.abs(dy) < 0.4 * dx + 0.1 * high)
+    near &= high < RATIO * np.minimum(tall[:, None], tall[None])
+    cost = np.where(near, dx + 3 * np.abs(dy), np.inf)
+    best = cost.argmin(axis=1)
+    rows = np.flatnonzero(np.isfinite(cost.min(axis=1)))
+    if len(rows) < 2:
+        return 0.0
+    return float(np.clip(np.median(dy[rows, best[rows]] / dx[rows, best[rows]]), -0.4, 0.4))
 
 
-def _apart(a: Found, b: Found, slope: float) -> float | None:
-    """How far b stands to the right of a on the same line, in digit heights; None if it does not."""
-    small, tall = sorted((a.height, b.height))
-    if tall > RATIO * small:
-        return None
-    dx = b.middle[0] - a.middle[0]
-    dy = abs(_level(b, slope) - _level(a, slope))
-    if dx <= 0.15 * tall or dx > 2 * REACH * tall or dy > OFF * small + 0.03 * dx:
-        return None
-    return dx / tall + 2 * dy / tall
+def _chains(lines: list[list[Found]], slope: float, reach: float) -> list[list[Found]]:
+    """Join what goes on from each other over gaps of up to so many digit heights.
+
+    Each round joins all pairs that are each other's nearest, until there are none.
+    """
+    while True:
+        cost = _gaps(lines, slope, reach)
+        after, before = cost.argmin(axis=1), cost.argmin(axis=0)
+        pairs = [
+            (i, int(j)) for i, j in enumerate(after) if before[j] == i and np.isfinite(cost[i, j])
+        ]
+        if not pairs:
+            return lines
+        taken: set[int] = set()
+        joined = []
+        for i, j in pairs:
+            if i not in taken and j not in taken:
+                joined.append(lines[i] + lines[j])
+                taken |= {i, j}
+        lines = joined + [line for k, line in enumerate(lines) if k not in taken]
 
 
-def _join(lines: list[list[Found]], slope: float) -> list[list[Found]]:
-    """Join lines that go on from each other over wide gaps."""
-    changed = True
-    while changed:
-        changed = False
-        lines.sort(key=lambda line: line[0].x)
-        for i, left in enumerate(lines):
-            options = []
-            for j, right in enumerate(lines):
-                if i == j or right[0].x < left[-1].right - 0.3 * left[-1].height:
-                    continue
-                tall = _tall(left), _tall(right)
-                if max(tall) > RATIO * min(tall):
-                    continue
-                gap = right[0].x - left[-1].right
-                off = abs(_end(left, slope, -1, right[0].middle[0]) - right[0].middle[1])
-                back = abs(_end(right, slope, 0, left[-1].middle[0]) - left[-1].middle[1])
-                if min(off, back) < OFF * min(tall):
-                    options.append((gap, j))
-            if options:
-                j = min(options)[1]
-                lines[i] = left + lines[j]
-                del lines[j]
-                changed = True
-                break
-    return lines
+def _gaps(lines: list[list[Found]], slope: float, reach: float) -> Floats:
+    """How far each line ends before another begins, in pixels; infinite if that is elsewhere."""
+    tall = np.array([_tall(line) for line in lines])
+    first = np.array([line[0].middle for line in lines])
+    last = np.array([line[-1].middle for line in lines])
+    left = np.array([line[0].x for line in lines])
+    right = np.array([line[-1].right for line in lines])
+    on, start = (np.array([_direction(line, slope, end) for line in lines]) for end in (-1, 0))
+    # Where the first line goes on to at the second's beginning, and the second back to its end.
+    ahead = on[:, None, 1] + on[:, None, 2] * (first[None, :, 0] - on[:, None, 0])
+    back = start[None, :, 1] + start[None, :, 2] * (last[:, None, 0] - start[None, :, 0])
+    off = np.minimum(np.abs(ahead - first[None, :, 1]), np.abs(back - last[:, None, 1]))
+    gap = left[None] - right[:, None]
+    low, high = np.minimum(tall[:, None], tall[None]), np.maximum(tall[:, None], tall[None])
+    fits = (off < OFF * low) & (high < RATIO * low) & (gap > -0.35 * low) & (gap < reach * high)
+    fits &= first[None, :, 0] > last[:, None, 0]
+    np.fill_diagonal(fits, val=False)
+    return np.where(fits, gap + 2 * off, np.inf)
 
 
-def _end(line: list[Found], slope: float, end: int, x: float) -> float:
-    """Where a line goes on to at x, from its last or first four digits."""
+def _direction(line: list[Found], slope: float, end: int) -> tuple[float, float, float]:
+    """Return a point and the slope of a line's last, or first, four digits."""
     part = line[-4:] if end == -1 else line[:4]
+    points = np.array([f.middle for f in part])
     own = slope
     if len(part) >= 4:
-        points = np.array([f.middle for f in part])
-        own = float(np.clip(np.polyfit(points[:, 0], points[:, 1], 1)[0], slope - 0.08, slope + 0.08))
-    middle = np.mean([f.middle for f in part], axis=0)
-    return float(middle[1] + own * (x - middle[0]))
+        fitted = np.polyfit(points[:, 0], points[:, 1], 1)[0]
+        own = float(np.clip(fitted, slope - BEND, slope + BEND))
+    return float(points[:, 0].mean()), float(points[:, 1].mean()), own
 
 
 def _tall(found: Sequence[Found]) -> float:
@@ -166,7 +155,7 @@ def parts(line: Sequence[Found], gap: float, width: float) -> list[Part]:
     tall = _tall(line)
     points = np.array([f.middle for f in line])
     groups: list[list[Found]] = [[line[0]]]
-    for a, b in zip(line, line[1:], strict=False):
+    for a, b in pairwise(line):
         if b.x - a.right > gap * max(tall, a.height, b.height):
             groups.append([])
         groups[-1].append(b)
@@ -184,10 +173,26 @@ def parts(line: Sequence[Found], gap: float, width: float) -> list[Part]:
         x, y = middles.mean(axis=0)
         left = groups[k - 1][-1].right if k else -np.inf
         right = groups[k + 1][0].x if k + 1 < len(groups) else np.inf
-        start = max(own[0].x - MARGIN * height, left, 0.0)
-        end = min(own[-1].right + MARGIN * height, right, width)
-        out.append(Part(own, height, start, end, float(x), float(y), inner))
+        least, most = max(left, 0.0), min(right, width)
+        start = max(own[0].x - MARGIN * height, least)
+        end = min(own[-1].right + MARGIN * height, most)
+        out.append(Part(own, height, start, end, float(x), float(y), inner, least, most))
     return out
+
+
+def whole(found: Sequence[Found], grey: Pixels) -> Part:
+    """Return all of a picture that holds one line, as one part."""
+    height, width = (float(side) for side in grey.shape)
+    if not found:
+        return Part([], FILLS * height, 0.0, width, width / 2, height / 2, 0.0, 0.0, width)
+    (part,) = parts(sorted(found, key=lambda f: f.x), np.inf, width)
+    return part
+
+
+def columns(part: Part, factor: float = 1.0) -> int:
+    """Return how many columns a part's strip has, a multiple of 4."""
+    wide = round((part.end - part.start) * NORMAL * factor / part.height)
+    return 4 * -(-int(np.clip(wide, 8, LONGEST)) // 4)
 
 
 def cut(grey: Pixels, part: Part, factor: float) -> tuple[Pixels, float]:
@@ -206,8 +211,7 @@ def cut(grey: Pixels, part: Part, factor: float) -> tuple[Pixels, float]:
     """
     scale = NORMAL * factor / part.height
     scale = min(scale, LONGEST / max(1.0, part.end - part.start))
-    columns = max(8, round((part.end - part.start) * scale))
-    columns += -columns % 4
+    wide = columns(part, factor)
     source, shift, zoom = _shrunk(grey, part, scale)
     cos = 1 / np.hypot(1, part.slope)
     sin = part.slope * cos
@@ -220,19 +224,21 @@ def cut(grey: Pixels, part: Part, factor: float) -> tuple[Pixels, float]:
         [sin * inner, cos * inner, origin[1] - cos * inner * across],
     ])  # fmt: skip
     strip = cv2.warpAffine(
-        source, matrix, (columns, STRIP), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        source, matrix, (wide, STRIP), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )  # fmt: skip
     return np.asarray(strip, np.uint8), scale
 
 
 def _shrunk(grey: Pixels, part: Part, scale: float) -> tuple[Pixels, Floats, float]:
-    """The part's surroundings, averaged down where the strip is smaller than the picture."""
+    """Return the part's surroundings, averaged down where the strip is smaller than the picture."""
     reach = part.height * 2.5
     low = min(part.at(part.start), part.at(part.end)) - reach
     high = max(part.at(part.start), part.at(part.end)) + reach
     left, top = max(0, int(part.start - reach)), max(0, int(low))
-    window = grey[top : max(top + 1, int(high) + 1), left : max(left + 1, int(part.end + reach) + 1)]
+    window = grey[
+        top : max(top + 1, int(high) + 1), left : max(left + 1, int(part.end + reach) + 1)
+    ]
     zoom = min(1.0, scale * 1.5)
     if zoom < 0.9:
         size = (max(1, round(window.shape[1] * zoom)), max(1, round(window.shape[0] * zoom)))

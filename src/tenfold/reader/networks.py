@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.model import Model, open_model, open_session
-from tenfold.modelinfo import ModelInfo
 
 DIGITS, FINDER, LINE = "digits.onnx", "finder.onnx", "line.onnx"
 THREADS = 2  # of one picture; more wait for each other longer than they help
@@ -65,8 +64,3 @@ def bundled_finder() -> Finder:
 def bundled_line() -> LineRecogniser:
     """Open the line recogniser."""
     return LineRecogniser(bundled_content(LINE), f"tenfold's own {LINE}")
-
-
-def info_of(name: str) -> ModelInfo:
-    """What a bundled file says of itself."""
-    return {FINDER: bundled_finder, LINE: bundled_line, DIGITS: bundled_model}[name]().info

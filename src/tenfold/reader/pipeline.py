@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from tenfold.model import Model
 from tenfold.reader import find as finding
 from tenfold.reader.find import HAND, PRINT, RUNNING, Finding, Found
-from tenfold.reader.lines import Part, cut, group, parts
 from tenfold.reader.glyphs import glyph
-from tenfold.reader.recognise import CHARS, Network, Spelled, frames_of, spell, together
+from tenfold.reader.lines import group, parts, whole
+from tenfold.reader.recognise import Network
 from tenfold.reader.settings import Settings
+from tenfold.reader.strings import ReadPart, Symbol, read_parts, without_doubles
 
 Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Box = tuple[float, float, float, float]
 
 # Which kinds of ink are read, by what was asked for. What is struck out never is.
 WANTED = {
@@ -29,52 +28,13 @@ WANTED = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Symbol:
-    """A character read in a line.
-
-    Parameters
-    ----------
-    char : str
-    box : tuple of float
-        x, y, width, height in pixels of the picture.
-    probabilities : float array, shape (10,)
-        Of the digits; all zeros for a sign.
-    confidence : float
-        Of the character.
-    support : float
-        How surely the finder saw a digit there, 0 to 1.
-    kind : int
-        HAND or PRINT.
-    certainty : float
-        How surely there is any digit at all, by the line recogniser, 0 to 1.
-    found : Found or None
-        The finder's digit it stands on.
-    """
-
-    char: str
-    box: Box
-    probabilities: Floats
-    confidence: float
-    support: float
-    kind: int
-    certainty: float = 1.0
-    found: Found | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReadPart:
-    """A part of a line and what was read in it."""
-
-    part: Part
-    strip: Pixels
-    spelled: Spelled
-    symbols: list[Symbol]
-
-
 def grey_of(pixels: Pixels) -> Pixels:
     """Return a picture in grey."""
-    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8) if pixels.ndim == 3 else pixels
+    return (
+        np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+        if pixels.ndim == 3
+        else pixels
+    )
 
 
 def look(grey: Pixels, finder: finding.Network, settings: Settings) -> Finding:
@@ -87,8 +47,8 @@ def look(grey: Pixels, finder: finding.Network, settings: Settings) -> Finding:
     small = [f for f in seen.found if f.height * scale < settings.fine_below]
     if seen.found and len(small) < 0.2 * len(seen.found):
         return seen
-    sides = (settings.fine_side, *settings.sides)
-    return finding.find(grey, finder, sides, settings.least_score, settings.overlap)
+    sides = (settings.fine_side,)
+    return finding.find(grey, finder, sides, settings.least_score, settings.overlap, seen)
 
 
 def best_turn(grey: Pixels, seen: Finding, finder: finding.Network, settings: Settings) -> int:
@@ -99,9 +59,7 @@ def best_turn(grey: Pixels, seen: Finding, finder: finding.Network, settings: Se
     scores = {0: lying}
     for degrees in (90, 180, 270):
         turned = np.ascontiguousarray(np.rot90(grey, -degrees // 90))
-        other = finding.find(
-            turned, finder, settings.sides, settings.least_score, settings.overlap
-        )
+        other = finding.find(turned, finder, settings.sides, settings.least_score, settings.overlap)
         scores[degrees] = quality(other) if len(other.found) >= 0.5 * len(seen.found) else 0.0
     best = max(scores, key=lambda degrees: scores[degrees])
     return best if scores[best] >= lying + settings.turn_gain else 0
@@ -118,79 +76,34 @@ def read_lines(
     grey: Pixels, seen: Finding, recogniser: Network, settings: Settings, one_line: bool, ink: str
 ) -> tuple[list[list[ReadPart]], list[Found]]:
     """Read the lines of a picture; return them and the digits that are not to be read."""
-    kept = [f for f in seen.found if f.kind in WANTED[ink]]
-    left_out = [f for f in seen.found if f.kind not in WANTED[ink]]
-    rows = [kept] if one_line and kept else group(kept)
+    wanted = WANTED[ink]
+    if ink == "auto" and _is_printed_page(seen):
+        wanted = (HAND,)
+    kept = [f for f in seen.found if f.kind in wanted]
+    left_out = [f for f in seen.found if f.kind not in wanted]
     width = float(grey.shape[1])
-    gap = np.inf if one_line else settings.gap
-    all_parts = [parts(row, gap, width) for row in rows]
+    if one_line or _has_one_line(kept, grey, settings):
+        # No second line has room: all of it is shown, whether the finder saw every digit or not.
+        all_parts = [[replace(whole(kept, grey), start=0.0, end=width)]] if kept or one_line else []
+    else:
+        all_parts = [parts(row, settings.gap, width) for row in group(kept)]
     flat = [part for row in all_parts for part in row]
     read = iter(read_parts(grey, flat, seen, recogniser, settings))
-    return [[next(read) for _ in row] for row in all_parts], left_out
+    lines = [[next(read) for _ in row] for row in all_parts]
+    return without_doubles(lines, settings.overlap), left_out
 
 
-def read_parts(
-    grey: Pixels, flat: list[Part], seen: Finding, recogniser: Network, settings: Settings
-) -> list[ReadPart]:
-    """Read parts of lines, a batch at a time."""
-    strips = [[cut(grey, part, factor)[0] for factor in settings.heights] for part in flat]
-    frames: list[list[Floats]] = [[] for _ in flat]
-    order = sorted(range(len(flat)), key=lambda k: strips[k][0].shape[1])
-    for start in range(0, len(order), 8):
-        chosen = order[start : start + 8]
-        batch = [strip for k in chosen for strip in strips[k]]
-        out = frames_of(batch, recogniser)
-        for place, k in enumerate(chosen):
-            frames[k] = out[place * len(settings.heights) : (place + 1) * len(settings.heights)]
-    result = []
-    for part, own, shown in zip(flat, frames, strips, strict=True):
-        spelled = spell(together(own))
-        scale = shown[0].shape[1] / max(1e-6, part.end - part.start)
-        symbols = symbols_of(part, spelled, scale, seen, settings)
-        result.append(ReadPart(part, shown[0], spelled, symbols))
-    return result
+def _is_printed_page(seen: Finding) -> bool:
+    """Whether most print stands in words and sentences: then its tables belong to it as well."""
+    kinds = [f.kind for f in seen.found]
+    return kinds.count(RUNNING) > kinds.count(PRINT)
 
 
-def symbols_of(part: Part, spelled: Spelled, scale: float, seen: Finding, settings: Settings) -> list[Symbol]:
-    """Place what was spelled in the picture; digits that the finder saw nothing of are left out."""
-    symbols = []
-    for char, (left, right), chances in zip(spelled.text, spelled.spans, spelled.probabilities, strict=True):
-        x0, x1 = part.start + left / scale, part.start + right / scale
-        middle = (x0 + x1) / 2
-        wide = max(x1 - x0, 0.3 * part.height)
-        box = (middle - wide / 2, part.at(middle) - part.height / 2, wide, part.height)
-        certainty = float(chances[1:11].sum())
-        digits = chances[1:11] / max(1e-9, certainty)
-        kind, support = HAND, 0.0
-        match = min(part.found, key=lambda f: abs(f.middle[0] - middle), default=None)
-        reach = 0.5 * max(match.width, 0.35 * part.height) if match is not None else 0.0
-        if match is not None and abs(match.middle[0] - middle) < reach:
-            if char.isdigit():
-                box = (match.x, match.y, match.width, match.height)
-            kind, support = match.kind, match.score
-        else:
-            match = None
-            if char.isdigit():
-                support = ink_at(seen, box)
-        if not char.isdigit():
-            digits, match, support = np.zeros(10, np.float32), None, 1.0
-        confidence = float(chances[CHARS.index(char) + 1])
-        symbols.append(Symbol(char, box, digits, confidence, support, kind, certainty, match))
-    return symbols
-
-
-def ink_at(seen: Finding, box: Box) -> float:
-    """The strongest mean of digit ink at any level along the box's middle columns."""
-    best = 0.0
-    x, y, width, height = box
-    for level in seen.levels:
-        s = level.scale / finding.FINE
-        if not 3 < height * s < 70:
-            continue
-        part = level.kinds[[HAND, PRINT], max(0, int(y * s)) : int((y + height) * s) + 1, max(0, int(x * s)) : int((x + width) * s) + 1]
-        if part.size:
-            best = max(best, float(np.sort(part.max(axis=0).ravel())[-max(1, part[0].size // 6) :].mean()))
-    return best
+def _has_one_line(kept: list[Found], grey: Pixels, settings: Settings) -> bool:
+    """Whether digits are so high that a second line has no room."""
+    if len(kept) < settings.line_digits:
+        return False
+    return bool(np.median([f.height for f in kept]) > settings.line_height * grey.shape[0])
 
 
 def ask_classifier(
@@ -210,7 +123,11 @@ def ask_classifier(
     asked: list[tuple[int, int, Pixels]] = []
     for r, row in enumerate(rows):
         for k, symbol in enumerate(row):
-            if symbol.found is None or symbol.confidence >= settings.sure or not _stands_apart(row, k):
+            if (
+                symbol.found is None
+                or symbol.confidence >= settings.sure
+                or not _stands_apart(row, k)
+            ):
                 continue
             near = [other.found for other in row[max(0, k - 1) : k + 2] if other.found is not None]
             framed = glyph(pixels, seen, symbol.found, near)
@@ -227,9 +144,7 @@ def ask_classifier(
             joined /= joined.sum()
             char = str(int(joined.argmax()))
             confidence = float(joined.max()) * symbol.certainty
-            rows[r][k] = replace(
-                symbol, char=char, probabilities=joined, confidence=confidence
-            )
+            rows[r][k] = replace(symbol, char=char, probabilities=joined, confidence=confidence)
     return rows
 
 

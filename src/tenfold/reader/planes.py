@@ -22,4 +22,6 @@ def planes(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     mean = cv2.blur(level, (AROUND, AROUND), borderType=cv2.BORDER_REPLICATE)
     square = cv2.blur(level * level, (AROUND, AROUND), borderType=cv2.BORDER_REPLICATE)
     spread = np.sqrt(np.maximum(square - mean * mean, 0)) + FLOOR
-    return np.stack([level * np.float32(1 / 255) - np.float32(0.5), (level - mean) / spread * np.float32(0.5)])
+    return np.stack(
+        [level * np.float32(1 / 255) - np.float32(0.5), (level - mean) / spread * np.float32(0.5)]
+    )

@@ -25,8 +25,6 @@ from tenfold.reader.find import Finding, Found
 from tenfold.reader.glyphs import glyph
 from tenfold.reader.networks import bundled_finder, bundled_line, bundled_model
 from tenfold.reader.pipeline import (
-    ReadPart,
-    Symbol,
     ask_classifier,
     best_turn,
     grey_of,
@@ -36,6 +34,7 @@ from tenfold.reader.pipeline import (
 from tenfold.reader.reading import Digit, InkChoice, Line, Mark, Reading
 from tenfold.reader.settings import SETTINGS
 from tenfold.reader.single import read_one
+from tenfold.reader.strings import ReadPart, Symbol
 
 Pixels = NDArray[np.uint8]
 Layout = Literal["auto", "digit", "line", "page"]
@@ -198,9 +197,11 @@ class Reader:
         grey = grey_of(picture.pixels)
         tiny = max(picture.pixels.shape[:2]) <= TINY
         if tiny:  # a network's input, as it is: nothing to find
-            seen = Finding([], [])
+            seen = Finding([], [], [])
         else:
-            single = replace(SETTINGS, sides=SETTINGS.single_sides, least_score=SETTINGS.single_score)
+            single = replace(
+                SETTINGS, sides=SETTINGS.single_sides, least_score=SETTINGS.single_score
+            )
             seen = look(grey, bundled_finder(), single)
         answer = read_one(picture.pixels, grey, seen, self.model, bundled_line, SETTINGS)
         if answer is None:
@@ -230,7 +231,9 @@ class Reader:
         places: list[Found | None] = []
         for row, own in zip(rows, lines or [[] for _ in rows], strict=True):
             places += [symbol.found for symbol in row if symbol.char.isdigit()]
-            line, more, signs = assemble.line_of(row, shares(own, row), len(texts), limits, SETTINGS, picture)
+            line, more, signs = assemble.line_of(
+                row, shares(own, row), len(texts), limits, SETTINGS, picture
+            )
             digits += more
             marks += signs
             if line is not None:
@@ -306,5 +309,3 @@ def turn(picture: Picture, degrees: int) -> Picture:
         width, height = height, width
     pixels = np.ascontiguousarray(np.rot90(picture.pixels, -degrees // 90))
     return replace(picture, pixels=pixels, width=width, height=height)
-
-

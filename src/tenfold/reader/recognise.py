@@ -38,15 +38,12 @@ class Spelled:
         Of each character, in columns of the first strip.
     probabilities : float array, shape (characters, 21)
         Of each class (the blank first) where the character is at its surest.
-    frames : float array, shape (t, 21)
-        Log-probabilities they come from.
     """
 
     text: str
     log_probability: float
     spans: list[tuple[float, float]]
     probabilities: Floats
-    frames: Floats
 
     @property
     def probability(self) -> float:
@@ -63,13 +60,17 @@ def normalise(strip: Pixels) -> Floats:
 def frames_of(strips: Sequence[Pixels], network: Network) -> list[Floats]:
     """Run the network over strips of any widths: log-probabilities of the frames of each."""
     width = max(strip.shape[1] for strip in strips)
-    batch = np.stack([np.pad(normalise(s), ((0, 0), (0, width - s.shape[1])), "edge") for s in strips])
+    batch = np.stack(
+        [np.pad(normalise(s), ((0, 0), (0, width - s.shape[1])), "edge") for s in strips]
+    )
     logits = network(batch[:, None])
     out = []
     for strip, row in zip(strips, logits, strict=True):
         own = row[: strip.shape[1] // STRIDE]
         top = own.max(axis=1, keepdims=True)
-        out.append(np.asarray(own - top - np.log(np.exp(own - top).sum(axis=1, keepdims=True)), np.float32))
+        out.append(
+            np.asarray(own - top - np.log(np.exp(own - top).sum(axis=1, keepdims=True)), np.float32)
+        )
     return out
 
 
@@ -85,17 +86,17 @@ def together(frames: Sequence[Floats]) -> Floats:
         total += own[low] * (1 - share) + own[high] * share
     mean = total / len(frames)
     top = mean.max(axis=1, keepdims=True)
-    return np.asarray(mean - top - np.log(np.exp(mean - top).sum(axis=1, keepdims=True)), np.float32)
+    return np.asarray(
+        mean - top - np.log(np.exp(mean - top).sum(axis=1, keepdims=True)), np.float32
+    )
 
 
 def spell(frames: Floats, beam: int = BEAM) -> Spelled:
     """Find the most probable string of log-probabilities ``(t, 21)``."""
-    ranked = search(frames, beam)
-    text, log_probability = max(
-        ((text, probability(frames, text)) for text, _ in ranked[:3]), key=lambda pair: pair[1]
-    )
+    text, log_probability = search(frames, beam)[0]
     spans, at = align(frames, text)
-    return Spelled(text, log_probability, spans, np.exp(frames[at]) if at else np.zeros((0, frames.shape[1]), np.float32), frames)
+    chances = np.exp(frames[at]) if at else np.zeros((0, frames.shape[1]), np.float32)
+    return Spelled(text, log_probability, spans, chances)
 
 
 def search(frames: Floats, beam: int) -> list[tuple[str, float]]:
@@ -106,7 +107,9 @@ def search(frames: Floats, beam: int) -> list[tuple[str, float]]:
         options = np.flatnonzero(row[1:] > floor) + 1
         blank = float(row[0])
         if not len(options):  # nothing but the blank
-            beams = {text: (float(np.logaddexp(b, n)) + blank, -np.inf) for text, (b, n) in beams.items()}
+            beams = {
+                text: (float(np.logaddexp(b, n)) + blank, -np.inf) for text, (b, n) in beams.items()
+            }
             continue
         grown: dict[str, tuple[float, float]] = {}
         for text, (b, n) in beams.items():

@@ -25,6 +25,13 @@ class Settings:
         Digit heights of paper between two numbers of a line: more than a digit's width.
     heights : tuple of float
         Of normal size, at which a piece is shown to the line recogniser.
+    line_digits, line_height : int, float
+        From so many digits on, and from this share of the picture's height, they are one line.
+    beyond : float
+        Confidence of a digit beyond those that were found, from which on its line is read further.
+    most_columns : int
+        Columns of all strips of a picture; where there are more, they are shown at the first height
+        alone, so that no picture takes much longer than a second.
     least_support : float
         Probability of digit ink that the finder must see where the recogniser reads a digit.
     sure_mark : float
@@ -55,6 +62,10 @@ class Settings:
     gap: float = 2.0
     apart: float = 0.75
     heights: tuple[float, ...] = (1.0, 0.84, 1.18)
+    line_digits: int = 2
+    line_height: float = 0.42
+    beyond: float = 0.6
+    most_columns: int = 14_000
     least_support: float = 0.25
     sure_mark: float = 0.6
     single_sides: tuple[int, ...] = (768, 384, 192, 96)

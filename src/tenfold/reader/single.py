@@ -1,9 +1,10 @@
 """Read a picture that promises exactly one digit.
 
-Three are asked. The classifier sees the picture's ink: all of it, what lies together, or the largest
-piece alone, whichever looks most like a digit. It also sees the ink that the finder calls a digit's,
-without rests of frames and neighbours; and the line recogniser reads the place that was found as a
-line of one. Their opinions are pooled: a weighted sum of log-probabilities (Genest & Zidek 1986).
+Three are asked. The classifier sees the picture's ink: all of it, what lies together, or the
+largest piece alone, whichever looks most like a digit. It also sees the ink that the finder calls a
+digit's, without rests of frames and neighbours; and the line recogniser reads the place that was
+found as a line of one. Their opinions are pooled: a weighted sum of log-probabilities (Genest &
+Zidek 1986).
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from tenfold.preprocess.segment import Piece, find_pieces, glyph_of, merge
 from tenfold.reader.find import HAND, Finding, Found
 from tenfold.reader.glyphs import glyph
 from tenfold.reader.lines import Part, cut
-from tenfold.reader.pipeline import Symbol
 from tenfold.reader.recognise import Network, frames_of, probability, together
 from tenfold.reader.settings import Settings
+from tenfold.reader.strings import Symbol
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -33,6 +34,7 @@ LEFT_OUT = 2.5  # weight of the logarithm of the share of ink that a group holds
 SEEDS = 4  # the largest pieces are tried as the digit's core
 
 
+SEEN = 0.3  # the finder's score from which on its box is the digit's
 ASIDE = 0.6  # of its height: paper on either side of a digit that is read as a line
 SIZE = 0.15  # of the picture's long side: digits found smaller than this are likelier strays
 
@@ -48,8 +50,12 @@ class Opinion:
 
 
 def read_one(
-    pixels: Pixels, grey: Pixels, seen: Finding, model: Model,
-    recogniser: Callable[[], Network], settings: Settings,
+    pixels: Pixels,
+    grey: Pixels,
+    seen: Finding,
+    model: Model,
+    recogniser: Callable[[], Network],
+    settings: Settings,
 ) -> tuple[Symbol, Pixels | None] | None:
     """Read the digit of a picture; None where there is no ink at all.
 
@@ -61,7 +67,9 @@ def read_one(
     """
     whole = by_ink(find_ink(pixels), model)
     best = max(seen.found, key=lambda f: _likely(f, grey), default=None)
-    opinions = [(settings.pool[0], whole)] if whole is not None else []
+    if whole is None and (best is None or best.score < SEEN):
+        return None
+    opinions: list[tuple[float, Opinion | None]] = [(settings.pool[0], whole)]
     if best is not None:
         opinions += [
             (settings.pool[1] * best.score, by_place(pixels, seen, best, model)),
@@ -72,24 +80,35 @@ def read_one(
     if not given:
         return None
     total = sum(weight for weight, _ in given)
-    pooled = sum(weight * np.log(o.probabilities.astype(float) + 1e-5) for weight, o in given)
-    pooled = pooled * (settings.pool_sharpness / total)
+    logs = [weight * np.log(o.probabilities.astype(float) + 1e-5) for weight, o in given]
+    pooled = np.sum(logs, axis=0) * (settings.pool_sharpness / total)
     chances = np.exp(pooled - pooled.max())
     chances /= chances.sum()
     digitness = max(o.digitness for _, o in given[:2])
-    box = next(o.box for _, o in reversed(given) if o.box is not None) if best is None or best.score < 0.3 else (best.x, best.y, best.width, best.height)
+    box = (best.x, best.y, best.width, best.height) if best is not None else None
+    if whole is not None and whole.box is not None and (best is None or best.score < SEEN):
+        box = whole.box
+    assert box is not None  # noqa: S101 - whoever gave an opinion had a place in mind
     shown = next((o.glyph for _, o in given if o.glyph is not None), None)
     kind = best.kind if best is not None else HAND
-    symbol = Symbol(str(int(chances.argmax())), box, chances.astype(np.float32), float(chances.max()), digitness, kind)
+    symbol = Symbol(
+        str(int(chances.argmax())),
+        box,
+        chances.astype(np.float32),
+        float(chances.max()),
+        digitness,
+        kind,
+    )
     return symbol, shown
 
 
 def _likely(found: Found, grey: Pixels) -> float:
-    return found.score * float(min(1.0, found.height / (SIZE * max(grey.shape)))) ** 0.5
+    large = min(1.0, found.height / (SIZE * max(grey.shape)))
+    return float(found.score * large**0.5)
 
 
 def by_place(pixels: Pixels, seen: Finding, found: Found, model: Model) -> Opinion | None:
-    """What the classifier says of the ink that was found."""
+    """Ask the classifier about the ink that was found."""
     framed = glyph(pixels, seen, found)
     if framed is None:
         return None
@@ -99,18 +118,20 @@ def by_place(pixels: Pixels, seen: Finding, found: Found, model: Model) -> Opini
 
 
 def by_line(grey: Pixels, found: Found, recogniser: Network, settings: Settings) -> Opinion:
-    """What the line recogniser says of the place, read as a line of one digit."""
+    """Ask the line recogniser about the place, read as a line of one digit."""
     left = max(0.0, found.x - ASIDE * found.height)
     right = min(float(grey.shape[1]), found.right + ASIDE * found.height)
     part = Part([found], found.height, left, right, *found.middle, 0.0)
-    frames = together(frames_of([cut(grey, part, factor)[0] for factor in settings.heights], recogniser))
+    frames = together(
+        frames_of([cut(grey, part, factor)[0] for factor in settings.heights], recogniser)
+    )
     logs = np.array([probability(frames, str(digit)) for digit in range(10)])
     chances = np.exp(logs - logs.max())
     return Opinion((chances / chances.sum()).astype(np.float32), float(np.exp(logs.max())), None)
 
 
 def by_ink(ink: Ink, model: Model) -> Opinion | None:
-    """What the classifier says of the picture's ink, or of the part most like a digit."""
+    """Ask the classifier about the picture's ink, or of the part most like a digit."""
     pieces = find_pieces(ink.mask)
     if not pieces:
         return None

@@ -76,6 +76,7 @@ class Steps(BaseModel):
     paper: str
     ink: str
     lines: str
+    strips: str
 
 
 class Reading(BaseModel):

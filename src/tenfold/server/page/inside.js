@@ -4,9 +4,10 @@ import { bytes } from "./api.js";
 
 const STEPS = [
   ["picture", "Picture", "as the reader was given it"],
-  ["paper", "Paper", "grey, along the colour in which the ink stands out"],
-  ["ink", "Ink", "what is darker than the paper around it"],
-  ["lines", "Lines", "the marks, framed in one colour for each line; then each becomes a glyph"],
+  ["paper", "Paper", "in grey"],
+  ["ink", "Ink", "digits by hand in blue, print in green, signs in pink, struck out in red"],
+  ["lines", "Lines", "the digits found, framed in one colour for each line"],
+  ["strips", "Strips", "what was cut out of the lines, and the string read in it"],
 ];
 
 export function showSteps(steps) {

@@ -122,8 +122,8 @@ class Hand:
         shapes = variants(part)
         self.shapes: list[Shape | None] = []
         self.examples: list[NDArray[np.int64]] = []
-        self.lifts = rng.normal(0, 0.035, 10)
-        self.sizes = np.exp(rng.normal(0, 0.06, 10))
+        self.lifts = rng.normal(0, 0.045, 10)
+        self.sizes = np.exp(rng.normal(0, 0.08, 10))
         for digit in range(10):
             own = shapes[str(digit)]
             shape = own[rng.integers(len(own))] if rng.random() < drawn else None
@@ -136,7 +136,8 @@ class Hand:
 
     def digit(self, digit: int, height: float) -> Pixels:
         """Write a digit so many pixels high: coverage uint8 ``(h, w)``, cut to its ink."""
-        height = max(5.0, height * float(self.sizes[digit]))
+        size = float(self.sizes[digit] * np.exp(self.rng.normal(0, 0.06 * self.care)))
+        height = max(5.0, height * size)
         shape = self.shapes[digit]
         lean = self.slant + self.rng.normal(0, 0.04) * self.care
         if shape is not None:

@@ -75,7 +75,7 @@ class StripMaker:
         rows = round(HEIGHT * zoom)
         size = NORMAL * zoom * float(np.clip(np.exp(rng.normal(0, 0.17)), 0.55, 1.55))
         hand = Hand(rng, self.stock, self.part)
-        mode = rng.choice(["hand", "print", "display", "none"], p=[0.83, 0.08, 0.03, 0.06])
+        mode = rng.choice(["hand", "print", "display", "none"], p=[0.86, 0.07, 0.03, 0.04])
         text = self._text(mode)
         style = Style(
             size,

@@ -13,7 +13,8 @@ from tenfold.synthesis.pages.hands import Hand
 from tenfold.synthesis.pages.numbers import SIGNS
 from tenfold.synthesis.pages.strokes import crop
 
-OPEN_ZERO = 0.3  # of the zeros in a chain are closed by the next one
+SMALL_ZEROS = 0.3  # of the numbers end in smaller zeros
+ODD_SIZE = 0.05  # of the digits are much smaller or larger than their neighbours
 
 
 @dataclass(slots=True)
@@ -48,7 +49,12 @@ def write(
     """Write text by hand from x, its middle at y; return where it ends."""
     start, height = x, style.height
     last = ""
-    for char in text:
+    # Many write the zeros at the end of an amount smaller, on the line or half-way up.
+    small, sunk = 1.0, 0.0
+    if rng.random() < SMALL_ZEROS:
+        small, sunk = rng.uniform(0.4, 0.85), rng.uniform(-0.2, 1.0)
+    tail = len(text.rstrip("0.,-= "))
+    for index, char in enumerate(text):
         at = y + style.slope * (x - start) + rng.normal(0, style.unrest) * height
         if char == " ":
             x += height * rng.uniform(*style.wide)
@@ -58,7 +64,10 @@ def write(
             x = sign(canvas, rng, hand, char, x, at, style)
             last = char
             continue
-        glyph = hand.digit(int(char), height)
+        size = small if char == "0" and index >= max(1, tail) else 1.0
+        if rng.random() < ODD_SIZE:
+            size *= rng.uniform(0.6, 1.35)
+        glyph = hand.digit(int(char), height * size)
         gap = style.gap
         if last.isdigit():
             step = height * gap * rng.uniform(0.4, 1.6)
@@ -69,6 +78,7 @@ def write(
         elif last and last != " ":
             x += height * max(0.03, gap) * rng.uniform(0.3, 1.0)
         lift = float(hand.lifts[int(char)]) * height
+        lift += sunk * max(0.0, 1 - size) * height / 2
         canvas.put(glyph, x, at - glyph.shape[0] / 2 + lift, style.level, HAND, char)
         x += glyph.shape[1]
         last = char

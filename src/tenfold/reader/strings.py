@@ -1,0 +1,216 @@
+"""Read the parts of lines: cut out, shown to the line recogniser, put back in their place.
+
+Where a digit is read beyond the digits that were found, the strip is made longer on that side and
+read again: the finder may have missed the next one too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.reader import find as finding
+from tenfold.reader.find import HAND, PRINT, Finding, Found
+from tenfold.reader.lines import MARGIN, Part, columns, cut
+from tenfold.reader.recognise import CHARS, Network, Spelled, frames_of, spell, together
+from tenfold.reader.settings import Settings
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Box = tuple[float, float, float, float]
+
+BATCH = 8  # parts, of about one width, that the line recogniser reads at once
+ROUNDS = 3  # of making strips longer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Symbol:
+    """A character read in a line.
+
+    Parameters
+    ----------
+    char : str
+    box : tuple of float
+        x, y, width, height in pixels of the picture.
+    probabilities : float array, shape (10,)
+        Of the digits; all zeros for a sign.
+    confidence : float
+        Of the character.
+    support : float
+        How surely the finder saw a digit there, 0 to 1.
+    kind : int
+        HAND or PRINT.
+    certainty : float
+        How surely there is any digit at all, by the line recogniser, 0 to 1.
+    found : Found or None
+        The finder's digit it stands on.
+    """
+
+    char: str
+    box: Box
+    probabilities: Floats
+    confidence: float
+    support: float
+    kind: int
+    certainty: float = 1.0
+    found: Found | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadPart:
+    """A part of a line and what was read in it."""
+
+    part: Part
+    strip: Pixels
+    spelled: Spelled
+    symbols: list[Symbol]
+
+
+def read_parts(
+    grey: Pixels, flat: list[Part], seen: Finding, recogniser: Network, settings: Settings
+) -> list[ReadPart]:
+    """Read parts of lines, and those again that go on further than it seemed."""
+    read = _read(grey, flat, seen, recogniser, settings)
+    for _ in range(ROUNDS):
+        longer = {k: grown for k, one in enumerate(read) if (grown := _longer(one, settings))}
+        if not longer:
+            break
+        again = _read(grey, list(longer.values()), seen, recogniser, settings)
+        for k, one in zip(longer, again, strict=True):
+            read[k] = one
+    return read
+
+
+def _longer(read: ReadPart, settings: Settings) -> Part | None:
+    """Return the part with more room where a digit stands beyond those that were found."""
+    part = read.part
+    if not part.found:
+        return None
+    sure = [s for s in read.symbols if s.char.isdigit() and s.confidence >= settings.beyond]
+    first, last = part.found[0].x, part.found[-1].right
+    left = any(s.found is None and s.box[0] + s.box[2] / 2 < first for s in sure)
+    right = any(s.found is None and s.box[0] + s.box[2] / 2 > last for s in sure)
+    step = MARGIN * part.height
+    start = min(part.start, _edge(sure, 0) - step) if left else part.start
+    end = max(part.end, _edge(sure, 1) + step) if right else part.end
+    start, end = max(part.least, start), min(part.most, end)
+    few = 0.2 * part.height
+    if start > part.start - few and end < part.end + few:
+        return None
+    return replace(part, start=start, end=end)
+
+
+def _edge(symbols: list[Symbol], side: int) -> float:
+    """Where the outermost digit begins, or ends."""
+    if side:
+        return max(s.box[0] + s.box[2] for s in symbols)
+    return min(s.box[0] for s in symbols)
+
+
+def _read(
+    grey: Pixels, flat: list[Part], seen: Finding, recogniser: Network, settings: Settings
+) -> list[ReadPart]:
+    """Read parts of lines, a batch at a time."""
+    heights = settings.heights
+    if sum(columns(part) for part in flat) > settings.most_columns:
+        heights = heights[:1]
+    strips = [[cut(grey, part, factor)[0] for factor in heights] for part in flat]
+    frames: list[list[Floats]] = [[] for _ in flat]
+    order = sorted(range(len(flat)), key=lambda k: strips[k][0].shape[1])
+    for start in range(0, len(order), BATCH):
+        chosen = order[start : start + BATCH]
+        out = iter(frames_of([strip for k in chosen for strip in strips[k]], recogniser))
+        for k in chosen:
+            frames[k] = [next(out) for _ in heights]
+    result = []
+    for part, own, shown in zip(flat, frames, strips, strict=True):
+        spelled = spell(together(own))
+        scale = shown[0].shape[1] / max(1e-6, part.end - part.start)
+        symbols = symbols_of(part, spelled, scale, seen)
+        result.append(ReadPart(part, shown[0], spelled, symbols))
+    return result
+
+
+def symbols_of(part: Part, spelled: Spelled, scale: float, seen: Finding) -> list[Symbol]:
+    """Place what was spelled in the picture, with what the finder saw there."""
+    symbols = []
+    for char, (left, right), chances in zip(
+        spelled.text, spelled.spans, spelled.probabilities, strict=True
+    ):
+        x0, x1 = part.start + left / scale, part.start + right / scale
+        middle = (x0 + x1) / 2
+        wide = max(x1 - x0, 0.3 * part.height)
+        box = (middle - wide / 2, part.at(middle) - part.height / 2, wide, part.height)
+        certainty = float(chances[1:11].sum())
+        digits = chances[1:11] / max(1e-9, certainty)
+        kind, support = HAND, 0.0
+        match = min(part.found, key=lambda f: abs(f.middle[0] - middle), default=None)
+        reach = 0.5 * max(match.width, 0.35 * part.height) if match is not None else 0.0
+        if match is not None and abs(match.middle[0] - middle) < reach:
+            if char.isdigit():
+                box = (match.x, match.y, match.width, match.height)
+            kind, support = match.kind, match.score
+        else:
+            match = None
+            if char.isdigit():
+                support = ink_at(seen, box)
+        if not char.isdigit():
+            digits, match, support = np.zeros(10, np.float32), None, 1.0
+        confidence = float(chances[CHARS.index(char) + 1])
+        symbols.append(Symbol(char, box, digits, confidence, support, kind, certainty, match))
+    return symbols
+
+
+def ink_at(seen: Finding, box: Box) -> float:
+    """Return the strongest mean of digit ink at any level along the box's middle columns."""
+    best = 0.0
+    x, y, width, height = box
+    for level in seen.levels:
+        s = level.scale / finding.FINE
+        if not 3 < height * s < 70:
+            continue
+        part = level.kinds[
+            [HAND, PRINT],
+            max(0, int(y * s)) : int((y + height) * s) + 1,
+            max(0, int(x * s)) : int((x + width) * s) + 1,
+        ]
+        if part.size:
+            best = max(
+                best, float(np.sort(part.max(axis=0).ravel())[-max(1, part[0].size // 6) :].mean())
+            )
+    return best
+
+
+def without_doubles(lines: list[list[ReadPart]], overlap: float) -> list[list[ReadPart]]:
+    """Take away digits that two parts read: strips reach beyond their own digits.
+
+    The part keeps a digit that stands on one of its own found, the surer found before the other.
+    """
+    digits = [
+        (read, symbol)
+        for line in lines
+        for read in line
+        for symbol in read.symbols
+        if symbol.char.isdigit()
+    ]
+    if len(digits) < 2:
+        return lines
+    digits.sort(key=lambda d: (d[1].found is None, -len(d[0].part.found), -d[1].support))
+    boxes = np.array([symbol.box for _, symbol in digits])
+    middles = boxes[:, :2] + boxes[:, 2:] / 2
+    gone: set[int] = set()
+    for k, (read, _) in enumerate(digits):
+        if k in gone:
+            continue
+        off = np.abs(middles - middles[k])
+        near = (off[:, 0] < overlap * boxes[k, 2]) & (off[:, 1] < overlap * boxes[k, 3])
+        gone |= {int(j) for j in np.flatnonzero(near) if j > k and digits[int(j)][0] is not read}
+    dropped = {id(digits[k][1]) for k in gone}
+    if not dropped:
+        return lines
+    return [
+        [replace(read, symbols=[s for s in read.symbols if id(s) not in dropped]) for read in line]
+        for line in lines
+    ]

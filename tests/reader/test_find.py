@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tenfold.reader import find
+from tenfold.reader.find import HAND, Found, scales
+from tenfold.reader.networks import bundled_finder
+from tenfold.reader.planes import planes
+
+
+def _network(peaks: list[tuple[int, int, float]]) -> find.Network:
+    """Give heat at places (row, column, logit) of the first level alone; digits 20 by 32 pixels."""
+    seen: list[tuple[int, ...]] = []
+
+    def network(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        height, width = x.shape[2:]
+        kinds = np.full((5, height // 2, width // 2), -8, np.float32)
+        places = np.zeros((15, height // 4, width // 4), np.float32)
+        places[0] = -8
+        places[3], places[4] = np.log(20), np.log(32)
+        if not seen:
+            kinds[HAND] = 4
+            for row, column, heat in peaks:
+                places[0, row, column] = heat
+                places[5 + 7, row, column] = 9
+        seen.append(x.shape)
+        return kinds, places
+
+    return network
+
+
+def test_planes_show_faint_ink_as_strong() -> None:
+    grey = np.full((64, 64), 200, np.uint8)
+    faint = grey.copy()
+    faint[30:34] = 190
+    first, second = planes(np.where(faint < 195, 60, grey).astype(np.uint8)), planes(faint)
+    assert first.shape == (2, 64, 64)
+    assert second[1, 31, 31] < -0.4
+    assert second[0, 31, 31] == pytest.approx(190 / 255 - 0.5)
+
+
+def test_scales_never_enlarge_by_more_than_two_and_a_half() -> None:
+    assert scales(np.zeros((100, 400), np.uint8), (768, 192)) == [1.92, 0.48]
+    assert scales(np.zeros((40, 60), np.uint8), (768, 384)) == [2.5]
+
+
+def test_peaks_become_boxes_in_pixels_of_the_picture() -> None:
+    grey = np.full((192, 384), 255, np.uint8)
+    seen = find.find(grey, _network([(20, 10, 4.0), (20, 60, 2.0)]), (768,), 0.3, 0.45)
+    assert [round(f.middle[0]) for f in seen.found] == [21, 121]
+    first = seen.found[0]
+    assert (first.width, first.height) == pytest.approx((10, 16))
+    assert (first.kind, int(first.digits.argmax())) == (HAND, 7)
+    assert first.score > seen.found[1].score > 0.3
+
+
+def test_of_two_boxes_on_one_digit_the_surer_stays() -> None:
+    grey = np.full((192, 384), 255, np.uint8)
+    seen = find.find(
+        grey, _network([(20, 10, 4.0), (22, 10, 2.0), (20, 17, 2.0)]), (768,), 0.3, 0.45
+    )
+    assert len(seen.found) == 2
+    assert max(f.score for f in seen.found) > 0.9
+
+
+def test_a_texture_gives_no_more_than_can_be_read() -> None:
+    heat = [(row, column, 3.0) for row in range(2, 190, 4) for column in range(2, 190, 4)]
+    grey = np.full((768, 768), 255, np.uint8)
+    seen = find.find(grey, _network(heat), (768,), 0.3, 0.9)
+    assert 0 < len(seen.found) <= find.MOST
+
+
+def test_the_bundled_finder_takes_any_size() -> None:
+    for height, width in ((96, 96), (16, 160), (192, 64)):
+        kinds, places = bundled_finder()(np.zeros((1, 2, height, width), np.float32))
+        assert kinds.shape == (5, height // 2, width // 2)
+        assert places.shape == (15, height // 4, width // 4)
+
+
+def found_at(
+    x: float, y: float, height: float = 30.0, score: float = 0.9, kind: int = HAND
+) -> Found:
+    kinds = np.zeros(5, np.float32)
+    kinds[kind] = 1
+    digits = np.full(10, 0.1, np.float32)
+    return Found(x - height / 3, y - height / 2, height / 1.5, height, score, digits, kinds, 0)

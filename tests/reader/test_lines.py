@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tenfold.reader.find import HAND, Found
+from tenfold.reader.lines import NORMAL, STRIP, cut, group, parts
+
+
+def _found(x: float, y: float, height: float = 30.0) -> Found:
+    kinds = np.zeros(5, np.float32)
+    kinds[HAND] = 1
+    chances = np.full(10, 0.1, np.float32)
+    return Found(x - height / 3, y - height / 2, height / 1.5, height, 0.9, chances, kinds, 0)
+
+
+def _middles(lines: list[list[Found]]) -> list[list[int]]:
+    return [[round(f.middle[0]) for f in line] for line in lines]
+
+
+def test_lines_come_from_top_to_bottom_and_left_to_right() -> None:
+    found = [_found(x, y) for y in (200, 100, 50) for x in (90, 30, 60)]
+    lines = group(found)
+    assert _middles(lines) == [[30, 60, 90]] * 3
+    assert [round(line[0].middle[1]) for line in lines] == [50, 100, 200]
+
+
+@pytest.mark.parametrize("slope", [-0.25, 0.0, 0.25])
+def test_slanting_lines_stay_together(slope: float) -> None:
+    found = [_found(x, 200 + row * 60 + slope * x) for row in range(3) for x in range(30, 400, 40)]
+    assert [len(line) for line in group(found)] == [10, 10, 10]
+
+
+def test_a_wide_gap_does_not_end_a_line() -> None:
+    found = [_found(x, 50) for x in (30, 60, 700, 730)] + [_found(x, 110) for x in (40, 70)]
+    assert _middles(group(found)) == [[30, 60, 700, 730], [40, 70]]
+
+
+def test_a_large_number_beside_small_print_is_a_line_of_its_own() -> None:
+    found = [_found(x, 60, 12) for x in range(20, 200, 12)] + [
+        _found(x, 60, 60) for x in (300, 350)
+    ]
+    assert sorted(len(line) for line in group(found)) == [2, 15]
+
+
+def test_many_digits_are_grouped_in_bounded_time() -> None:
+    rng = np.random.default_rng(0)
+    places = rng.uniform((0, 0, 10), (1600, 1600, 30), (1200, 3))
+    found = [_found(float(x), float(y), float(height)) for x, y, height in places]
+    assert sum(map(len, group(found))) == 1200
+
+
+def test_parts_are_cut_at_wide_gaps_and_keep_clear_of_each_other() -> None:
+    line = [_found(x, 50) for x in (30, 60, 300, 330)]
+    first, second = parts(line, 2.0, 400.0)
+    assert (len(first.found), len(second.found)) == (2, 2)
+    assert first.end <= second.found[0].x
+    assert first.start == 0.0
+    assert len(parts(line, np.inf, 400.0)) == 1
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.3])
+@pytest.mark.parametrize("factor", [1.0, 0.84])
+def test_strips_are_straight_and_of_one_size(slope: float, factor: float) -> None:
+    page = np.full((400, 600), 255, np.uint8)
+    xs = range(100, 460, 40)
+    for x in xs:  # bars as high as a digit
+        y = round(100 + slope * x)
+        page[y - 20 : y + 20, x - 4 : x + 4] = 0
+    line = [_found(x, 100 + slope * x, 40) for x in xs]
+    (part,) = parts(line, 3.0, 600.0)
+    strip, scale = cut(page, part, factor)
+    assert strip.shape[0] == STRIP
+    assert strip.shape[1] % 4 == 0
+    assert scale == pytest.approx(NORMAL * factor / 40, rel=0.01)
+    rows = np.flatnonzero((strip < 128).sum(axis=1) > 8)
+    assert rows[-1] - rows[0] + 1 == pytest.approx(NORMAL * factor, abs=4)
+    assert (rows[0] + rows[-1]) / 2 == pytest.approx(STRIP / 2, abs=2)

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from tenfold.reader.networks import bundled_line
+from tenfold.reader.recognise import CHARS, align, frames_of, probability, search, spell, together
+from tenfold.synthesis.pages.numbers import CHARS as COMPOSED
+
+
+def _frames(text: str, sure: float = 0.9, blanks: int = 1) -> np.ndarray:
+    """Frames that spell a text, `-` for the blank, the rest shared among all."""
+    rows = []
+    for char in text:
+        row = np.full(1 + len(CHARS), (1 - sure) / len(CHARS))
+        row[0 if char == "_" else CHARS.index(char) + 1] = sure
+        rows += [row] * blanks
+    return np.log(np.array(rows, np.float32))
+
+
+def test_the_reader_and_the_composed_strips_have_the_same_characters() -> None:
+    assert CHARS == COMPOSED
+
+
+@pytest.mark.parametrize(
+    ("frames", "text"),
+    [("_4_0_7_", "407"), ("__44__4__", "44"), ("4477", "47"), ("____", ""), ("_1_2_._5_", "12.5")],
+)
+def test_frames_are_spelled(frames: str, text: str) -> None:
+    spelled = spell(_frames(frames))
+    assert spelled.text == text
+    assert len(spelled.spans) == len(text) == len(spelled.probabilities)
+    assert 0 < spelled.probability <= 1
+    assert [a < b for a, b in spelled.spans] == [True] * len(text)
+
+
+def test_the_probability_of_a_string_sums_all_ways_to_spell_it() -> None:
+    rng = np.random.default_rng(0)
+    chances = rng.dirichlet(np.ones(1 + len(CHARS)), 4).astype(np.float32)
+    target = "12"
+
+    def collapsed(path: tuple[int, ...]) -> str:
+        return "".join(CHARS[k - 1] for k, _ in itertools.groupby(path) if k)
+
+    symbols = [0, 2, 3, 9]  # the blank, 1, 2 and 8: enough to try all paths of them
+    some = np.zeros_like(chances)
+    some[:, symbols] = chances[:, symbols]
+    some /= some.sum(axis=1, keepdims=True)
+    total = sum(
+        float(np.prod([some[t, k] for t, k in enumerate(path)]))
+        for path in itertools.product(symbols, repeat=4)
+        if collapsed(path) == target
+    )
+    with np.errstate(divide="ignore"):
+        assert probability(np.log(some), target) == pytest.approx(np.log(total), rel=1e-4)
+
+
+def test_the_beam_finds_what_single_frames_hide() -> None:
+    # The blank leads in both frames, yet "7" is likelier than nothing: 1 − 0.55² against 0.55².
+    row = np.full(1 + len(CHARS), 1e-6)
+    row[0], row[CHARS.index("7") + 1] = 0.55, 0.45
+    frames = np.log(np.array([row, row], np.float32))
+    assert search(frames, 4)[0][0] == "7"
+
+
+def test_alignment_places_each_character_where_it_is_surest() -> None:
+    spans, surest = align(_frames("__4___7__"), "47")
+    assert surest == [2, 6]
+    assert spans[0][1] <= spans[1][0]
+
+
+def test_views_of_one_part_are_averaged_at_the_first_ones_frames() -> None:
+    wide, narrow = _frames("__4__7__", blanks=2), _frames("__4__7__")
+    joined = together([wide, narrow])
+    assert joined.shape == wide.shape
+    assert spell(joined).text == "47"
+    np.testing.assert_allclose(np.exp(joined).sum(axis=1), 1, rtol=1e-4)
+
+
+def test_the_bundled_recogniser_takes_strips_of_any_width() -> None:
+    strips = [np.full((48, width), 200, np.uint8) for width in (16, 64, 128)]
+    for strip, frames in zip(strips, frames_of(strips, bundled_line()), strict=True):
+        assert frames.shape == (strip.shape[1] // 2, 1 + len(CHARS))
+        assert spell(frames).text == ""

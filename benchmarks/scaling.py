@@ -30,8 +30,8 @@ from common import RESULTS, describe, err, out, print_table, setting, write_resu
 from tenfold import load_dataset
 from tenfold.files import make_folder, write_whole
 from tenfold.training.loop import Training, fit
+from tenfold.training.machine import threads
 from tenfold.training.recipe import load_recipe
-from tenfold.training.run import threads
 
 PICTURES = (1_000, 4_000, 15_000, 60_000)
 BATCHES = (16, 64, 256, 1_024, 4_096)

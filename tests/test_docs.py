@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tenfold.training.recipe import built_in_recipes, known_keys
+from tenfold.training.composed_recipe import ComposedRecipe
+from tenfold.training.recipe import Recipe, built_in_recipes
 
 ROOT = Path(__file__).parent.parent
 
@@ -19,7 +20,8 @@ def test_the_command_page_is_what_the_help_says(tmp_path: Path) -> None:
 
 def test_the_recipe_page_names_every_key_and_recipe() -> None:
     page = (ROOT / "docs" / "recipes.md").read_text()
-    assert [key for key in known_keys() if f"`{key}`" not in page] == []
+    keys = [*Recipe.known_keys(), *ComposedRecipe.known_keys()]
+    assert [key for key in keys if f"`{key}`" not in page] == []
     assert [name for name in built_in_recipes() if f"`{name}`" not in page] == []
 
 

@@ -39,9 +39,10 @@ BELOW: dict[str, set[str]] = {
     "model": {"modelinfo"},
     "reader": {"preprocess", "model", "data", "pictures"},
     "evaluation": {"data", "model", "modelinfo", "pictures", "preprocess", "reader"},
-    # Training stands on the reader: the network for touching digits learns from what it cuts.
+    "synthesis": set(),
+    # Training stands on the reader: the finder learns from pages as the reader shows them to it.
     "training": {
-        "data", "model", "modelinfo", "pictures", "evaluation", "preprocess", "reader",
+        "data", "model", "modelinfo", "pictures", "evaluation", "preprocess", "reader", "synthesis",
     },
     "estimator": {"data", "model", "modelinfo", "training"},
     "server": {"reader", "model", "preprocess", "pictures"},
@@ -110,6 +111,12 @@ def test_the_reading_half_never_imports_what_only_training_needs(path: Path) -> 
     found = {name.partition(".")[0] for name in _imports(path)} & TRAINING_PACKAGES
     # FastAPI stands on pydantic, so the server has it too.
     assert found <= ({"pydantic"} if _room(f"tenfold.{_name(path)}") == "server" else set())
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "synthesis").rglob("*.py")), ids=_name)
+def test_pages_are_composed_without_torch(path: Path) -> None:
+    found = {name.partition(".")[0] for name in _imports(path)}
+    assert not found & {"torch", "onnx", "safetensors", "pydantic"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=_name)

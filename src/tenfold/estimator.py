@@ -24,9 +24,10 @@ from tenfold.files import write_whole
 from tenfold.modelinfo import ModelInfo
 from tenfold.training.export import export
 from tenfold.training.loop import BLOCK, Training, fit
+from tenfold.training.machine import Device, pick_device, threads
 from tenfold.training.networks import count_parameters, scale
 from tenfold.training.recipe import Recipe
-from tenfold.training.run import Device, choose_recipe, pick_device, threads
+from tenfold.training.run import choose_recipe
 from tenfold.training.runfolder import versions
 
 

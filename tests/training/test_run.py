@@ -20,9 +20,10 @@ from safetensors.torch import load_file
 from tenfold.data.dataset import Dataset
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, TenfoldError, TrainingError, UsageError
+from tenfold.training.machine import pick_device
 from tenfold.training.outcome import Run
 from tenfold.training.recipe import load_recipe
-from tenfold.training.run import RunStoppedError, choose_recipe, pick_device, train
+from tenfold.training.run import RunStoppedError, choose_recipe, train
 
 CHECKPOINT = "checkpoint.safetensors"
 FILES = [

@@ -53,7 +53,7 @@ class Bar:
         self._progress.update(
             self._task,
             completed=step.step / step.steps,
-            description=f"epoch {step.epoch}/{step.epochs}",
+            description=f"epoch {step.epoch}/{step.epochs}" if step.epochs else "training",
             figures=f"loss {step.loss:.4f}{self._last}",
         )
 

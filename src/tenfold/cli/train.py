@@ -24,6 +24,7 @@ from tenfold.errors import UsageError
 from tenfold.evaluation.words import spread_words
 
 if TYPE_CHECKING:
+    from tenfold.training.composed_run import ComposedRun
     from tenfold.training.history import Watcher
     from tenfold.training.outcome import Run
     from tenfold.training.seeds import Seeds
@@ -135,8 +136,13 @@ def _report_seeds(found: Seeds, json: bool, quiet: bool) -> None:
     out.print(f"Run folders: [bold]{escape(str(found.folder))}[/] (seed-…, seeds.json)")
 
 
-def report(run: Run) -> None:
+def report(run: Run | ComposedRun) -> None:
     """Print what a run came to."""
+    from tenfold.training.composed_run import ComposedRun
+
+    if isinstance(run, ComposedRun):
+        _report_composed(run)
+        return
     recipe, evaluation = run.recipe, run.evaluation
     rate = run.history[-1].images_per_second
     out.print(
@@ -154,3 +160,20 @@ def report(run: Run) -> None:
     out.print("  learning-curve.png    loss and accuracy over the epochs")
     out.print("  samples.png           the first training pictures")
     out.print("  mistakes.png          what was read wrongly, the surest first")
+
+
+def _report_composed(run: ComposedRun) -> None:
+    """Print what a run on composed pages came to."""
+    recipe, results = run.recipe, dict(run.results)
+    unit = "pages" if "pages" in results else "strips"
+    count = int(results.pop(unit))
+    out.print(
+        f"\nRecipe [bold]{escape(recipe.name)}[/] on {unit} composed of {escape(run.data)}: "
+        f"{recipe.steps:,} steps in {run.train_seconds:,.0f} s, seed {recipe.seed}"
+    )
+    out.print(f"On {count:,} {unit} of hands and fonts held out:\n")
+    for name, value in results.items():
+        out.print(f"  {name.replace('_', ' '):<16} {100 * value:5.1f} %")
+    out.print(f"\nRun folder: [bold]{escape(str(run.folder))}[/]")
+    out.print("  model.onnx            the trained network")
+    out.print("  metrics.jsonl         the figures of every hundred steps")

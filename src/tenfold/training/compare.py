@@ -21,8 +21,9 @@ from tenfold.errors import TrainingError, UsageError
 from tenfold.evaluation.statistics import LEVEL, Spread, holm, paired_p, spread
 from tenfold.training.history import Epoch
 from tenfold.training.loop import Training, fit
+from tenfold.training.machine import Device, pick_device, threads
 from tenfold.training.recipe import Recipe
-from tenfold.training.run import Device, choose_recipe, pick_device, threads
+from tenfold.training.run import choose_recipe
 from tenfold.training.sections import LOSSES, OPTIMIZERS
 from tenfold.training.validation import VALIDATION_SEED
 

@@ -10,18 +10,28 @@ from __future__ import annotations
 import math
 import multiprocessing as mp
 import os
+import signal
+import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, Full
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from tenfold.files import write_whole
+from tenfold.errors import TrainingError
+from tenfold.training.composed_checkpoint import Position, restore, save
 
 AHEAD = 12  # batches that wait for the network
+TOLD_EVERY = 100  # steps
+RECENT = 0.98  # of a shown figure stays from step to step
+LEFT_OUT = 100  # steps in a row without a finite gradient: nothing will come of this run
+PATIENCE = 10.0  # seconds between looks at whether the other process is still there
 
 
 class Task(Protocol):
@@ -30,13 +40,20 @@ class Task(Protocol):
     def batches(self, seed: int) -> Iterator[Any]:
         """Draw batches for ever; runs in a process of its own."""
 
-    def loss(self, network: nn.Module, batch: Any) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, network: nn.Module, batch: Any, step: int) -> tuple[Tensor, dict[str, float]]:
         """Return the loss and figures to print."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long and how fast."""
+    """How long and how fast.
+
+    Examples
+    --------
+    >>> schedule = Schedule(steps=1000, rate=0.01, warmup=100)
+    >>> [round(schedule.rate_at(step), 4) for step in (0, 99, 550, 1000)]
+    [0.0001, 0.01, 0.0051, 0.0001]
+    """
 
     steps: int
     rate: float
@@ -56,79 +73,121 @@ class Schedule:
         return self.rate * (0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * min(1.0, done))))
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands; figures are means over the last steps, seconds those of training."""
+
+    step: int
+    steps: int
+    seconds: float
+    rate: float
+    loss: float
+    figures: dict[str, float]
+    waiting: int = 0  # batches that are ready
+
+    def to_dict(self) -> dict[str, float]:
+        """Return the figures by name, ready for JSON."""
+        plain = {"step": self.step, "steps": self.steps, "seconds": self.seconds}
+        return plain | {"rate": self.rate, "loss": self.loss} | self.figures
+
+    def __str__(self) -> str:
+        shown = "  ".join(f"{name} {value:.4f}" for name, value in self.figures.items())
+        return (
+            f"step {self.step:,} of {self.steps:,}  {self.seconds:.0f} s  {shown}  "
+            f"waiting {self.waiting}"
+        )
+
+
+def _unheard(_: Progress) -> None:
+    """Tell nobody."""
+
+
 def fit(
     task: Task,
     network: nn.Module,
     schedule: Schedule,
     checkpoint: Path,
     seed: int = 0,
-    report: Callable[[str], None] = print,
-) -> nn.Module:
+    report: Callable[[Progress], None] = print,
+    on_step: Callable[[Progress], None] = _unheard,
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
     """Train until the last step and leave the averaged weights in the network.
 
     Goes on from the checkpoint if there is one.
+
+    Parameters
+    ----------
+    task : Task
+    network : torch.nn.Module
+    schedule : Schedule
+    checkpoint : Path
+        Where the run's state is kept.
+    seed : int
+        Decides what is composed.
+    report, on_step : callable
+        Told where the run stands, every hundred steps and every step.
+    stop : callable
+        Asked after every step; once true, the run is saved and ends.
+
+    Returns
+    -------
+    bool
+        Whether it came to its end; the network is then in evaluation mode.
+
+    Raises
+    ------
+    TrainingError
+        If the checkpoint cannot be taken up, no gradient is finite, or nothing is composed any
+        more.
     """
     torch.set_num_threads(schedule.threads)
     torch.manual_seed(seed)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(network.parameters(), schedule.rate, weight_decay=schedule.decay)
     average = {key: value.clone() for key, value in network.state_dict().items()}
-    step = 0
-    if checkpoint.exists():
-        saved = torch.load(checkpoint, weights_only=True)
-        network.load_state_dict(saved["network"])
-        optimizer.load_state_dict(saved["optimizer"])
-        average, step = saved["average"], int(saved["step"])
-        report(f"going on from step {step:,}")
-    queue: mp.Queue[Any] = mp.get_context("fork").Queue(AHEAD)
-    workers = [
-        mp.get_context("fork").Process(target=_draw, args=(task, queue, hash((seed, step, n)) % 2**31), daemon=True)
-        for n in range(schedule.workers)
-    ]
-    for worker in workers:
-        worker.start()
-    started = saved_at = time.monotonic()
+    at = restore(checkpoint, network, optimizer, average)
+    step, started, saved_at, lost = at.step, time.monotonic(), time.monotonic(), 0
     recent: dict[str, float] = {}
-    try:
+    with _composing(task, schedule.workers, seed, step) as take:
         while step < schedule.steps:
+            rate = schedule.rate_at(step)
             for group in optimizer.param_groups:
-                group["lr"] = schedule.rate_at(step)
+                group["lr"] = rate
             network.train()
-            loss, figures = task.loss(network, queue.get())
+            batch, waiting = take()
+            loss, figures = task.loss(network, batch, step)
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             norm = nn.utils.clip_grad_norm_(network.parameters(), schedule.clip)
             step += 1
-            if not torch.isfinite(norm):
-                continue
-            optimizer.step()
-            _follow(average, network, min(schedule.average, (1 + step) / (10 + step)))
-            for name, value in figures.items():
-                recent[name] = 0.98 * recent.get(name, value) + 0.02 * value
-            if step % 100 == 0:
-                shown = "  ".join(f"{name} {value:.4f}" for name, value in recent.items())
-                report(f"step {step:,} of {schedule.steps:,}  {time.monotonic() - started:.0f} s  {shown}  waiting {queue.qsize()}")
-            if time.monotonic() - saved_at > schedule.save_every or step == schedule.steps:
-                save(checkpoint, network, optimizer, average, step)
+            lost = 0 if torch.isfinite(norm) else lost + 1
+            if not lost:
+                optimizer.step()
+                _follow(average, network, min(schedule.average, (1 + step) / (10 + step)))
+                for name, value in {"loss": loss.item(), **figures}.items():
+                    recent[name] = RECENT * recent.get(name, value) + (1 - RECENT) * value
+            elif lost == LEFT_OUT:
+                raise TrainingError(
+                    f"the loss is no number since step {step - LEFT_OUT:,}. "
+                    f"Try a smaller rate: --set rate={schedule.rate / 10:g}"
+                )
+            seconds = at.seconds + time.monotonic() - started
+            figures = dict(recent)
+            mean = figures.pop("loss", math.nan)
+            progress = Progress(step, schedule.steps, seconds, rate, mean, figures, waiting)
+            on_step(progress)
+            if step % TOLD_EVERY == 0 or step == schedule.steps:
+                report(progress)
+            halt = step == schedule.steps or stop()
+            if halt or time.monotonic() - saved_at > schedule.save_every:
+                save(checkpoint, network, optimizer, average, Position(step, seconds))
                 saved_at = time.monotonic()
-    finally:
-        for worker in workers:
-            worker.terminate()
+            if halt and step < schedule.steps:
+                return False
     network.load_state_dict(average)
-    return network.eval()
-
-
-def save(
-    path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, average: dict[str, Tensor], step: int
-) -> None:
-    """Write everything that it takes to go on, whole or not at all."""
-    import io
-
-    buffer = io.BytesIO()
-    state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "average": average, "step": step}
-    torch.save(state, buffer)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, buffer.getvalue())
+    network.eval()
+    return True
 
 
 def _follow(average: dict[str, Tensor], network: nn.Module, keep: float) -> None:
@@ -139,35 +198,69 @@ def _follow(average: dict[str, Tensor], network: nn.Module, keep: float) -> None
             average[key] = value.clone()
 
 
-def _draw(task: Task, queue: mp.Queue[Any], seed: int) -> None:
+@contextmanager
+def _composing(
+    task: Task, count: int, seed: int, step: int
+) -> Iterator[Callable[[], tuple[Any, int]]]:
+    """Let processes compose; give what takes the next batch and says how many more wait."""
+    context = mp.get_context("fork" if sys.platform == "linux" else "spawn")
+    queue: mp.Queue[Any] = context.Queue(AHEAD)
+    workers = []
+    for number in range(count):
+        own = hash((seed, step, number)) % 2**31
+        worker = context.Process(target=_draw, args=(task, queue, own, os.getpid()), daemon=True)
+        with warnings.catch_warnings():
+            # Newer Pythons warn of forking beside threads; a worker runs none of torch's code.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            worker.start()
+        workers.append(worker)
+
+    def take() -> tuple[Any, int]:
+        while True:
+            try:
+                batch = queue.get(timeout=PATIENCE)
+            except Empty:
+                if all(worker.is_alive() for worker in workers):
+                    continue
+                raise TrainingError(
+                    "a process that composes pages has ended. Look above for why; if memory was "
+                    "short, take fewer: --set workers=1."
+                ) from None
+            return batch, _size(queue)
+
+    try:
+        yield take
+    finally:
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            worker.join()
+        queue.close()
+
+
+def _size(queue: mp.Queue[Any]) -> int:
+    try:
+        return queue.qsize()
+    except NotImplementedError:  # macOS cannot say
+        return 0
+
+
+def _draw(task: Task, queue: mp.Queue[Any], seed: int, parent: int) -> None:
+    """Compose for as long as the process that wants it is there."""
     import cv2
 
-    os.nice(2)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that trains
+    queue.cancel_join_thread()
+    if hasattr(os, "nice"):
+        os.nice(2)
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     for batch in task.batches(seed):
-        queue.put(batch)
-
-
-def unit(inputs: int, outputs: int, stride: int | tuple[int, int] = 1, size: int = 3, dilation: int = 1) -> nn.Sequential:
-    """Convolution, batch normalisation, ReLU."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, size, stride, dilation * (size // 2), dilation, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )
-
-
-class Residual(nn.Module):
-    """Two convolutions and a way around them."""
-
-    def __init__(self, width: int, dilation: int = 1) -> None:
-        super().__init__()
-        self.first = unit(width, width, dilation=dilation)
-        self.second = nn.Sequential(
-            nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return features of the same shape."""
-        return torch.relu(x + self.second(self.first(x)))
+        while os.getppid() == parent:
+            try:
+                queue.put(batch, timeout=PATIENCE)
+                break
+            except Full:
+                continue
+        else:
+            return

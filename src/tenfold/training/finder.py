@@ -19,16 +19,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tenfold.modelinfo import ModelInfo
 from tenfold.reader.planes import planes
 from tenfold.synthesis.pages.canvas import KINDS
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.pages import Page, PageMaker
-from tenfold.training.composed import Residual, unit
+from tenfold.training.blocks import Residual, unit
+from tenfold.training.export import export_plain
 
 FINE, PLACE = 2, 4  # pixels a mask's cell and a place
 SMALLEST, LARGEST = 8.0, 150.0  # pixels: heights of digits that are taught
 CORE = 0.7  # of the heat: places that learn a size
 BATCH = 24
+NEAR, LEAST = 0.16, 0.7  # a bump's spread: a share of the digit's side, and at least so many places
+RARE = 20  # cells: kinds that a batch hardly shows say little in the dice
 PLACES = 1 + 4 + 10  # heat; offset and size; which digit
 
 
@@ -51,7 +55,7 @@ class FinderNetwork(nn.Module):
         self.up4, self.mix2 = nn.Conv2d(b, a, 1), unit(a, a + 8)
         self.kinds = nn.Conv2d(a + 8, KINDS, 1)
         self.places = nn.Sequential(unit(b, 48), nn.Conv2d(48, PLACES, 1))
-        nn.init.constant_(self.kinds.bias, -3.0)  # type: ignore[arg-type]
+        nn.init.constant_(self.kinds.bias, -3.0)
         nn.init.constant_(self.places[1].bias[:1], -4.6)  # type: ignore[index, arg-type]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -83,36 +87,42 @@ class Batch:
 def targets(page: Page) -> tuple[NDArray[np.uint8], NDArray[np.float32], list[list[float]]]:
     """Return masks at half size, heat and boxes for one page."""
     height, width = page.pixels.shape
-    size_ = (width // FINE, height // FINE)
-    fine = np.stack([cv2.resize(mask, size_, interpolation=cv2.INTER_AREA) for mask in page.masks])
+    half = (width // FINE, height // FINE)
+    fine = np.stack([cv2.resize(mask, half, interpolation=cv2.INTER_AREA) for mask in page.masks])
     rows, columns = height // PLACE, width // PLACE
     heat = np.zeros((rows, columns), np.float32)
-    boxes = []
+    boxes: list[list[float]] = []
     for mark in page.placed:
         if not mark.char.isdigit():
             continue
         left, top, right, bottom = (v / PLACE for v in mark.box)
-        tall = (bottom - top) * PLACE
         mx, my = (left + right) / 2 - 0.5, (top + bottom) / 2 - 0.5
         if not (-0.5 <= mx < columns - 0.5 and -0.5 <= my < rows - 0.5):
             continue
-        if not SMALLEST <= tall <= LARGEST:
+        if not SMALLEST <= (bottom - top) * PLACE <= LARGEST:
             area = np.s_[max(0, int(top)) : int(bottom) + 1, max(0, int(left)) : int(right) + 1]
             heat[area] = np.where(heat[area] > 0, heat[area], -1)
             continue
-        sx, sy = max(0.7, 0.16 * (right - left)), max(0.7, 0.16 * (bottom - top))
-        row, column = round(my), round(mx)
-        up, aside = int(3 * sy) + 1, int(3 * sx) + 1
-        r0, c0 = max(0, row - up), max(0, column - aside)
-        y, x = np.ogrid[r0 : min(rows, row + up + 1), c0 : min(columns, column + aside + 1)]
-        bump = np.exp(-((x - mx) ** 2 / (2 * sx * sx) + (y - my) ** 2 / (2 * sy * sy)))
-        near = heat[r0 : r0 + len(y), c0 : c0 + x.shape[1]]
-        np.maximum(near, bump, out=near)
-        heat[row, column] = 1
-        size = [np.log(max(2.0, (right - left) * PLACE)), np.log(tall)]
-        for r, c in {(row, column), *((a + r0, b + c0) for a, b in np.argwhere(bump > CORE).tolist())}:
-            boxes.append([0, r, c, mx - c, my - r, *size, int(mark.char)])
+        size = [np.log(max(2.0, (right - left) * PLACE)), np.log((bottom - top) * PLACE)]
+        for row, column in _warm(heat, mx, my, right - left, bottom - top):
+            boxes.append([0, row, column, mx - column, my - row, *size, int(mark.char)])
     return fine.astype(np.uint8), heat, boxes
+
+
+def _warm(
+    heat: NDArray[np.float32], mx: float, my: float, width: float, height: float
+) -> set[tuple[int, int]]:
+    """Raise a bump of heat around a digit's middle; return the places that learn its size."""
+    sx, sy = max(LEAST, NEAR * width), max(LEAST, NEAR * height)
+    row, column = round(my), round(mx)
+    up, aside = int(3 * sy) + 1, int(3 * sx) + 1
+    r0, c0 = max(0, row - up), max(0, column - aside)
+    y, x = np.ogrid[r0 : min(len(heat), row + up + 1), c0 : min(heat.shape[1], column + aside + 1)]
+    bump = np.exp(-((x - mx) ** 2 / (2 * sx * sx) + (y - my) ** 2 / (2 * sy * sy)))
+    near = heat[r0 : r0 + len(y), c0 : c0 + x.shape[1]]
+    np.maximum(near, bump, out=near)
+    heat[row, column] = 1
+    return {(row, column), *((a + r0, b + c0) for a, b in np.argwhere(bump > CORE).tolist())}
 
 
 def collate(pages: list[Page]) -> Batch:
@@ -130,37 +140,50 @@ def collate(pages: list[Page]) -> Batch:
 class FinderTask:
     """Learn to find digits on pages."""
 
-    def __init__(self, stock: Stock, part: Part) -> None:
-        self.stock, self.part = stock, part
+    def __init__(
+        self, stock: Stock, part: Part, *, batch: int = BATCH, bfloat16: bool = True
+    ) -> None:
+        self.stock, self.part, self.batch, self.bfloat16 = stock, part, batch, bfloat16
 
     def batches(self, seed: int) -> Iterator[Batch]:
         """Compose pages."""
         maker = PageMaker(self.stock, self.part, seed)
         while True:
-            yield collate([maker.page() for _ in range(BATCH)])
+            yield collate([maker.page() for _ in range(self.batch)])
 
-    def loss(self, network: nn.Module, batch: Any) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, network: nn.Module, batch: Any, step: int) -> tuple[Tensor, dict[str, float]]:  # noqa: ARG002
         """Binary cross-entropy and dice of the masks, focal loss of the heat, sizes, digits."""
         x = torch.from_numpy(batch.planes).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             kinds, places = network(x)
         kinds, places = kinds.float(), places.float()
         truth = torch.from_numpy(batch.kinds).float() / 255
-        found = kinds.sigmoid()
         entropy = functional.binary_cross_entropy_with_logits(kinds, truth)
-        overlap = (found * truth).sum((0, 2, 3))
-        dice = 1 - (2 * overlap + 20) / (found.pow(2).sum((0, 2, 3)) + truth.pow(2).sum((0, 2, 3)) + 20)
+        dice = _dice(kinds.sigmoid(), truth)
         heat = _focal(places[:, 0], torch.from_numpy(batch.heat))
-        at = torch.from_numpy(batch.boxes)
-        page, row, column = (at[:, k].long() for k in range(3))
-        here = places[page, :, row, column]
-        size = functional.smooth_l1_loss(here[:, 1:5], at[:, 3:7], beta=0.2) if len(at) else kinds.sum() * 0
-        named = functional.cross_entropy(here[:, 5:], at[:, 7].long()) if len(at) else kinds.sum() * 0
+        size, named = _at_places(places, torch.from_numpy(batch.boxes))
         loss = 4 * entropy + dice.mean() + 0.5 * heat + size + 0.3 * named
         return loss, {
             "ink": entropy.item(), "dice": dice.mean().item(), "struck": dice[-1].item(),
             "heat": heat.item(), "size": size.item(), "named": named.item(),
         }  # fmt: skip
+
+
+def _dice(found: Tensor, truth: Tensor) -> Tensor:
+    """Return what each kind's masks lack in overlap, 0 to 1."""
+    overlap = (found * truth).sum((0, 2, 3))
+    both = found.pow(2).sum((0, 2, 3)) + truth.pow(2).sum((0, 2, 3))
+    return 1 - (2 * overlap + RARE) / (both + RARE)
+
+
+def _at_places(places: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the losses of sizes and of digits where there are some."""
+    if not len(at):
+        return places.sum() * 0, places.sum() * 0
+    page, row, column = (at[:, k].long() for k in range(3))
+    here = places[page, :, row, column]
+    size = functional.smooth_l1_loss(here[:, 1:5], at[:, 3:7], beta=0.2)
+    return size, functional.cross_entropy(here[:, 5:], at[:, 7].long())
 
 
 def _focal(logits: Tensor, heat: Tensor) -> Tensor:
@@ -171,3 +194,10 @@ def _focal(logits: Tensor, heat: Tensor) -> Tensor:
     right = -(p.log() * (1 - p) ** 2)[middle].sum()
     wrong = -((1 - p).log() * p**2 * (1 - heat.clamp(min=0)) ** 4 * taught)[~middle].sum()
     return (right + wrong) / middle.sum().clamp(min=len(heat))
+
+
+def export_finder(network: nn.Module, info: ModelInfo) -> bytes:
+    """Return the model file: ``x``, planes of a page of any size, to ``kinds`` and ``places``."""
+    dim = torch.export.Dim
+    axes = {2: 16 * dim("rows", min=1), 3: 16 * dim("columns", min=1)}
+    return export_plain(network, torch.zeros(1, 2, 96, 128), axes, ["kinds", "places"], info)

@@ -27,7 +27,10 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where a run stands within an epoch; ``loss`` is the epoch's mean so far."""
+    """Where a run stands; ``loss`` is the epoch's mean so far, or that of the last steps.
+
+    A run on composed pages has no epochs: ``epochs`` is 0.
+    """
 
     step: int
     steps: int

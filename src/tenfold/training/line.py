@@ -18,14 +18,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tenfold.modelinfo import ModelInfo
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.numbers import CHARS
 from tenfold.synthesis.pages.strips import HEIGHT, Strip, StripMaker
-from tenfold.training.composed import Residual, unit
+from tenfold.training.blocks import Residual, unit
+from tenfold.training.export import export_plain
 
 STRIDE = 2  # columns a frame
 CORE, MARGIN = 0.35, 0.75  # of half a character's width: taught as it; beyond the second, as blank
-BATCH, POOL = 64, 512
+BATCH, BATCHES = 64, 8  # strips in a batch, and batches that are sorted by width together
+BLANK = 0.3  # how much a frame of the blank weighs; most frames are
+SPREAD = 8  # grey levels: what varies less is paper, not faint ink
+CTC, MORE_CTC, CTC_STEPS = 0.1, 0.5, 3000  # its share at first, what it gains, and within how long
 
 
 class Residual1d(nn.Module):
@@ -67,7 +72,10 @@ class LineNetwork(nn.Module):
         self.along = nn.Sequential(Residual1d(160, 1), Residual1d(160, 2), Residual1d(160, 4))
         self.finer = nn.ConvTranspose1d(160, 96, 4, 2, 1)
         self.head = nn.Sequential(
-            nn.ReLU(inplace=True), nn.Conv1d(96, 96, 3, padding=1), nn.ReLU(inplace=True), nn.Conv1d(96, 1 + len(CHARS), 1)
+            nn.ReLU(inplace=True),
+            nn.Conv1d(96, 96, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv1d(96, 1 + len(CHARS), 1),
         )
 
     def forward(self, strips: Tensor) -> Tensor:
@@ -81,7 +89,12 @@ def normalise(strips: Tensor) -> Tensor:
     """Bring grey strips ``(n, 1, 48, w)`` to mean 0 and spread 1 each."""
     mean = strips.mean((2, 3), keepdim=True)
     spread = (strips - mean).pow(2).mean((2, 3), keepdim=True).sqrt()
-    return (strips - mean) / (spread + 8)
+    return (strips - mean) / (spread + SPREAD)
+
+
+def normalise_pixels(strips: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Bring strips ``(n, 48, w)`` as pictures to what the network takes, ``(n, 1, 48, w)``."""
+    return normalise(torch.from_numpy(strips).float()[:, None]).numpy()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,37 +126,47 @@ def collate(strips: list[Strip]) -> Batch:
 class LineTask:
     """Learn to read strips."""
 
-    def __init__(self, stock: Stock, part: Part, steps: int) -> None:
-        self.stock, self.part, self.steps = stock, part, steps
+    def __init__(
+        self, stock: Stock, part: Part, *, batch: int = BATCH, bfloat16: bool = True
+    ) -> None:
+        self.stock, self.part, self.batch, self.bfloat16 = stock, part, batch, bfloat16
         self.weights = torch.ones(1 + len(CHARS))
-        self.weights[0] = 0.3
-        self.taken = 0
+        self.weights[0] = BLANK
 
     def batches(self, seed: int) -> Iterator[Batch]:
         """Draw strips and sort them by width into batches."""
         maker = StripMaker(self.stock, self.part, seed)
         rng = np.random.default_rng(seed)
         while True:
-            pool = sorted((maker.strip() for _ in range(POOL)), key=lambda s: s.pixels.shape[1])
-            groups = [pool[i : i + BATCH] for i in range(0, POOL, BATCH)]
+            strips = (maker.strip() for _ in range(BATCHES * self.batch))
+            pool = sorted(strips, key=lambda strip: strip.pixels.shape[1])
+            groups = [pool[i : i + self.batch] for i in range(0, len(pool), self.batch)]
             for index in rng.permutation(len(groups)):
                 yield collate(groups[index])
 
-    def loss(self, network: nn.Module, batch: Any) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, network: nn.Module, batch: Any, step: int) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy of the frames whose character is known, and CTC of the strings."""
         strips = torch.from_numpy(batch.strips).float()[:, None]
         strips = normalise(strips).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             logits = network(strips)
         logits = logits.float()
         known = torch.from_numpy(batch.frames)
-        frames = functional.cross_entropy(logits.transpose(1, 2), known, weight=self.weights, ignore_index=-1)
+        frames = functional.cross_entropy(
+            logits.transpose(1, 2), known, weight=self.weights, ignore_index=-1
+        )
         lengths = torch.tensor([len(text) for text in batch.texts])
-        targets = torch.tensor([CHARS.index(c) + 1 for text in batch.texts for c in text], dtype=torch.long)
+        letters = [CHARS.index(c) + 1 for text in batch.texts for c in text]
         spelled = functional.ctc_loss(
-            logits.log_softmax(2).transpose(0, 1), targets,
+            logits.log_softmax(2).transpose(0, 1), torch.tensor(letters, dtype=torch.long),
             torch.full((len(batch.texts),), logits.shape[1]), lengths, zero_infinity=True,
         )  # fmt: skip
-        self.taken += 1
-        share = 0.1 + 0.5 * min(1.0, self.taken / 3000)
+        share = CTC + MORE_CTC * min(1.0, (step + 1) / CTC_STEPS)
         return frames + share * spelled, {"frames": frames.item(), "ctc": spelled.item()}
+
+
+def export_line(network: nn.Module, info: ModelInfo) -> bytes:
+    """Return the model file: ``x``, normalised strips of any number and width, to ``frames``."""
+    dim = torch.export.Dim
+    axes = {0: dim("n"), 3: 4 * dim("quarters", min=2)}
+    return export_plain(network, torch.zeros(2, 1, HEIGHT, 128), axes, ["frames"], info)

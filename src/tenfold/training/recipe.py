@@ -6,15 +6,15 @@ file leaves out takes the defaults below; what it misspells is refused with the 
 
 from __future__ import annotations
 
-import difflib
-import json
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from tenfold.errors import UsageError
+from tenfold.training.choices import Choices, Name, Seed
+from tenfold.training.composed_recipe import ComposedRecipe
 from tenfold.training.sections import (
     Augment,
     Backpropagation,
@@ -25,14 +25,13 @@ from tenfold.training.sections import (
     Optimizer,
     Precision,
     Schedule,
-    Section,
     Synthesis,
 )
 
 BUILT_IN = Path(__file__).with_name("recipes")
 
 
-class Recipe(Section):
+class Recipe(Choices):
     """Every choice of a training run.
 
     Parameters
@@ -64,8 +63,7 @@ class Recipe(Section):
     'rmsprop'
     """
 
-    # part of the run folder's name
-    name: Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f]{1,100}$")] = "custom"
+    name: Name = "custom"
     epochs: Count = 10
     batch: Count = 64
     validation: Annotated[float, Field(ge=0, le=0.5)] = 0.1
@@ -74,7 +72,7 @@ class Recipe(Section):
     backpropagation: Backpropagation = "autograd"
     ema: Fraction = 0.0
     threads: Annotated[int, Field(ge=0)] = 0
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    seed: Seed = 0
     network: Network = Network()
     loss: Loss = Loss()
     optimizer: Optimizer = Optimizer()
@@ -82,37 +80,9 @@ class Recipe(Section):
     augment: Augment = Augment()
     synthesis: Synthesis = Synthesis()
 
-    def to_toml(self) -> str:
-        """Write the recipe out in full, defaults included."""
-        record = self.model_dump()
-        plain = {k: v for k, v in record.items() if not isinstance(v, dict)}
-        lines = [f"{key} = {_toml(value)}" for key, value in plain.items()]
-        for section, values in record.items():
-            if isinstance(values, dict):
-                lines += ["", f"[{section}]", *(f"{k} = {_toml(v)}" for k, v in values.items())]
-        return "\n".join(lines) + "\n"
 
-    def replace(self, changes: dict[str, Any]) -> Recipe:
-        """Return a recipe with some keys changed; dotted keys reach into sections.
-
-        Raises
-        ------
-        UsageError
-            If a key does not exist or a value is not allowed.
-        """
-        record = self.model_dump()
-        for key, value in changes.items():
-            *sections, last = key.split(".")
-            table = record
-            for section in sections:
-                inner = table.get(section)
-                if not isinstance(inner, dict):
-                    raise UsageError(_unknown(key, "recipe"))
-                table = inner
-            inner = table.get(last)
-            both = isinstance(inner, dict) and isinstance(value, dict)
-            table[last] = inner | value if both else value
-        return _validate(record, "recipe")
+# What a file may hold: a network on a data set, or one of those that learn from composed pages.
+AnyRecipe = Recipe | ComposedRecipe
 
 
 def built_in_recipes() -> list[str]:
@@ -136,8 +106,14 @@ def load_recipe(recipe: str | Path) -> Recipe:
     Raises
     ------
     UsageError
-        If there is no such recipe, the file is no TOML, or a key or value is not allowed.
+        If there is no such recipe, the file is no TOML, a key or value is not allowed, or it is of
+        the kind that composes what it learns from.
     """
+    return on_pictures(load_any(recipe))
+
+
+def load_any(recipe: str | Path) -> AnyRecipe:
+    """Load a recipe of either kind, as `load_recipe` does."""
     path = Path(recipe)
     if path.suffix != ".toml":
         path = built_in_path(str(recipe))
@@ -145,16 +121,32 @@ def load_recipe(recipe: str | Path) -> Recipe:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read as a recipe ({_why(error)}).") from error
-    return parse_recipe(text, str(path), default_name=path.stem)
+    return parse_any(text, str(path), default_name=path.stem)
 
 
 def parse_recipe(text: str, where: str, default_name: str = "custom") -> Recipe:
     """Parse a recipe's TOML text; ``where`` names it in messages. Raises UsageError."""
+    return on_pictures(parse_any(text, where, default_name))
+
+
+def parse_any(text: str, where: str, default_name: str = "custom") -> AnyRecipe:
+    """Parse the TOML text of a recipe of either kind; the key ``task`` tells them apart."""
     try:
         record = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{where}: not a TOML file ({error}).") from error
-    return _validate({"name": default_name} | record, where)
+    kind = ComposedRecipe if "task" in record else Recipe
+    return kind.checked({"name": default_name} | record, where)
+
+
+def on_pictures(recipe: AnyRecipe) -> Recipe:
+    """Return a recipe that learns from a data set's pictures; raises UsageError for others."""
+    if isinstance(recipe, ComposedRecipe):
+        raise UsageError(
+            f"recipe {recipe.name!r} learns from composed pages (task = {recipe.task!r}). "
+            "Only 'tenfold train' takes it, one seed at a time."
+        )
+    return recipe
 
 
 def parse_settings(settings: list[str]) -> dict[str, Any]:
@@ -180,48 +172,3 @@ def parse_settings(settings: list[str]) -> dict[str, Any]:
 
 def _why(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
-
-
-def _validate(record: dict[str, Any], where: str) -> Recipe:
-    try:
-        return Recipe.model_validate(record)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            raise UsageError(_unknown(key, where)) from None
-        raise UsageError(f"{where}: {key} = {first['input']!r}: {_sentence(first)}.") from None
-
-
-def _sentence(error: Any) -> str:
-    allowed = error.get("ctx", {}).get("expected")
-    if error["type"] == "literal_error":
-        return f"must be one of {allowed}"
-    message: str = error["msg"]
-    return message[0].lower() + message[1:]
-
-
-def known_keys() -> list[str]:
-    """Every key a recipe may have, dotted."""
-    keys = []
-    for name, value in Recipe().model_dump().items():
-        keys += [f"{name}.{inner}" for inner in value] if isinstance(value, dict) else [name]
-    return keys
-
-
-def _unknown(key: str, where: str) -> str:
-    known = {name: name.rpartition(".")[2] for name in known_keys()}
-    last = key.rpartition(".")[2]
-    initials = {"".join(word[0] for word in leaf.split("_")): leaf for leaf in known.values()}
-    leaf = initials.get(last, last)  # lr is meant to be learning_rate
-    close = difflib.get_close_matches(leaf, known.values(), n=1, cutoff=0.7)
-    meant = [name for name in known if close and known[name] == close[0]]
-    advice = f"Did you mean {' or '.join(meant)}?" if meant else f"Known keys: {', '.join(known)}."
-    return f"{where}: there is no key {key!r}. {advice}"
-
-
-def _toml(value: object) -> str:
-    # JSON and TOML write strings, numbers, booleans and flat lists alike, but for two details:
-    # TOML knows no surrogate pairs, and wants the delete character escaped.
-    text = json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
-    return text.replace("\x7f", "\\u007f")

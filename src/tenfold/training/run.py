@@ -3,40 +3,72 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, TypedDict, Unpack, overload
 
 import torch
 
 from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits
-from tenfold.errors import INTERRUPTED, DataError, TrainingError, UsageError
+from tenfold.errors import DataError, TrainingError, UsageError
 from tenfold.training import runfolder
 from tenfold.training.checkpoint import load_checkpoint, save_checkpoint
+from tenfold.training.composed_recipe import ComposedRecipe, TaskName
+from tenfold.training.composed_run import ComposedRun, train_composed
 from tenfold.training.history import Watcher
 from tenfold.training.loop import Training, fit
+from tenfold.training.machine import (
+    AnyChoices,
+    Device,
+    pick_device,
+    possible_precision,
+    threads,
+)
 from tenfold.training.outcome import Run, finish
-from tenfold.training.recipe import Recipe, load_recipe
+from tenfold.training.recipe import AnyRecipe, Recipe, load_any, on_pictures
+from tenfold.training.runfolder import RunStoppedError as RunStoppedError
 from tenfold.training.synthesis.pictures import synthesise
 from tenfold.training.validation import hold_out_validation
 
-Device = Literal["auto", "cpu", "cuda"]
+
+class Wishes(TypedDict, total=False):
+    """What `train` takes by name alone."""
+
+    settings: Mapping[str, Any] | None
+    seed: int | None
+    out: str | Path | None
+    resume: bool
+    device: Device
+    data_dir: Path | None
+    watchers: Sequence[Watcher]
+    stop: Callable[[], bool]
+    checkpoint_every: float
+    tensorboard: bool
 
 
-class RunStoppedError(TrainingError):
-    """The run was stopped on request; its folder holds what it takes to go on."""
+@overload
+def train(  # type: ignore[overload-overlap]  # a name of the first kind is a str as well
+    data: str | Path | Splits | None = None,
+    *,
+    recipe: ComposedRecipe | TaskName,
+    **wishes: Unpack[Wishes],
+) -> ComposedRun: ...
 
-    exit_code = INTERRUPTED
+
+@overload
+def train(
+    data: str | Path | Splits | None = None,
+    recipe: str | Path | Recipe | None = None,
+    **wishes: Unpack[Wishes],
+) -> Run: ...
 
 
 def train(
     data: str | Path | Splits | None = None,
-    recipe: str | Path | Recipe | None = None,
+    recipe: str | Path | AnyRecipe | None = None,
     *,
     settings: Mapping[str, Any] | None = None,
     seed: int | None = None,
@@ -48,17 +80,18 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     checkpoint_every: float = 10.0,
     tensorboard: bool = False,
-) -> Run:
+) -> Run | ComposedRun:
     """Train a network and write it as a model file, with its figures, into a run folder.
 
     Parameters
     ----------
     data : str, Path or Splits, optional
         A name or path as for `tenfold.load_dataset`, or parts already loaded; ``"digits"`` by
-        default.
+        default, ``"mnist"`` for recipes that compose pages.
     recipe : str, Path or Recipe, optional
         A built-in recipe's name, a TOML file or a recipe; by default ``"digits"`` for pictures
-        below 16×16 and ``"mnist"`` for larger ones.
+        below 16×16 and ``"mnist"`` for larger ones. ``"finder"`` and ``"line"`` learn from pages
+        composed of the data's digits.
     settings : mapping, optional
         Changes to the recipe by dotted key, such as ``{"epochs": 3, "loss.name": "focal"}``.
     seed : int, optional
@@ -82,7 +115,8 @@ def train(
 
     Returns
     -------
-    Run
+    Run or ComposedRun
+        The second for a recipe that composes pages.
 
     Raises
     ------
@@ -96,17 +130,33 @@ def train(
     0.975
     """
     started = time.perf_counter()
+    given: AnyRecipe | None
+    record: dict[str, Any] = {}
     if resume:
         folder = _resumed_folder(recipe, settings, seed, out)
-        chosen, record = runfolder.reopen(folder)
-        splits = _load(record["data"] if data is None else data, data_dir)
-        _same_data(folder, record["data_fingerprint"], splits.train)
+        given, record = runfolder.reopen(folder)
     else:
-        splits = _load("digits" if data is None else data, data_dir)
-        chosen = choose_recipe(recipe, splits.train.size, settings, seed)
+        given = load_any(recipe) if isinstance(recipe, str | Path) else recipe
+    if data is None:
+        data = record.get("data", "mnist" if isinstance(given, ComposedRecipe) else "digits")
+    splits = _load(data, data_dir)
+    if resume:
+        _same_data(folder, record["data_fingerprint"], splits.train)
+    if isinstance(given, ComposedRecipe):
+        _fit_for_pages(device, tensorboard)
+        composed = possible_precision(_changed(given, settings, seed), torch.device("cpu"))
+
+        def open_folder() -> Path:
+            return folder if resume else _described(out, composed, splits.train, "cpu")
+
+        with threads(composed.threads), torch.random.fork_rng():
+            return train_composed(
+                composed, splits.train, open_folder, watchers, stop, checkpoint_every
+            )
+    chosen = choose_recipe(given, splits.train.size, settings, seed)
     _same_kind(splits)
     target = pick_device(device)
-    chosen = _possible_precision(chosen, target)
+    chosen = possible_precision(chosen, target)
     with threads(chosen.threads), torch.random.fork_rng():
         # Whatever cannot be trained is refused here, before anything is written.
         try:
@@ -120,15 +170,13 @@ def train(
         if resume:
             load_checkpoint(training, folder)
         else:
-            folder = runfolder.new_folder(out, chosen)
-            fingerprint = splits.train.fingerprint()
-            runfolder.describe(folder, chosen, splits.train.name, fingerprint, str(target))
+            folder = _described(out, chosen, splits.train, str(target))
         _fit(training, folder, watchers, stop, checkpoint_every, tensorboard)
         return finish(training, splits, folder, started)
 
 
 def choose_recipe(
-    recipe: str | Path | Recipe | None,
+    recipe: str | Path | AnyRecipe | None,
     size: int,
     settings: Mapping[str, Any] | None = None,
     seed: int | None = None,
@@ -136,20 +184,30 @@ def choose_recipe(
     """Return the recipe for pictures of this size, with changes and seed applied."""
     if recipe is None:
         recipe = "digits" if size < 16 else "mnist"
-    chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    given = load_any(recipe) if isinstance(recipe, str | Path) else recipe
+    return _changed(on_pictures(given), settings, seed)
+
+
+def _changed(
+    recipe: AnyChoices, settings: Mapping[str, Any] | None, seed: int | None
+) -> AnyChoices:
     changes = dict(settings or {}) | ({} if seed is None else {"seed": seed})
-    return chosen.replace(changes) if changes else chosen
+    return recipe.replace(changes) if changes else recipe
 
 
-def pick_device(device: Device) -> torch.device:
-    """Return the device to compute on; raises UsageError if CUDA was asked for and is not there."""
-    if device not in get_args(Device):
-        raise UsageError(f"device {device!r} is not known; use {', '.join(get_args(Device))}.")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UsageError("--device cuda: this machine has no CUDA device. Use --device cpu.")
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(device)
+def _described(out: str | Path | None, recipe: AnyRecipe, train: Dataset, device: str) -> Path:
+    """Make the run folder and write down what goes into the run."""
+    folder = runfolder.new_folder(out, recipe)
+    runfolder.describe(folder, recipe, train.name, train.fingerprint(), device)
+    return folder
+
+
+def _fit_for_pages(device: Device, tensorboard: bool) -> None:
+    """Refuse what runs on composed pages cannot do."""
+    if pick_device(device).type == "cuda" and device == "cuda":
+        raise UsageError("--device cuda: this recipe trains on the processor; use --device cpu.")
+    if tensorboard:
+        raise UsageError("--tensorboard: this recipe has no epochs; metrics.jsonl has its figures.")
 
 
 def _load(data: str | Path | Splits, data_dir: Path | None) -> Splits:
@@ -157,7 +215,7 @@ def _load(data: str | Path | Splits, data_dir: Path | None) -> Splits:
 
 
 def _resumed_folder(
-    recipe: str | Path | Recipe | None,
+    recipe: str | Path | AnyRecipe | None,
     settings: Mapping[str, Any] | None,
     seed: int | None,
     out: str | Path | None,
@@ -187,15 +245,6 @@ def _same_data(folder: Path, fingerprint: str, train: Dataset) -> None:
             f"{folder}: was started on other data than {train.name} is now. "
             "Give back its data, or start a new run with another --out."
         )
-
-
-def _possible_precision(recipe: Recipe, device: torch.device) -> Recipe:
-    """Fall back to float32 where bfloat16 would only be emulated, and slow."""
-    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    fast = any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
-    if device.type == "cpu" and recipe.precision == "bfloat16" and not fast:
-        return recipe.replace({"precision": "float32"})
-    return recipe
 
 
 def _prepare(recipe: Recipe, train: Dataset, device: torch.device) -> Training:
@@ -228,18 +277,4 @@ def _fit(
     with contextlib.closing(metrics):
         ended = fit(training, [*watchers, metrics], save, checkpoint_every, stop)
     if not ended:
-        raise RunStoppedError(
-            f"Stopped after step {training.step:,} of {training.steps:,}; everything is saved. "
-            f"Go on with: tenfold train --resume --out {shlex.quote(str(folder))}"
-        )
-
-
-@contextlib.contextmanager
-def threads(count: int) -> Iterator[None]:
-    """Let torch use so many cores for a while; 0 leaves it as it is."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(min(count, os.cpu_count() or 1) or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+        raise runfolder.stopped(folder, training.step, training.steps)

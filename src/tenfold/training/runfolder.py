@@ -2,7 +2,7 @@
 
 recipe.toml              the recipe as used, defaults written out
 run.json                 data, seed, device, versions
-metrics.jsonl            one object an epoch
+metrics.jsonl            one object an epoch; of the finder and the line recogniser, a hundred steps
 checkpoint.safetensors   where the run stands, for --resume
 model.onnx               the result
 result.json              its figures
@@ -13,25 +13,40 @@ from __future__ import annotations
 
 import json
 import platform
+import shlex
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from tenfold.data.dataset import Dataset
-from tenfold.errors import TenfoldError, TrainingError, UsageError
+from tenfold.errors import INTERRUPTED, TenfoldError, TrainingError, UsageError
 from tenfold.evaluation.evaluate import Evaluation
 from tenfold.evaluation.plots import learning_curve, mistakes_sheet, samples_sheet
 from tenfold.files import make_folder, write_whole
 from tenfold.pictures import save_png
 from tenfold.training.history import Epoch, Step
-from tenfold.training.recipe import Recipe, parse_recipe
+from tenfold.training.recipe import AnyRecipe, parse_any
 
 RUNS = Path("runs")
 OURS = ("run.json", "recipe.toml", "metrics.jsonl", "checkpoint.safetensors", "model.onnx")
 
 
-def new_folder(out: str | Path | None, recipe: Recipe) -> Path:
+class RunStoppedError(TrainingError):
+    """The run was stopped on request; its folder holds what it takes to go on."""
+
+    exit_code = INTERRUPTED
+
+
+def stopped(folder: Path, step: int, steps: int) -> RunStoppedError:
+    """Return what to raise of a run that was stopped and saved after a step."""
+    return RunStoppedError(
+        f"Stopped after step {step:,} of {steps:,}; everything is saved. "
+        f"Go on with: tenfold train --resume --out {shlex.quote(str(folder))}"
+    )
+
+
+def new_folder(out: str | Path | None, recipe: AnyRecipe) -> Path:
     """Make an empty run folder: the one asked for, or one below ``runs`` named by recipe and time.
 
     Raises
@@ -61,7 +76,7 @@ def refuse_used(folder: Path) -> None:
         )
 
 
-def _free_name(recipe: Recipe) -> Path:
+def _free_name(recipe: AnyRecipe) -> Path:
     name = f"{recipe.name}-{datetime.now():%Y%m%d-%H%M%S}"
     folder, number = RUNS / name, 2
     while folder.exists():
@@ -69,7 +84,7 @@ def _free_name(recipe: Recipe) -> Path:
     return folder
 
 
-def describe(folder: Path, recipe: Recipe, data: str, fingerprint: str, device: str) -> None:
+def describe(folder: Path, recipe: AnyRecipe, data: str, fingerprint: str, device: str) -> None:
     """Write down what goes into a run, before it starts."""
     write_whole(folder / "recipe.toml", recipe.to_toml())
     record = {
@@ -82,7 +97,7 @@ def describe(folder: Path, recipe: Recipe, data: str, fingerprint: str, device: 
     write_whole(folder / "run.json", json.dumps(record, indent=2) + "\n")
 
 
-def reopen(folder: Path) -> tuple[Recipe, dict[str, Any]]:
+def reopen(folder: Path) -> tuple[AnyRecipe, dict[str, Any]]:
     """Return recipe and description of a run that was started earlier.
 
     Raises
@@ -96,7 +111,7 @@ def reopen(folder: Path) -> tuple[Recipe, dict[str, Any]]:
         raise UsageError(f"{folder}: there is no run here to resume. Start one without --resume.")
     try:
         record: dict[str, Any] = json.loads((folder / "run.json").read_text())
-        recipe = parse_recipe((folder / "recipe.toml").read_text(), str(folder / "recipe.toml"))
+        recipe = parse_any((folder / "recipe.toml").read_text(), str(folder / "recipe.toml"))
         if not isinstance(record["data"], str) or not isinstance(record["data_fingerprint"], str):
             raise ValueError("run.json names no data")
     except (OSError, ValueError, KeyError, TypeError, UsageError) as error:

@@ -17,9 +17,10 @@ from tenfold.data.splits import Splits
 from tenfold.evaluation.statistics import Spread, spread
 from tenfold.files import write_whole
 from tenfold.training.history import Watcher
+from tenfold.training.machine import Device
 from tenfold.training.outcome import Run
 from tenfold.training.recipe import Recipe
-from tenfold.training.run import Device, choose_recipe, train
+from tenfold.training.run import choose_recipe, train
 from tenfold.training.runfolder import new_folder, refuse_used
 
 

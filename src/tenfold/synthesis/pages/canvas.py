@@ -52,7 +52,12 @@ class Canvas:
         self.placed: list[Placed] = []
 
     def put(
-        self, glyph: Pixels, x: float, y: float, level: float = 1.0, kind: int | None = None,
+        self,
+        glyph: Pixels,
+        x: float,
+        y: float,
+        level: float = 1.0,
+        kind: int | None = None,
         char: str | None = None,
     ) -> None:
         """Lay coverage on the sheet, its corner at x, y; level is how dark, 0 to 1."""
@@ -78,7 +83,11 @@ class Canvas:
             self.placed.append(Placed(char, kind, (x0, y0, x1, y1)))
 
     def draw(
-        self, strokes: Sequence[Floats], pen: float, level: float = 1.0, kind: int | None = None,
+        self,
+        strokes: Sequence[Floats],
+        pen: float,
+        level: float = 1.0,
+        kind: int | None = None,
         char: str | None = None,
     ) -> None:
         """Draw strokes given in the sheet's pixels."""
@@ -92,7 +101,7 @@ class Canvas:
         if pen <= 3.5:
             thick = max(1, round(pen))
             sheet = self.ink if level >= 1 else np.zeros_like(self.ink)
-            points = [tuple(int(round(v * 16)) for v in point) for point in (start, end)]
+            points = [tuple(round(v * 16) for v in point) for point in (start, end)]
             cv2.line(sheet, points[0], points[1], 255, thick, cv2.LINE_AA, 4)
             if level < 1:
                 np.maximum(self.ink, cv2.convertScaleAbs(sheet, alpha=level), out=self.ink)
@@ -106,7 +115,9 @@ class Canvas:
             if len(self.masks):
                 for kind in (HAND, PRINT, RUNNING):
                     part = self.masks[kind, y0:y1, x0:x1]
-                    np.maximum(self.masks[STRUCK, y0:y1, x0:x1], part, out=self.masks[STRUCK, y0:y1, x0:x1])
+                    np.maximum(
+                        self.masks[STRUCK, y0:y1, x0:x1], part, out=self.masks[STRUCK, y0:y1, x0:x1]
+                    )
                     part[:] = 0
             self.placed[self.placed.index(mark)] = Placed(mark.char, STRUCK, mark.box)
 

@@ -128,7 +128,9 @@ class Hand:
             own = shapes[str(digit)]
             shape = own[rng.integers(len(own))] if rng.random() < drawn else None
             if shape is not None:
-                shape = [s + rng.normal(0, 0.025, s.shape).astype(np.float32) * _moves(s) for s in shape]
+                shape = [
+                    s + rng.normal(0, 0.025, s.shape).astype(np.float32) * _moves(s) for s in shape
+                ]
             self.shapes.append(shape)
             self.examples.append(rng.choice(stock.rows[digit], 3))
 
@@ -162,7 +164,9 @@ class Hand:
             s + rng.normal(0, 0.014 * self.care, s.shape).astype(np.float32) * _moves(s)
             for s in shape
         ]
-        scale = np.array([height * self.wide * np.exp(rng.normal(0, 0.07 * self.care)), height], np.float32)
+        scale = np.array(
+            [height * self.wide * np.exp(rng.normal(0, 0.07 * self.care)), height], np.float32
+        )
         strokes = []
         for stroke in moved:
             path = bend(stroke) * scale
@@ -182,9 +186,17 @@ class Hand:
         shear = (lean - 0.8 * float(self.stock.slants[row])) * zoom
         turn = rng.normal(0, 0.04) * self.care
         matrix = np.array([[wide, -shear - turn * zoom], [turn * zoom, zoom]])
-        corners = np.array(
-            [[columns[0], rows[0]], [columns[-1], rows[0]], [columns[0], rows[-1]], [columns[-1], rows[-1]]]
-        ) @ matrix.T
+        corners = (
+            np.array(
+                [
+                    [columns[0], rows[0]],
+                    [columns[-1], rows[0]],
+                    [columns[0], rows[-1]],
+                    [columns[-1], rows[-1]],
+                ]
+            )
+            @ matrix.T
+        )
         margin = 2 + 1.5 * zoom
         low, high = corners.min(axis=0) - margin, corners.max(axis=0) + margin
         size = tuple(int(v) for v in np.ceil(high - low))

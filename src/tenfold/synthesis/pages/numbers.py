@@ -38,13 +38,13 @@ def number(rng: Generator) -> str:
     if roll < 0.68:
         return amount(rng)
     if roll < 0.76:
-        return digits(rng, int(rng.integers(1, 5))) + rng.choice([".", ","]) + digits(rng, int(rng.integers(1, 4)))
+        whole = digits(rng, int(rng.integers(1, 5)))
+        return whole + _one(rng, ".", ",") + digits(rng, int(rng.integers(1, 4)))
     if roll < 0.81:
-        sign = rng.choice(["/", "-", "."])
-        year = digits(rng, int(rng.choice([2, 4])))
-        return sign.join([digits(rng, int(rng.integers(1, 3))), digits(rng, int(rng.integers(1, 3))), year])
+        return date(rng)
     if roll < 0.85:
-        return digits(rng, int(rng.integers(1, 3))) + rng.choice(["/", "/", ":"]) + digits(rng, int(rng.integers(1, 3)))
+        first = digits(rng, int(rng.integers(1, 3)))
+        return first + _one(rng, "/", "/", ":") + digits(rng, int(rng.integers(1, 3)))
     if roll < 0.89:
         return ":".join(digits(rng, 2) for _ in range(int(rng.integers(2, 4))))
     if roll < 0.92:
@@ -55,22 +55,35 @@ def number(rng: Generator) -> str:
         inside = digits(rng, int(rng.integers(2, 5)))
         return f"({inside})" + digits(rng, int(rng.integers(3, 9)))
     parts = [digits(rng, int(rng.integers(1, 4))) for _ in range(2)]
-    return rng.choice(["+", "-", "/", "="]).join(parts) + ("=" + digits(rng, 2) if rng.random() < 0.5 else "")
+    joined = _one(rng, "+", "-", "/", "=").join(parts)
+    return joined + ("=" + digits(rng, 2) if rng.random() < 0.5 else "")
+
+
+def date(rng: Generator) -> str:
+    """Write a date in digits."""
+    sign = _one(rng, "/", "-", ".")
+    year = digits(rng, int(rng.choice([2, 4])))
+    day, month = (digits(rng, int(rng.integers(1, 3))) for _ in range(2))
+    return sign.join([day, month, year])
 
 
 def amount(rng: Generator) -> str:
     """Write an amount of money, its thousands apart or not, with the endings of cheques."""
     whole = digits(rng, int(rng.integers(2, 8)))
     if rng.random() < 0.6 and len(whole) > 3:
-        mark = rng.choice([".", ",", "."])
-        groups = []
+        mark = _one(rng, ".", ",", ".")
+        groups: list[str] = []
         while len(whole) > 3:
             groups.insert(0, whole[-3:])
             whole = whole[:-3]
         whole = mark.join([whole, *groups])
     roll = rng.random()
     if roll < 0.2:
-        whole += rng.choice([".", ","]) + digits(rng, 2)
+        whole += _one(rng, ".", ",") + digits(rng, 2)
     elif roll < 0.5:
-        whole += rng.choice([".-", "-", "=", ".", ",-", "--", ".=", ".--"])
+        whole += _one(rng, ".-", "-", "=", ".", ",-", "--", ".=", ".--")
     return whole
+
+
+def _one(rng: Generator, *texts: str) -> str:
+    return str(rng.choice(texts))

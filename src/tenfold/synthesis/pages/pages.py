@@ -1,19 +1,22 @@
-"""Pages: a scene on paper, maybe on a desk, photographed, with the truth of every pixel and digit."""
+"""Pages: a scene on paper, maybe on a desk, photographed, with the truth of every pixel."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.random import Generator
+from numpy.typing import NDArray
 
 from tenfold.synthesis.pages import scenes, textures
-from tenfold.synthesis.pages.camera import grain, lay, photograph
-from tenfold.synthesis.pages.canvas import KINDS, Canvas, Placed
+from tenfold.synthesis.pages.camera import edge, grain, lay, photograph
+from tenfold.synthesis.pages.canvas import KINDS, Placed
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.paper import paper
 from tenfold.synthesis.pages.strokes import Floats, Pixels
+
+Matrix = NDArray[np.float64]
 
 SIDE = 256  # of a page that is learned from
 TAKES, AHEAD = 3, 48  # photographs of one scene, and how many wait to be taken
@@ -92,7 +95,9 @@ class PageMaker:
             return self._windows(scene, ink)
         sheet = paper(rng, height, width)
         if rng.random() < 0.06:
-            sheet = textures.texture(rng, height, width) * 0.35 + 140  # writing on cloth, wood, skin
+            sheet = (
+                textures.texture(rng, height, width) * 0.35 + 140
+            )  # writing on cloth, wood, skin
         return lay(rng, ink, sheet)
 
     def _windows(self, scene: scenes.Scene, ink: Pixels) -> Floats:
@@ -108,7 +113,9 @@ class PageMaker:
         pane = rng.uniform(0, 70) if dark else rng.uniform(170, 250)
         inside = np.zeros((height, width), bool)
         for left, top, right, bottom in scene.windows:
-            box = np.s_[max(0, int(top)) : max(0, int(bottom)), max(0, int(left)) : max(0, int(right))]
+            box = np.s_[
+                max(0, int(top)) : max(0, int(bottom)), max(0, int(left)) : max(0, int(right))
+            ]
             light[box] = pane
             inside[box] = True
         level = rng.uniform(160, 255) if dark else rng.uniform(0, 90)
@@ -118,7 +125,7 @@ class PageMaker:
         return np.asarray(light * (1 - cover) + tone * cover, np.float32)
 
     def _nothing(self, height: int, width: int) -> Page:
-        """A picture of the world without any digit."""
+        """Photograph the world without any digit."""
         light = textures.texture(self.rng, height, width)
         picture = photograph(self.rng, light, strength=0.9)
         return Page(picture, np.zeros((KINDS, height, width), np.uint8), (), "nothing")
@@ -135,18 +142,19 @@ class PageMaker:
         if rng.random() < 0.3:
             desk = np.full((height, width), rng.uniform(0, 255), np.float32)
         zoom = rng.uniform(0.55, 1.05)
-        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), float(rng.normal(0, 7)), zoom)
+        matrix = turning(height, width, float(rng.normal(0, 7)), zoom)
         matrix[:, 2] += rng.normal(0, 0.12, 2) * (width, height)
-        size = (width, height)
         sheet = np.full((height, width), 255, np.uint8)
-        seen = cv2.warpAffine(sheet, matrix, size, flags=cv2.INTER_LINEAR).astype(np.float32) / 255
-        moved = cv2.warpAffine(light, matrix, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+        seen = warped(sheet, matrix).astype(np.float32) / 255
+        how, border = cv2.INTER_AREA, cv2.BORDER_REPLICATE
+        moved = cv2.warpAffine(light, matrix, (width, height), flags=how, borderMode=border)
         if rng.random() < 0.5:  # its shadow on the desk
-            shade = cv2.GaussianBlur(np.roll(seen, (int(rng.integers(-6, 7)), int(rng.integers(-6, 7))), (0, 1)), (0, 0), rng.uniform(1, 6))
+            shift = (int(rng.integers(-6, 7)), int(rng.integers(-6, 7)))
+            shade = cv2.GaussianBlur(np.roll(seen, shift, (0, 1)), (0, 0), rng.uniform(1, 6))
             desk = desk * (1 - 0.5 * shade)
         scene_light = desk * (1 - seen) + moved * seen
-        masks = np.stack([cv2.warpAffine(mask, matrix, size, flags=cv2.INTER_LINEAR) for mask in canvas.masks])
-        placed = _moved(canvas, matrix)
+        masks = np.stack([warped(mask, matrix) for mask in canvas.masks])
+        placed = _moved(canvas.placed, height, width, matrix)
         picture = photograph(rng, np.asarray(scene_light, np.float32), strength=0.7)
         return Page(picture, masks, tuple(placed), f"{name} on a desk")
 
@@ -156,15 +164,31 @@ class PageMaker:
         for side in range(4):
             if rng.random() < 0.45:
                 thick = int(rng.integers(1, max(2, len(light) // 14)))
-                where = [np.s_[:thick], np.s_[-thick:], np.s_[:, :thick], np.s_[:, -thick:]][side]
-                light[where] = light[where] * 0.3 + 0.7 * rng.uniform(0, 140)
+                part = edge(light, side, thick)
+                part[:] = part * 0.3 + 0.7 * rng.uniform(0, 140)
 
     def _blocky(self, picture: Pixels, tallest: float) -> Pixels:
         """Enlarge from a few pixels: what saving a plot of an 8×8 digit gives."""
         height, width = picture.shape
         factor = max(2.0, tallest / self.rng.uniform(7, 24))
-        small = cv2.resize(picture, (max(8, int(width / factor)), max(8, int(height / factor))), interpolation=cv2.INTER_AREA)
-        return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
+        size = (max(8, int(width / factor)), max(8, int(height / factor)))
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        large = cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST)
+        return np.asarray(large, np.uint8)
+
+
+def turning(height: int, width: int, degrees: float, zoom: float = 1.0) -> Matrix:
+    """Return the affine map that turns a picture around its middle, float ``(2, 3)``."""
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, zoom)
+    return np.asarray(matrix, np.float64)
+
+
+def warped(picture: Pixels, matrix: Matrix) -> Pixels:
+    """Move a picture by an affine map."""
+    height, width = picture.shape
+    return np.asarray(
+        cv2.warpAffine(picture, matrix, (width, height), flags=cv2.INTER_LINEAR), np.uint8
+    )
 
 
 def turn(
@@ -172,23 +196,20 @@ def turn(
 ) -> tuple[Pixels, Pixels, list[Placed]]:
     """Turn a canvas around its middle."""
     height, width = ink.shape
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
-    turned = cv2.warpAffine(ink, matrix, (width, height), flags=cv2.INTER_LINEAR)
-    layers = np.stack([cv2.warpAffine(m, matrix, (width, height), flags=cv2.INTER_LINEAR) for m in masks])
-    canvas = Canvas(1, 1)
-    canvas.placed, canvas.height, canvas.width = placed, height, width
-    return np.asarray(turned, np.uint8), np.asarray(layers, np.uint8), _moved(canvas, matrix)
+    matrix = turning(height, width, degrees)
+    layers = np.stack([warped(mask, matrix) for mask in masks])
+    return warped(ink, matrix), layers, _moved(placed, height, width, matrix)
 
 
-def _moved(canvas: Canvas, matrix: Floats) -> list[Placed]:
+def _moved(placed: Sequence[Placed], height: int, width: int, matrix: Matrix) -> list[Placed]:
     """Boxes after an affine map, those that left the picture gone; tilt is small, so boxes stay."""
     out = []
     zoom = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
-    for mark in canvas.placed:
+    for mark in placed:
         left, top, right, bottom = mark.box
         middle = matrix[:, :2] @ np.array([(left + right) / 2, (top + bottom) / 2]) + matrix[:, 2]
         half_w, half_h = (right - left) / 2 * zoom, (bottom - top) / 2 * zoom
-        if 0 < middle[0] < canvas.width and 0 < middle[1] < canvas.height:
+        if 0 < middle[0] < width and 0 < middle[1] < height:
             box = (middle[0] - half_w, middle[1] - half_h, middle[0] + half_w, middle[1] + half_h)
             out.append(Placed(mark.char, mark.kind, box))
     return out

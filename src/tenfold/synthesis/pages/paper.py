@@ -143,3 +143,26 @@ def paper(rng: Generator, height: int, width: int) -> Floats:
     if rng.random() < 0.55:
         sheet *= 1 + np.float32(rng.uniform(0, 0.16)) * clouds(rng, height, width, (2, 3))
     return np.asarray(np.clip(sheet, 0, 255), np.float32)
+
+
+def cheque(rng: Generator, rows: int, columns: int) -> Floats:
+    """Return paper, grey 0 to 255: light, colour, grain, and the fine curves of cheques."""
+    sheet = np.full((rows, columns), rng.uniform(110, 255), np.float32)
+    if rng.random() < 0.5:
+        sheet *= 1 + rng.uniform(0, 0.2) * clouds(rng, rows, columns, (2, 5))
+    if rng.random() < 0.35:
+        for _ in range(int(rng.integers(1, 4))):
+            period = rng.uniform(4, 22) * rows / 96
+            tilt = rng.uniform(-0.5, 0.5) if rng.random() < 0.7 else rng.uniform(-3, 3)
+            y, x = np.ogrid[:rows, :columns]
+            reach = rng.uniform(0, 14)
+            waves = np.sin(x / rng.uniform(15, 80) + rng.uniform(0, 6)).astype(np.float32)
+            bend = reach * waves
+            phase = (y + tilt * x + bend) * np.float32(2 * np.pi / period)
+            wave = np.cos(phase, dtype=np.float32)
+            ink = np.clip((wave - rng.uniform(0.2, 0.9)) * 6, 0, 1)
+            sheet -= ink * np.float32(rng.uniform(8, 70))
+    if rng.random() < 0.2:
+        rough = grain(rng, max(2, rows // 4), max(2, columns // 4))
+        sheet += cv2.resize(rough, (columns, rows)) * np.float32(rng.uniform(0, 20))
+    return sheet

@@ -48,9 +48,9 @@ def fonts(part: Part, hand_like: bool = False) -> tuple[str, ...]:
         own: Part = "train"
         if number % HELD_OUT == 0:
             own = "validation" if number // HELD_OUT % 2 else "test"
-        if not unfit and imitates == hand_like and own == part:
-            if _has_digits(str(path)):
-                found.append(str(path))
+        fits = not unfit and imitates == hand_like and own == part
+        if fits and _has_digits(str(path)):
+            found.append(str(path))
     return tuple(found) or fonts("train", hand_like)
 
 
@@ -84,7 +84,7 @@ def pick(rng: Generator, part: Part, hand_like: bool = False) -> str:
 
 
 def text(path: str, words: str, size: float) -> tuple[Pixels, list[tuple[float, float]]]:
-    """Print words: coverage uint8 ``(h, w)`` from the font's top, and each character's span in x."""
+    """Print words: coverage uint8 ``(h, w)`` from the font's top, and each character's span."""
     face = font(path, max(4, round(size)))
     left, _, right, bottom = face.getbbox(words)
     sheet = Image.new("L", (max(1, int(right - min(0, left)) + 2), max(1, int(bottom) + 2)), 0)
@@ -121,10 +121,14 @@ def segments(rng: Generator, digit: int, height: float, style: Generator | None 
         on.discard("a" if digit == 6 else "d")
     h2, t = height / 2, thick / 2
     bars = {
-        "a": (t, t, wide - t, t), "d": (t, height - t, wide - t, height - t), "g": (t, h2, wide - t, h2),
-        "f": (t, t, t, h2), "b": (wide - t, t, wide - t, h2),
-        "e": (t, h2, t, height - t), "c": (wide - t, h2, wide - t, height - t),
-    }  # fmt: skip
+        "a": (t, t, wide - t, t),
+        "d": (t, height - t, wide - t, height - t),
+        "g": (t, h2, wide - t, h2),
+        "f": (t, t, t, h2),
+        "b": (wide - t, t, wide - t, h2),
+        "e": (t, h2, t, height - t),
+        "c": (wide - t, h2, wide - t, height - t),
+    }
     zoom = 3
     shape = (int(height * zoom) + 3, int((wide + lean * height) * zoom) + 3)
     sheet = np.zeros(shape, np.uint8)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from tenfold.synthesis.pages import printing
+from tenfold.synthesis.pages import printing, signs
 from tenfold.synthesis.pages.canvas import HAND, PRINT, SIGN, Canvas, Placed, straight
 from tenfold.synthesis.pages.hands import Hand
 from tenfold.synthesis.pages.numbers import SIGNS
-from tenfold.synthesis.pages.strokes import Floats, Pixels, crop
+from tenfold.synthesis.pages.strokes import crop
 
 SMALL_ZEROS = 0.3  # of the numbers end in smaller zeros
 ODD_SIZE = 0.05  # of the digits are much smaller or larger than their neighbours
@@ -43,7 +43,9 @@ class Style:
     wide: tuple[float, float] = (0.8, 2.5)
 
 
-def write(canvas: Canvas, rng: Generator, hand: Hand, text: str, x: float, y: float, style: Style) -> float:
+def write(
+    canvas: Canvas, rng: Generator, hand: Hand, text: str, x: float, y: float, style: Style
+) -> float:
     """Write text by hand from x, its middle at y; return where it ends."""
     start, height = x, style.height
     last = ""
@@ -86,67 +88,34 @@ def write(canvas: Canvas, rng: Generator, hand: Hand, text: str, x: float, y: fl
 def _join(canvas: Canvas, rng: Generator, hand: Hand, x: float, y: float, style: Style) -> None:
     height = style.height
     low = y + rng.uniform(-0.45, 0.5) * height
-    path = straight([(x - 0.25 * height, low), (x + 0.15 * height, low + rng.normal(0, 0.1) * height)])
+    path = straight(
+        [(x - 0.25 * height, low), (x + 0.15 * height, low + rng.normal(0, 0.1) * height)]
+    )
     canvas.draw([path], hand.pen * height, style.level)
 
 
-def sign(canvas: Canvas, rng: Generator, hand: Hand, char: str, x: float, y: float, style: Style) -> float:
+def sign(
+    canvas: Canvas, rng: Generator, hand: Hand, char: str, x: float, y: float, style: Style
+) -> float:
     """Write a sign; return where it ends."""
     h, u = style.height, rng.uniform
     pen = max(1.0, hand.pen * h * u(0.8, 1.25))
     x += h * u(0.03, 0.16)
-    lean = hand.slant
-    j = lambda spread: float(rng.normal(0, spread)) * h  # noqa: E731
-    strokes: list[Floats] = []
-    if char == ".":
-        a = (x + pen / 2, y + h * u(0.36, 0.5))
-        strokes = [straight([a, (a[0] + abs(j(0.02)), a[1] + j(0.02))])]
-        pen *= u(1.0, 1.7)
-    elif char == ",":
-        a = (x + h * u(0.05, 0.12), y + h * u(0.3, 0.45))
-        strokes = [straight([a, (a[0] - h * u(0.0, 0.12), a[1] + h * u(0.14, 0.32))])]
-    elif char == "-":
-        long = h * u(0.18, 0.6)
-        mid = y + j(0.08)
-        strokes = [straight([(x, mid), (x + long / 2, mid + j(0.02)), (x + long, mid + j(0.05))])]
-    elif char == "/":
-        rise, run = h * u(0.95, 1.5), h * u(0.15, 0.6)
-        strokes = [straight([(x, y + rise / 2), (x + run, y - rise / 2)])]
-    elif char == ":":
-        a = x + pen / 2
-        for side in (-1, 1):
-            dot = (a - lean * side * h * 0.2, y + side * h * u(0.15, 0.3))
-            strokes.append(straight([dot, (dot[0] + 0.3, dot[1] + 0.3)]))
-        pen *= u(1.0, 1.5)
-    elif char == "+":
-        r = h * u(0.18, 0.36)
-        c = (x + r, y + j(0.06))
-        strokes = [straight([(c[0] - r, c[1] + j(0.03)), (c[0] + r, c[1] + j(0.03))]), straight([(c[0] + j(0.03), c[1] - r), (c[0] + j(0.03), c[1] + r)])]
-    elif char == "=":
-        long, off, mid = h * u(0.25, 0.6), h * u(0.07, 0.16), y + j(0.08)
-        strokes = [straight([(x + j(0.03), mid + s * off), (x + long + j(0.04), mid + s * off + j(0.04))]) for s in (-1, 1)]
-    elif char in "()":
-        bow = h * u(0.1, 0.22) * (-1 if char == "(" else 1)
-        x0 = x + (abs(bow) if char == "(" else 0)
-        tall = h * u(0.5, 0.68)
-        angle = np.linspace(-1, 1, 9)
-        path = np.stack([x0 + bow * (1 - angle**2) - lean * angle * tall * 0.6, y + angle * tall], 1)
-        strokes = [path.astype(np.float32)]
-    elif char == "%":
-        r, wide = h * u(0.1, 0.17), h * u(0.4, 0.65)
-        angle = np.linspace(0, 2 * np.pi, 11)
-        ring = np.stack([np.cos(angle), np.sin(angle)], 1) * r
-        strokes = [
-            (ring + [x + r, y - h * u(0.25, 0.38)]).astype(np.float32),
-            (ring + [x + wide, y + h * u(0.25, 0.38)]).astype(np.float32),
-            straight([(x + r * 0.6, y + h * 0.5), (x + wide, y - h * 0.5)]),
-        ]
+    strokes = signs.STROKES[char](signs.Place(rng, x, y, h, hand.slant, pen))
+    if char in signs.BLOTS:
+        pen *= u(1.0, signs.BLOTS[char])
     canvas.draw(strokes, pen, style.level, SIGN, char)
     return float(np.max([s[:, 0].max() for s in strokes])) + pen / 2 + h * u(0.02, 0.12)
 
 
 def typeset(
-    canvas: Canvas, rng: Generator, font: str, text: str, x: float, y: float, style: Style,
+    canvas: Canvas,
+    rng: Generator,
+    font: str,
+    text: str,
+    x: float,
+    y: float,
+    style: Style,
     digits: int = PRINT,
 ) -> float:
     """Print text from x, its digits' middle at y; return where it ends."""
@@ -167,7 +136,9 @@ def typeset(
                     continue
                 rows = np.flatnonzero(glyph.any(axis=1))
                 kind = digits if char.isdigit() else SIGN if numeric and char in SIGNS else None
-                canvas.put(glyph[rows[0] : rows[-1] + 1], x + a, top + rows[0], style.level, kind, char)
+                canvas.put(
+                    glyph[rows[0] : rows[-1] + 1], x + a, top + rows[0], style.level, kind, char
+                )
             x += spans[-1][1] + style.gap * style.height
         x += style.height * rng.uniform(*style.wide)
     return x
@@ -177,7 +148,7 @@ _CAPS: dict[str, float] = {}
 
 
 def cap(font: str) -> float:
-    """A digit's height as a share of the font's size."""
+    """Return a digit's height as a share of the font's size."""
     if font not in _CAPS:
         box = printing.font(font, 100).getbbox("0")
         _CAPS[font] = max(0.2, (box[3] - box[1]) / 100)
@@ -189,7 +160,9 @@ def display(canvas: Canvas, rng: Generator, text: str, x: float, y: float, style
     look, gap = int(rng.integers(2**31)), style.height * rng.uniform(0.08, 0.3)
     for char in text:
         if char.isdigit():
-            glyph = crop(printing.segments(rng, int(char), style.height, np.random.default_rng(look)), 60)
+            glyph = crop(
+                printing.segments(rng, int(char), style.height, np.random.default_rng(look)), 60
+            )
             right = style.height * 0.5 if char == "1" else glyph.shape[1]
             shift = max(0.0, right - glyph.shape[1])
             canvas.put(glyph, x + shift, y - style.height / 2, style.level, PRINT, char)
@@ -199,10 +172,10 @@ def display(canvas: Canvas, rng: Generator, text: str, x: float, y: float, style
             dot = np.full((side, side), 255, np.uint8)
             for at in (0.42,) if char == "." else (-0.2, 0.2):
                 canvas.put(dot, x - gap * 0.6, y + at * style.height - side / 2, style.level, SIGN)
-            canvas.placed.append(Placed(char, SIGN, (x - gap * 0.6, y, x - gap * 0.6 + side, y + side)))
+            canvas.placed.append(
+                Placed(char, SIGN, (x - gap * 0.6, y, x - gap * 0.6 + side, y + side))
+            )
             x += gap * 0.5
         else:
             x += style.height * 0.5
     return x
-
-

@@ -1,0 +1,245 @@
+"""Scenes with print: tables, forms, pages of text, labels, meters, plots, filled in by hand."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from tenfold.synthesis.pages import letters, numbers, printing, writing
+from tenfold.synthesis.pages.canvas import HAND, RUNNING
+from tenfold.synthesis.pages.scene import Scene
+from tenfold.synthesis.pages.writing import Style
+
+
+def grid(s: Scene) -> None:
+    """Fill a table or a sudoku: digits in cells, some printed, candidates in corners."""
+    rng = s.rng
+    wide = s.size(20, 80)
+    tall = wide * rng.uniform(0.75, 1.25)
+    x0, y0 = rng.uniform(-wide, wide), rng.uniform(-tall, tall)
+    pen, thick = float(rng.choice([1, 1, 2])), rng.random() < 0.7
+    columns, rows = int(s.width / wide) + 2, int(s.height / tall) + 2
+    level = s.faint if rng.random() < 0.6 else float(rng.uniform(0.6, 1))
+    if rng.random() < 0.9:
+        for i in range(columns + 1):
+            heavy = pen * (2 if thick and i % 3 == 0 else 1)
+            s.canvas.line((x0 + i * wide, 0), (x0 + i * wide, s.height), heavy, level)
+        for j in range(rows + 1):
+            heavy = pen * (2 if thick and j % 3 == 0 else 1)
+            s.canvas.line((0, y0 + j * tall), (s.width, y0 + j * tall), heavy, level)
+    face, given = printing.pick(rng, s.part), rng.choice([0.0, 0.45, 1.0], p=[0.45, 0.45, 0.1])
+    fill, h = rng.uniform(0.3, 1), min(tall, wide * 1.3) * rng.uniform(0.4, 0.8)
+    style = s.style(h)
+    many = rng.random() < 0.2
+    for i in range(columns):
+        for j in range(rows):
+            if rng.random() > fill:
+                continue
+            x, y = x0 + (i + 0.5) * wide, y0 + (j + 0.5) * tall
+            digit = str(int(rng.integers(1, 10))) if rng.random() < 0.9 else "0"
+            if rng.random() < given:
+                shape = printing.font(face, max(4, round(h / writing.cap(face)))).getlength(digit)
+                print_style = Style(h, level=min(1.0, s.level * 1.1))
+                writing.typeset(s.canvas, rng, face, digit, x - shape / 2, y, print_style)
+            elif many:
+                small = Style(h * 0.45, 0.05, s.level)
+                s.write(numbers.digits(rng, int(rng.integers(1, 4))), x - wide * 0.4, y, small)
+            elif rng.random() < 0.06:
+                s.strokes(letters.doodle(rng), x - h / 3, y, h * 0.8)
+            else:
+                glyph = s.hand.digit(int(digit), h * rng.uniform(0.85, 1.15))
+                x += rng.normal(0, 0.06) * wide - glyph.shape[1] / 2
+                y += rng.normal(0, 0.05) * tall - glyph.shape[0] / 2
+                s.canvas.put(glyph, x, y, style.level, HAND, digit)
+
+
+def table(s: Scene) -> None:
+    """Fill a table with printed or written heads and a number in each cell."""
+    rng = s.rng
+    h = s.size(9, 30)
+    pitch, y = h * rng.uniform(1.4, 2.2), h * rng.uniform(0.2, 1.5)
+    edges = np.cumsum(np.r_[rng.uniform(0, 2 * h), rng.uniform(2, 6, 8) * h])
+    printed = rng.random() < 0.35
+    face, style = printing.pick(rng, s.part), s.style(h)
+    ruled = rng.random() < 0.75
+    while y < s.height:
+        for number, (left, right) in enumerate(pairwise(edges)):
+            if left > s.width:
+                break
+            text = numbers.number(rng).replace(" ", "")[: max(1, int((right - left) / h / 0.75))]
+            roll = rng.random()
+            if number == 0 and rng.random() < 0.7:
+                _head(s, face if printed else None, left + 0.2 * h, y, h)
+            elif printed and 0.12 <= roll < 0.6:
+                plain = Style(h, 0.0, s.level)
+                writing.typeset(s.canvas, rng, face, text, left + 0.3 * h, y, plain)
+            elif roll >= 0.12:
+                s.write(text, left + 0.3 * h, y, style)
+        if ruled:
+            s.canvas.line((edges[0], y + pitch / 2), (edges[-1], y + pitch / 2), 1, s.faint)
+        y += pitch
+    if ruled:
+        for edge in edges:
+            s.canvas.line((edge, 0), (edge, s.height), 1, s.faint)
+
+
+def _head(s: Scene, face: str | None, x: float, y: float, height: float) -> None:
+    """Print a row's head, or write it."""
+    if face is None:
+        s.word(x, y, height)
+    else:
+        s.words(face, height * 1.3, x, y, 1, s.level, 0.0)
+
+
+def form(s: Scene) -> None:
+    """Print text with fields that are filled in by hand: combs, boxes, lines, dots."""
+    rng = s.rng
+    size = s.size(9, 24)
+    face, level = printing.pick(rng, s.part), float(rng.uniform(0.5, 1))
+    y = rng.uniform(-size, size)
+    while y < s.height:
+        x = rng.uniform(-40, 60)
+        if rng.random() < 0.5:
+            x = s.words(face, size, x, y, int(rng.integers(1, 4)), level, 0.05)
+            x += size * rng.uniform(0.2, 2)
+            h = size * rng.uniform(0.9, 2.2)
+            style = s.style(h)
+            roll = rng.random()
+            text = numbers.number(rng) if rng.random() < 0.85 else ""
+            if roll < 0.35:
+                _comb(s, x, y, style, filled=bool(text))
+            else:
+                kinds = ((0.55, "line"), (0.7, "dots"), (0.85, "box"), (1.0, "none"))
+                kind = next(kind for most, kind in kinds if roll < most)
+                _field(s, x, y, style, text, kind, size * 0.25)
+            y += h * rng.uniform(1.5, 2.2)
+        else:
+            s.words(face, size, x, y, 20, level)
+            y += size * rng.uniform(1.2, 1.6)
+
+
+def _comb(s: Scene, x: float, y: float, style: Style, filled: bool) -> None:
+    """Draw a comb or boxes, a digit each."""
+    rng, h = s.rng, style.height
+    step, count = h * rng.uniform(0.8, 1.3), int(rng.integers(2, 11))
+    gap = step * rng.uniform(0.1, 0.4) if rng.random() < 0.3 else 0.0
+    top, bottom = y - h * 0.7, y + h * 0.7
+    comb = rng.random() < 0.3
+    for k in range(count):
+        left = x + k * (step + gap)
+        if comb:
+            s.canvas.line((left, y), (left, bottom), 1, s.faint)
+            s.canvas.line((left, bottom), (left + step, bottom), 1, s.faint)
+        else:
+            s.box(left, top, left + step, bottom, float(rng.choice([1, 1, 2])))
+        if rng.random() < 0.85 and filled:
+            digit = int(rng.integers(10))
+            glyph = s.hand.digit(digit, h * rng.uniform(0.85, 1.1))
+            across = left + (step - glyph.shape[1]) / 2 + rng.normal(0, 0.07) * step
+            down = y - glyph.shape[0] / 2 + rng.normal(0, 0.06) * h
+            s.canvas.put(glyph, across, down, style.level, HAND, str(digit))
+
+
+def _field(s: Scene, x: float, y: float, style: Style, text: str, kind: str, dots: float) -> None:
+    """Fill a field: a line, dots, a box, or nothing to write on."""
+    rng, h = s.rng, style.height
+    end = x + h * rng.uniform(3, 9)
+    if kind == "line":
+        s.canvas.line((x, y + h * 0.55), (end, y + h * 0.55), 1, s.faint)
+    elif kind == "dots":
+        for at in np.arange(x, end, dots):
+            s.canvas.line((at, y + h * 0.5), (at + 0.4, y + h * 0.5), 1.2, s.faint)
+    elif kind == "box":
+        s.box(x - 3, y - h * 0.8, end, y + h * 0.8)
+    if rng.random() < 0.25:
+        x = s.word(x, y, h) + h * 0.3
+    if text:
+        s.write(text, x, y, style)
+
+
+def printed_page(s: Scene) -> None:
+    """Print a page, maybe with a number by hand on it."""
+    rng = s.rng
+    size = s.size(8, 50)
+    face, level = printing.pick(rng, s.part), float(rng.uniform(0.4, 1))
+    y, x = rng.uniform(-size, size), rng.uniform(-60, 40)
+    free = rng.uniform(0, s.height) if rng.random() < 0.6 else -1e9
+    h = size * rng.uniform(0.9, 3.5)
+    while y < s.height:
+        if abs(y - free) > h * 0.8:
+            s.words(face, size, x, y, 30, level, 0.2)
+        y += size * rng.uniform(1.15, 1.8)
+    if free > 0:
+        s.write(numbers.number(rng), rng.uniform(0, s.width * 0.6), free, s.style(h))
+
+
+def label(s: Scene) -> None:
+    """Put a printed or written label beside a number, small or large."""
+    rng = s.rng
+    h = s.size(10, 70)
+    y = rng.uniform(h, s.height - h) if s.height > 2 * h else s.height / 2
+    x = rng.uniform(-h, s.width * 0.3)
+    style, face = s.style(h), printing.pick(rng, s.part)
+    if rng.random() < 0.7:
+        size, at = h * rng.uniform(0.5, 1.4), y + rng.normal(0, 0.1) * h
+        count, level = int(rng.integers(1, 3)), float(rng.uniform(0.5, 1))
+        x = s.words(face, size, x, at, count, level, 0.1)
+    else:
+        x = s.word(x, y, h)
+    x = s.write(numbers.number(rng), x + h * rng.uniform(0.3, 1.2), y, style)
+    if rng.random() < 0.5:
+        s.words(face, h * rng.uniform(0.5, 1.2), x + h * 0.3, y, 1, float(rng.uniform(0.5, 1)), 0.0)
+
+
+def meter(s: Scene) -> None:
+    """Show a meter's windows, a display, digits printed on plates."""
+    rng = s.rng
+    h = s.size(12, 90)
+    y, x = s.height * rng.uniform(0.25, 0.75), rng.uniform(0, 0.3 * s.width)
+    count = int(rng.integers(3, 9))
+    if rng.random() < 0.5:
+        pad = h * 0.35
+        text = numbers.digits(rng, count)
+        end = writing.display(s.canvas, rng, text, x + pad, y, Style(h, level=1.0))
+        if rng.random() < 0.7:
+            s.windows.append((x, y - h / 2 - pad, end + pad * 0.5, y + h / 2 + pad))
+        return
+    face, step = printing.pick(rng, s.part), h * rng.uniform(0.85, 1.5)
+    every = rng.random() < 0.6
+    for k, digit in enumerate(numbers.digits(rng, count)):
+        left = x + k * step
+        length = printing.font(face, max(4, round(h / writing.cap(face)))).getlength(digit)
+        roll = rng.normal(0, 0.12) * h if rng.random() < 0.2 else 0.0
+        middle, style = left + (step - length) / 2, Style(h, level=1.0)
+        writing.typeset(s.canvas, rng, face, digit, middle, y + roll, style)
+        if every:
+            s.windows.append((left + step * 0.06, y - h * 0.8, left + step * 0.94, y + h * 0.8))
+    if not every:
+        s.windows.append((x - h * 0.2, y - h * 0.8, x + count * step + h * 0.2, y + h * 0.8))
+    if rng.random() < 0.5:
+        s.words(face, h * rng.uniform(0.25, 0.5), x, y + h * 1.3, 3, 0.9, 0.2)
+
+
+def plot(s: Scene) -> None:
+    """Draw a saved plot of one digit: axes with ticks, numbers along them, the digit enlarged."""
+    rng = s.rng
+    left, top = s.width * rng.uniform(0.08, 0.3), s.height * rng.uniform(0.05, 0.2)
+    side = min(s.width - left, s.height - top) * rng.uniform(0.6, 0.88)
+    if rng.random() < 0.7:
+        s.box(left, top, left + side, top + side, 1, 0.9)
+    face, size = printing.pick(rng, s.part), max(7.0, side * rng.uniform(0.04, 0.08))
+    ticks = int(rng.integers(3, 7))
+    for k in range(ticks):
+        at = side * (k + 0.5) / ticks
+        text = str(k * int(rng.choice([1, 5])))
+        s.canvas.line((left + at, top + side), (left + at, top + side + 3), 1, 0.9)
+        s.canvas.line((left - 3, top + at), (left, top + at), 1, 0.9)
+        below = (left + at - size * 0.3, top + side + 4 + size * 0.5)
+        beside = (left - 5 - size * 0.6 * len(text), top + at)
+        for x, y in (below, beside):
+            writing.typeset(s.canvas, rng, face, text, x, y, Style(size * 0.72), RUNNING)
+    digit = int(rng.integers(10))
+    glyph = s.hand.digit(digit, side * rng.uniform(0.6, 0.95))[: int(side)]
+    x, y = left + (side - glyph.shape[1]) / 2, top + (side - glyph.shape[0]) / 2
+    s.canvas.put(glyph, x, y, s.level, HAND, str(digit))

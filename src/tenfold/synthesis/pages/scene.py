@@ -1,0 +1,123 @@
+"""What a scene is drawn with: a canvas, one hand and its ink, the size of writing, and chance."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.random import Generator
+
+from tenfold.synthesis.pages import letters, numbers, printing, writing
+from tenfold.synthesis.pages.canvas import RUNNING, Canvas
+from tenfold.synthesis.pages.hands import Hand, Part, Stock
+from tenfold.synthesis.pages.strokes import Floats
+from tenfold.synthesis.pages.writing import Style
+
+
+class Scene:
+    """What scenes draw with: a canvas, a hand, its ink and chance."""
+
+    def __init__(self, rng: Generator, stock: Stock, part: Part, height: int, width: int) -> None:
+        self.rng, self.part = rng, part
+        self.canvas = Canvas(height, width)
+        self.hand = Hand(rng, stock, part)
+        self.level = float(rng.uniform(0.45, 1))
+        self.faint = float(rng.uniform(0.12, 0.9))
+        self.width, self.height = width, height
+        self.windows: list[tuple[float, float, float, float]] = []  # dark panes behind digits
+
+    def size(self, low: float, high: float) -> float:
+        """Draw a digit's height evenly on a logarithmic scale."""
+        return float(np.exp(self.rng.uniform(np.log(low), np.log(high))))
+
+    def style(self, height: float) -> Style:
+        """Draw how a line is written."""
+        rng = self.rng
+        return Style(
+            height, float(rng.choice([-0.12, -0.04, 0.02, 0.1, 0.25, 0.5])), self.level,
+            float(rng.normal(0, 0.03)), float(rng.uniform(0, 0.07)),
+        )  # fmt: skip
+
+    def write(self, text: str, x: float, y: float, style: Style) -> float:
+        """Write a number by hand."""
+        return writing.write(self.canvas, self.rng, self.hand, text, x, y, style)
+
+    def word(self, x: float, y: float, height: float, level: float | None = None) -> float:
+        """Write a word by hand, capitals so high, its middle at y; return where it ends."""
+        rng, roll = self.rng, self.rng.random()
+        if roll < 0.3:
+            face = printing.pick(rng, self.part, hand_like=True)
+            glyph, _ = printing.text(face, letters.random_word(rng), height * 1.3)
+            self.canvas.put(glyph, x, y - glyph.shape[0] / 2, level or self.level)
+            return float(x + glyph.shape[1])
+        if roll < 0.82:
+            strokes = letters.word(rng, letters.random_word(rng))
+        elif roll < 0.9:
+            strokes = letters.signature(rng)
+        else:
+            strokes = letters.scribble(rng)
+        return self.strokes(strokes, x, y, height, level)
+
+    def strokes(
+        self, strokes: list[Floats], x: float, y: float, height: float, level: float | None = None
+    ) -> float:
+        """Draw strokes given in letter heights."""
+        placed = [
+            stroke * np.float32(height) + np.array([x, y - height / 2], np.float32)
+            for stroke in strokes
+        ]
+        if not placed:
+            return x
+        self.canvas.draw(placed, max(0.8, self.hand.pen * height), level or self.level)
+        return float(max(stroke[:, 0].max() for stroke in placed))
+
+    def words(
+        self,
+        face: str,
+        size: float,
+        x: float,
+        y: float,
+        count: int,
+        level: float,
+        digits: float = 0.12,
+    ) -> float:
+        """Print words and, among them, numbers; return where they end."""
+        rng = self.rng
+        style = Style(size * 0.72, 0.0, level, wide=(0.3, 0.5))
+        for _ in range(count):
+            if rng.random() < digits:
+                text = numbers.number(rng).replace(" ", "")
+                if rng.random() < 0.3:
+                    text += str(rng.choice([".", ")", ":", ","]))
+            else:
+                text = letters.random_word(rng) + str(rng.choice(["", "", "", ",", ".", ":"]))
+            x = writing.typeset(self.canvas, rng, face, text, x, y, style, RUNNING)
+            if x > self.width:
+                break
+        return x
+
+    def rules(self, step: float, first: float, squared: bool = False, pen: float = 1.0) -> None:
+        """Rule the paper, or square it."""
+        rng, tilt = self.rng, float(self.rng.normal(0, 0.01)) * self.width
+        for at in np.arange(first, self.height, step):
+            self.canvas.line((0, at), (self.width, at + tilt), pen, self.faint)
+        if squared:
+            for at in np.arange(rng.uniform(0, step), self.width, step):
+                self.canvas.line((at, 0), (at - tilt, self.height), pen, self.faint)
+
+    def box(
+        self,
+        left: float,
+        top: float,
+        right: float,
+        bottom: float,
+        pen: float = 1.0,
+        level: float | None = None,
+    ) -> None:
+        """Draw a rectangle."""
+        level = level or self.faint
+        for a, b in (
+            ((left, top), (right, top)),
+            ((right, top), (right, bottom)),
+            ((right, bottom), (left, bottom)),
+            ((left, bottom), (left, top)),
+        ):
+            self.canvas.line(a, b, pen, level)

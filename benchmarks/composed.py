@@ -30,8 +30,8 @@ from tenfold.reader.settings import SETTINGS
 from tenfold.synthesis.pages import letters, numbers, printing, writing
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.pages import Page, PageMaker
-from tenfold.synthesis.pages.scenes import Scene
-from tenfold.synthesis.pages.strips import strike
+from tenfold.synthesis.pages.scene import Scene
+from tenfold.synthesis.pages.struck import strike
 from tenfold.synthesis.pages.writing import Style
 
 HEIGHT, WIDTH = 384, 512

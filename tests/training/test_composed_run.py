@@ -36,7 +36,7 @@ class Follower:
         self.steps.append(step)
 
     def on_epoch(self, epoch: Epoch) -> None:
-        raise AssertionError("there are no epochs")
+        raise AssertionError(f"there are no epochs, but {epoch}")
 
 
 @pytest.mark.parametrize("task", ["finder", "line"])

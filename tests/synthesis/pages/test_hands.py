@@ -5,15 +5,21 @@ import pytest
 
 from tenfold.synthesis.pages import hands
 from tenfold.synthesis.pages.hands import Hand, Part, Stock, bend, parse, set_pen, variants
+from tenfold.synthesis.pages.strokes import Shape
+
+PARTS: tuple[Part, ...] = ("train", "validation", "test")
+
+
+def _text(shape: Shape) -> str:
+    return str([stroke.tolist() for stroke in shape])
 
 
 def test_no_shape_of_training_is_drawn_elsewhere() -> None:
     lines = {
-        part: {str([stroke.tolist() for stroke in shape]) for own in variants(part).values() for shape in own}
-        for part in ("train", "validation", "test")
-    }  # fmt: skip
+        part: {_text(shape) for own in variants(part).values() for shape in own} for part in PARTS
+    }
     assert not lines["train"] & (lines["validation"] | lines["test"])
-    for part in ("train", "validation", "test"):
+    for part in PARTS:
         assert sorted(variants(part)) == list("0123456789")
         assert all(variants(part).values())
 

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:
+    from tenfold.data.dataset import Split
     from tenfold.data.splits import Splits
     from tenfold.model import Model
+    from tenfold.synthesis.pages.hands import Part, Stock
     from tenfold.training.outcome import Run
 
 # Keras chooses its backend when it is imported; small tensors run fastest on one thread.
@@ -111,3 +113,44 @@ def hand() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def large() -> Splits:
+    """600 of scikit-learn's digits brought into MNIST's frame, and 60 more: what pages show."""
+    import cv2
+
+    from tenfold.data.dataset import Dataset
+    from tenfold.data.registry import load_splits
+    from tenfold.data.splits import Splits
+
+    digits = load_splits("digits").train
+
+    def part(first: int, last: int, split: Split) -> Dataset:
+        grown = [
+            np.pad(np.asarray(cv2.resize(image, (20, 20)), np.uint8), 4)
+            for image in digits.images[first:last]
+        ]
+        return Dataset(np.stack(grown), digits.targets[first:last].astype(np.uint8), "large", split)
+
+    return Splits(part(0, 600, "train"), part(600, 660, "test"), own_test=True)
+
+
+@pytest.fixture(scope="session")
+def stocks(large: Splits) -> dict[Part, Stock]:
+    """Digits for composed pages of each part."""
+    from tenfold.synthesis.pages.hands import Stock
+
+    parts: tuple[Part, ...] = ("train", "validation", "test")
+    images, labels = large.train.images, large.train.targets
+    # Each a third of them, whole: "test" takes what it is given.
+    return {
+        part: Stock.of(images[200 * n : 200 * n + 200], labels[200 * n : 200 * n + 200], "test")
+        for n, part in enumerate(parts)
+    }
+
+
+@pytest.fixture
+def stock(stocks: dict[Part, Stock]) -> Stock:
+    """Digits for composed training pages."""
+    return stocks["train"]

@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from tenfold.cli import app
+from tenfold.data.splits import Splits
 from tenfold.errors import TrainingError, UsageError
 from tenfold.training.run import RunStoppedError
 
@@ -116,3 +118,32 @@ def test_several_seeds_are_summarised(own_folder: Path) -> None:
 def test_several_seeds_are_not_resumed() -> None:
     with pytest.raises(UsageError, match="--resume goes on with one run"):
         _train("--seeds", "2", "--resume", "--out", "all")
+
+
+def test_a_run_on_composed_strips_prints_what_it_came_to(
+    own_folder: Path, large: Splits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenfold.synthesis.pages.hands.HELD_OUT", 200)
+    train, test = large.train, large.test
+    np.savez(
+        own_folder / "large.npz",
+        x_train=train.images, y_train=train.targets, x_test=test.images, y_test=test.targets,
+    )  # fmt: skip
+    tiny = [f"--set={key}" for key in ("steps=1", "batch=2", "validation=2")]
+    command = ["train", "--data", "large.npz", "--recipe", "line", *tiny]
+    shown = CliRunner().invoke(app, [*command, "--out", "run"]).stdout
+    assert "Recipe line on strips composed of large.npz: 1 steps in " in shown
+    assert "On 2 strips of hands and fonts held out:" in shown
+    assert "character error" in shown
+    assert "Run folder: run\n" in shown
+    result = CliRunner().invoke(app, [*command, "--out", "more", "--json"])
+    (done,) = (json.loads(line) for line in result.stdout.splitlines())
+    assert (done["event"], done["recipe"], done["strips"]) == ("done", "line", 2)
+    with pytest.raises(UsageError, match="one seed at a time"):
+        _refused([*command, "--seeds", "2"])
+
+
+def _refused(command: list[str]) -> None:
+    error = CliRunner().invoke(app, command).exception
+    assert error is not None
+    raise error

@@ -94,7 +94,7 @@ def _read(path: Path) -> tuple[dict[str, Tensors], dict[int, Tensors], Position]
     """Return network and average by name, AdamW's state by number, and the position."""
     content = path.read_bytes()
     if content.startswith(TORCH):
-        old: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
+        old = _of_torch(content)
         states = {int(number): dict(state) for number, state in old["optimizer"]["state"].items()}
         return old, states, Position(int(old["step"]))
     parts: dict[str, Tensors] = {"network": {}, "average": {}, "optimizer": {}}
@@ -108,3 +108,13 @@ def _read(path: Path) -> tuple[dict[str, Tensors], dict[int, Tensors], Position]
         number, _, own = name.partition(".")
         states.setdefault(int(number), {})[own] = value
     return parts, states, Position(int(metadata["step"]), float(metadata["seconds"]))
+
+
+def _of_torch(content: bytes) -> dict[str, Any]:
+    """Read what torch wrote, tensors and numbers alone."""
+    try:
+        state: dict[str, Any] = torch.load(io.BytesIO(content), weights_only=True)
+    # What a torn file raises depends on where it is torn.
+    except Exception as error:
+        raise ValueError("the file is damaged") from error
+    return state

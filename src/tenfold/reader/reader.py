@@ -199,11 +199,12 @@ class Reader:
                 SETTINGS, sides=SETTINGS.single_sides, least_score=SETTINGS.single_score
             )
             seen = look(grey, bundled_finder(), single)
-        answer = read_one(picture.pixels, grey, seen, self.model, bundled_line, SETTINGS)
+        promised = self.layout == "digit"
+        answer = read_one(picture.pixels, grey, seen, self.model, bundled_line, SETTINGS, promised)
         if answer is None:
             return self._finish(picture, seen, [], [], [], None, turned, started)
         symbol, shown = answer
-        if self.layout == "digit":  # who promises a digit has said already that it is one
+        if promised:  # who promises a digit has said already that it is one
             symbol = replace(symbol, support=1.0)
         return self._finish(picture, seen, [], [[symbol]], [], shown, turned, started)
 

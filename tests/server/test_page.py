@@ -381,7 +381,7 @@ def test_a_digit_looked_at_shows_its_glyph_and_ten_probabilities(page: Page) -> 
     page.browser.find_element(By.CSS_SELECTOR, "#inside summary").click()
     page.until(lambda: len(page.browser.find_elements(By.CSS_SELECTOR, "#steps img")) == 5)
     wide = "return [...document.querySelectorAll('#steps img')].map(i => i.naturalWidth > 60)"
-    page.until(lambda: page.script(wide) == [True] * 4)
+    page.until(lambda: page.script(wide) == [True] * 5)
 
 
 def test_a_lesson_is_kept_and_taken_back(page: Page, collected: Path) -> None:

@@ -334,7 +334,7 @@ def test_a_test_part_of_another_size_is_refused_before_training(
 
 def test_an_unknown_device_is_told(few: Splits) -> None:
     with pytest.raises(UsageError, match="device 'gpu' is not known; use auto, cpu, cuda"):
-        train(few, device="gpu")  # type: ignore[arg-type]
+        train(few, device="gpu")  # type: ignore[call-overload]
 
 
 def test_a_recipe_changed_since_is_not_resumed(

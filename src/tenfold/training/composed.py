@@ -21,6 +21,7 @@ from pathlib import Path
 from queue import Empty, Full
 from typing import Any, Protocol
 
+import cv2
 import torch
 from torch import Tensor, nn
 
@@ -203,9 +204,13 @@ def _composing(
     task: Task, count: int, seed: int, step: int
 ) -> Iterator[Callable[[], tuple[Any, int]]]:
     """Let processes compose; give what takes the next batch and says how many more wait."""
-    context = mp.get_context("fork" if sys.platform == "linux" else "spawn")
+    linux = sys.platform == "linux"
+    context = mp.get_context("fork") if linux else mp.get_context("spawn")
     queue: mp.Queue[Any] = context.Queue(AHEAD)
     workers = []
+    # OpenCV's threads end here: a process that is forked would wait for them for ever.
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
     for number in range(count):
         own = hash((seed, step, number)) % 2**31
         worker = context.Process(target=_draw, args=(task, queue, own, os.getpid()), daemon=True)
@@ -236,6 +241,7 @@ def _composing(
         for worker in workers:
             worker.join()
         queue.close()
+        cv2.setNumThreads(threads)
 
 
 def _size(queue: mp.Queue[Any]) -> int:
@@ -247,8 +253,6 @@ def _size(queue: mp.Queue[Any]) -> int:
 
 def _draw(task: Task, queue: mp.Queue[Any], seed: int, parent: int) -> None:
     """Compose for as long as the process that wants it is there."""
-    import cv2
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that trains
     queue.cancel_join_thread()
     if hasattr(os, "nice"):

@@ -55,8 +55,8 @@ class FinderNetwork(nn.Module):
         self.up4, self.mix2 = nn.Conv2d(b, a, 1), unit(a, a + 8)
         self.kinds = nn.Conv2d(a + 8, KINDS, 1)
         self.places = nn.Sequential(unit(b, 48), nn.Conv2d(48, PLACES, 1))
-        nn.init.constant_(self.kinds.bias, -3.0)
-        nn.init.constant_(self.places[1].bias[:1], -4.6)  # type: ignore[index, arg-type]
+        nn.init.constant_(self.kinds.bias, -3.0)  # type: ignore[arg-type]
+        nn.init.constant_(self.places[1].bias[:1], -4.6)  # type: ignore[index]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return kinds and places."""

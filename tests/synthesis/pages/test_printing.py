@@ -46,5 +46,5 @@ def test_segments_light_up_as_many_as_the_digit_has() -> None:
 
     assert ink(1) < ink(7) < ink(0) < ink(8)
     looks = [segments(np.random.default_rng(n), 8, 60, np.random.default_rng(9)) for n in (0, 1)]
-    np.testing.assert_array_equal(*looks)
+    np.testing.assert_array_equal(looks[0], looks[1])
     assert len({segments(np.random.default_rng(1), d, 60).tobytes() for d in range(10)}) == 10

@@ -14,7 +14,8 @@ def test_strips_and_what_they_say(stocks: dict[Part, Stock]) -> None:
         for _ in range(40):
             strip = maker.strip()
             height, width = strip.pixels.shape
-            assert (height, strip.pixels.dtype) == (HEIGHT, np.uint8)
+            assert height == HEIGHT
+            assert strip.pixels.dtype == np.uint8
             assert 16 <= width <= LONGEST
             assert set(strip.text) <= set(CHARS)
             assert len(strip.text) == len(strip.middles) == len(strip.halves)

@@ -23,14 +23,15 @@ format: $(VENV)/.dev ## put the code into shape
 
 # Seeds that benchmarks/results holds are not trained again; benchmarks/records.py says how to.
 RECORDS := "fast --seeds 30" "small --seeds 5 --threads 1" "mnist" "best --extra"
-BENCHES := digits tutorial time_to_99 throughput inference scaling floor serve
+BENCHES := digits tutorial time_to_99 throughput inference scaling floor serve speed
 WITH_DATA := evaluation model reading
 
 bench: $(VENV)/.dev ## measure beside named peers (hours; each script says what it needs)
 	for series in $(RECORDS); do $(BIN)/python benchmarks/records.py $$series || exit 1; done
 	for name in $(BENCHES); do $(BIN)/python benchmarks/$$name.py || exit 1; done
 	if [ -z "$$TENFOLD_DATA" ]; then echo 'TENFOLD_DATA is not set: left out: $(WITH_DATA)'; \
-	else for name in $(WITH_DATA); do $(BIN)/python benchmarks/$$name.py || exit 1; done; fi
+	else for name in $(WITH_DATA); do $(BIN)/python benchmarks/$$name.py || exit 1; done; \
+	$(BIN)/python benchmarks/reading.py --peers || exit 1; fi
 	$(BIN)/python benchmarks/tables.py
 
 docs: $(VENV)/.dev ## write the pages' generated parts and build them into site/

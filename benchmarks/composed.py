@@ -30,8 +30,8 @@ from tenfold.reader.settings import SETTINGS
 from tenfold.synthesis.pages import letters, numbers, printing, writing
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.pages import Page, PageMaker
-from tenfold.synthesis.pages.scenes import Scene
-from tenfold.synthesis.pages.strips import strike
+from tenfold.synthesis.pages.scene import Scene
+from tenfold.synthesis.pages.struck import strike
 from tenfold.synthesis.pages.writing import Style
 
 HEIGHT, WIDTH = 384, 512
@@ -217,10 +217,8 @@ def _matched(trace: Trace, truth: Truth) -> tuple[list[np.ndarray], list[bool]]:
         wanted["".join(c for text in line for c in text if c.isdigit())] += len(line) > 1
     features_, right = [], []
     for parts, row in zip(trace.lines, rows, strict=True):
-        at = 0
         for part in parts:
-            own = row[at : at + len(part.symbols)]
-            at += len(part.symbols)
+            own = [s for s in row if part.part.start <= s.box[0] + s.box[2] / 2 < part.part.end]
             text = "".join(s.char for s in own if s.char.isdigit())
             if text:
                 features_.append(features(part, own))

@@ -87,6 +87,22 @@ def write_npz(few: Splits) -> Callable[[Path], Path]:
     return write
 
 
+@pytest.fixture
+def fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault inside the reader, which pictures called faulty bring to light."""
+    from tenfold.preprocess.image import Source, name_of
+    from tenfold.reader.reader import Reader, Trace
+
+    inner = Reader._trace
+
+    def trace(self: Reader, source: Source, name: str | None) -> Trace:
+        if "faulty" in name_of(source, name):
+            raise IndexError(f"no mark in {name_of(source, name)}")
+        return inner(self, source, name)
+
+    monkeypatch.setattr(Reader, "_trace", trace)
+
+
 @pytest.fixture(scope="session")
 def hand() -> ModuleType:
     """A hand that writes digits: the module that draws the pictures of the docs."""

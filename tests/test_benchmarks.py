@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from PIL import Image
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -104,3 +106,53 @@ def test_shifting_moves_the_picture_and_brings_paper_in() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=BENCHMARKS)
     down, left = "[[[0, 0, 0], [1, 2, 3], [4, 5, 6]]]", "[[[2, 3, 0], [5, 6, 0], [8, 9, 0]]]"
     assert done.stdout.strip() == f"{down} {left}"
+
+
+def test_reading_counts_digits_alone_and_every_source_alike() -> None:
+    code = """
+from reading_tables import Answer, Picture, digits_of, figures
+def picture(file, label, seen=None):
+    return Picture(file, file, file.split("/")[0], "", label, seen or label)
+print(digits_of("12.30-\\n\\nno 7 8"))
+pictures = [picture("a/1", "1|2"), picture("a/2", "3", "5"), picture("b/1", "")]
+answers = [Answer("1|2", 1, 0.9), Answer("5", 1, 0.8), Answer("", 1, 0.0, "Error: no")]
+found = figures(pictures, answers)
+print(found["labelled"]["right"], found["labelled"]["right_by_source"], found["exceptions"])
+print(found["corrected"]["right_by_source"], found["labelled"]["characters_wrong"])
+print(found["corrected"]["surest_half_wrong"], found["corrections"])
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=BENCHMARKS)
+    assert done.stdout.splitlines() == [
+        "1230|78",
+        f"{1 / 3} 0.25 1",
+        "0.5 0.25",
+        "0.0 1",
+    ]
+
+
+@pytest.mark.slow
+def test_reading_measures_a_table_and_shows_what_was_wrong(
+    hand: ModuleType, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data" / "numbers"
+    (folder / "n1").mkdir(parents=True)
+    Image.fromarray(hand.write("407", seed=1)).save(folder / "n1" / "right.png")
+    Image.fromarray(hand.write("25", seed=2)).save(folder / "n1" / "wrong.png")
+    (folder / "n1" / "broken.png").write_bytes(b"no picture")
+    rows = ("file,truth,kind", "n1/right.png,407,photo", "n1/wrong.png,9,photo", "n1/broken.png,1,")
+    (folder / "labels.csv").write_text("\n".join(rows))
+    command = [sys.executable, str(BENCHMARKS / "reading.py"), "--part=numbers", "--limit=3"]
+    command += ["--processes=1", f"--failures={tmp_path / 'wrong'}"]
+    environment = os.environ | {"TENFOLD_DATA": str(tmp_path / "data")}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "33.3%" in done.stdout
+    assert "1 of 2" in done.stdout  # of the kind that has a name
+    table = (tmp_path / "wrong" / "failures.csv").read_text().splitlines()
+    assert sorted(line.split(",")[1] for line in table[1:]) == ["n1/broken.png", "n1/wrong.png"]
+    assert any("numbers,n1/wrong.png,9,9,25," in line for line in table)
+    assert (tmp_path / "wrong" / "numbers-1.png").exists()
+    unknown = _run("reading.py", "--part=letters")
+    assert unknown.returncode == 2
+    assert "none of real, numbers, car_a, cases" in unknown.stderr

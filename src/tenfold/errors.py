@@ -6,6 +6,9 @@ The command line prints the message alone; a traceback is left for our own mista
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
 
 
@@ -34,15 +37,70 @@ class TrainingError(TenfoldError):
 
 
 class FaultError(TenfoldError):
-    """Something in tenfold itself went wrong with one picture; the others can still be read."""
+    """Something nobody foresaw went wrong with one picture; it costs that picture and no other.
 
-    @classmethod
-    def of(cls, name: str, error: BaseException) -> FaultError:
-        """Say so in one sentence that names the picture."""
-        if isinstance(error, MemoryError):
-            return cls(f"{name}: not enough memory to read it. Use a smaller copy.")
-        what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        return cls(
-            f"{name}: could not be read because of a fault in tenfold ({what}). "
-            "Please report it together with the picture."
-        )
+    What went wrong is its ``__cause__``.
+
+    Parameters
+    ----------
+    message : str
+        What a person is told.
+    name : str
+        What the picture is called.
+    """
+
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+@contextmanager
+def faults_of(name: str, done: str = "read") -> Iterator[None]:
+    """Turn whatever goes wrong unforeseen with one picture into its error.
+
+    Errors that a person can mend, an interrupt, and a reader of our output who has had enough pass
+    as they are.
+
+    Parameters
+    ----------
+    name : str
+        What the picture is called.
+    done : str
+        What is done with it: "read", "drawn".
+
+    Raises
+    ------
+    FaultError
+        In place of any other exception.
+    DataError
+        If the memory did not suffice.
+
+    Examples
+    --------
+    >>> with faults_of("a.png"):
+    ...     [][0]
+    Traceback (most recent call last):
+    tenfold.errors.FaultError: a.png: could not be read because of a fault in tenfold \
+(IndexError: list index out of range). Please report it with the picture.
+    """
+    try:
+        yield
+    except (TenfoldError, BrokenPipeError):
+        raise
+    except MemoryError as error:
+        raise DataError(
+            f"{name}: could not be {done} for lack of memory. Use a smaller copy."
+        ) from error
+    except OSError as error:
+        raise FaultError(
+            f"{name}: could not be {done} ({error}). Check the disk and who may use the folder.",
+            name,
+        ) from error
+    except Exception as error:
+        # One line, whatever the message: OpenCV's have several.
+        what = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(" :.")
+        raise FaultError(
+            f"{name}: could not be {done} because of a fault in tenfold ({what}). "
+            "Please report it with the picture.",
+            name,
+        ) from error

@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -16,9 +17,10 @@ from typer.testing import CliRunner, Result
 
 from tenfold.cli import app
 from tenfold.errors import TenfoldError, UsageError
-from tenfold.preprocess.image import Source
+from tenfold.preprocess.image import Picture, Source
+from tenfold.reader import draw
 from tenfold.reader.reader import Reader, Trace
-from tenfold.reader.reading import Box, Digit, Line, Mark, Number, Refusal
+from tenfold.reader.reading import Box, Digit, Line, Mark, Number, Reading, Refusal
 
 BOX: Box = (3, 4, 5, 6)
 
@@ -167,6 +169,76 @@ def test_the_others_are_read_even_if_one_cannot_be(folder: Path) -> None:
         assert any(name in error for error in errors), (name, line)
 
 
+@pytest.mark.usefixtures("fault")
+@pytest.mark.parametrize("form", ["--quiet", "--json", "--csv"])
+def test_the_others_are_read_even_if_one_brings_a_fault_to_light(folder: Path, form: str) -> None:
+    Path("faulty.png").write_bytes(Path("scans/a.png").read_bytes())
+    result = _run("faulty.png", "scans/a.png", form)
+    assert result.exit_code == 1
+    assert "42" in result.stdout
+    assert "faulty" not in result.stdout
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith("Error: faulty.png: could not be read because of a fault in tenfold")
+
+
+def test_a_picture_that_cannot_be_printed_costs_no_other(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = Reading.to_dict
+
+    def to_dict(self: Reading) -> dict[str, Any]:
+        if self.file.endswith("b.jpg"):
+            raise ValueError("no such row")
+        return inner(self)
+
+    monkeypatch.setattr(Reading, "to_dict", to_dict)
+    result = _run("scans/deep/b.jpg", "scans/a.png", "--json")
+    assert result.exit_code == 1
+    assert [json.loads(line)["text"] for line in result.stdout.splitlines()] == ["42"]
+    (line,) = result.stderr.strip().splitlines()
+    assert line.startswith("Error: scans/deep/b.jpg: could not be printed because of a fault")
+
+
+def test_a_picture_that_cannot_be_drawn_costs_no_other(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = draw.annotate
+
+    def annotate(picture: Picture, reading: Reading) -> Image.Image:
+        if reading.file == "scans/a.png":
+            raise IndexError("no such box")
+        return inner(picture, reading)
+
+    monkeypatch.setattr(draw, "annotate", annotate)
+    Path("out/c.png.read.png").mkdir(parents=True)  # where the copy should go
+    Path("c.png").write_bytes(Path("scans/a.png").read_bytes())
+    result = _run("scans/a.png", "c.png", "scans/deep/b.jpg", "--annotate", "out", "--quiet")
+    assert result.exit_code == 1
+    assert result.stdout == "42\n42\n7\n358\n"
+    fault, unwritten = result.stderr.strip().splitlines()
+    assert fault.startswith("Error: scans/a.png: could not be drawn because of a fault in tenfold")
+    assert unwritten.startswith("Error: c.png: read, but not drawn. out/c.png.read.png: cannot be")
+    assert Path("out/scans-deep-b.jpg.read.png").is_file()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are any bytes on Linux alone")
+@pytest.mark.parametrize("form", [None, "--json", "--csv"])
+def test_a_name_in_no_encoding_is_printed_escaped(folder: Path, form: str | None) -> None:
+    odd = os.fsdecode(b"odd-\xff.png")
+    Path(odd).write_bytes(Path("scans/a.png").read_bytes())
+    environment = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
+    command = [sys.executable, "-m", "tenfold", "read", odd, "scans/a.png"]
+    command += [form] if form else []
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    first, second = done.stdout.decode().splitlines()[-2:]
+    assert "scans/a.png" in second
+    if form == "--json":
+        assert json.loads(first)["file"] == odd
+    else:
+        assert first.startswith(r"odd-\udcff.png")
+
+
 def test_a_folder_without_pictures_is_an_error(folder: Path) -> None:
     Path("empty").mkdir()
     result = _run("empty")
@@ -185,7 +257,7 @@ def test_copies_and_steps_are_drawn(folder: Path) -> None:
         "scans-a.png.read.png",
         "scans-deep-b.jpg.read.png",
     ]
-    assert len(list(Path("steps", "scans-a.png").iterdir())) == 5
+    assert len(list(Path("steps", "scans-a.png").iterdir())) == 6
 
 
 def test_csv_and_json_exclude_each_other(folder: Path) -> None:

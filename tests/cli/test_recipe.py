@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from tenfold.cli import app
 from tenfold.errors import UsageError
-from tenfold.training.recipe import built_in_recipes, load_recipe, parse_recipe
+from tenfold.training.recipe import built_in_recipes, load_any, parse_any
 
 
 def _recipe(*arguments: str) -> str:
@@ -23,7 +23,7 @@ def test_without_a_name_it_lists_all_with_what_they_are() -> None:
 
 @pytest.mark.parametrize("name", built_in_recipes())
 def test_what_it_prints_is_the_recipe(name: str) -> None:
-    assert parse_recipe(_recipe(name), "printed", default_name=name) == load_recipe(name)
+    assert parse_any(_recipe(name), "printed", default_name=name) == load_any(name)
 
 
 def test_an_unknown_name_is_told_with_those_that_are_known() -> None:

@@ -111,6 +111,19 @@ def test_digits_alone_are_compared_and_the_least_sure_number_counts(
     assert (figures.accuracy, figures.coverage) == (1.0, 1.0)
 
 
+@pytest.mark.usefixtures("fault")
+def test_a_fault_on_one_picture_counts_as_wrong_and_ends_nothing(tmp_path: Path) -> None:
+    for name in ("a.png", "faulty.png", "b.png"):
+        _draw_seven(tmp_path / name)
+    table = tmp_path / "labels.csv"
+    table.write_text("file,label\na.png,7\nfaulty.png,7\nb.png,7\n")
+    figures = evaluate_table(table)
+    assert [answer.text for answer in figures.answers] == ["7", "", "7"]
+    error = str(figures.answers[1].error)
+    assert error.startswith(f"{tmp_path / 'faulty.png'}: could not be read because of a fault")
+    assert failures_sheet(figures).size[0] > 0
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import tenfold
-from tenfold.errors import DataError, ModelError, UsageError
+from tenfold.errors import DataError, FaultError, ModelError, UsageError
 from tenfold.reader.reader import Reader
 from tenfold.reader.reading import Reading
 
@@ -144,6 +144,40 @@ def test_many_are_read_even_if_one_cannot_be(hand: ModuleType, reader: Reader) -
     assert isinstance(third, Reading)
     assert (first.text, third.text) == ("42", "7")
     assert isinstance(second, DataError)
+
+
+@pytest.mark.usefixtures("fault")
+def test_many_are_read_even_if_one_brings_a_fault_to_light(
+    hand: ModuleType, reader: Reader, tmp_path: Path
+) -> None:
+    paths = [tmp_path / name for name in ("a.png", "faulty.png", "b.png")]
+    for path in paths:
+        Image.fromarray(hand.write("42")).save(path)
+    first, second, third = reader.read_many(paths)
+    assert isinstance(first, Reading)
+    assert isinstance(third, Reading)
+    assert isinstance(second, FaultError)
+    assert str(second).startswith(f"{paths[1]}: could not be read because of a fault in tenfold")
+    with pytest.raises(FaultError, match="IndexError"):
+        reader.read(paths[1])
+
+
+def test_an_interrupt_ends_the_reading_of_many(
+    hand: ModuleType, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Reader, "_trace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(reader.read_many([hand.write("42")]))
+
+
+def test_what_is_no_source_of_pictures_is_that_ones_error(hand: ModuleType, reader: Reader) -> None:
+    sources = [None, 3.5, np.array(5), hand.write("42")]
+    *errors, last = reader.read_many(sources)
+    assert [type(error) for error in errors] == [DataError] * 3
+    assert isinstance(last, Reading)
 
 
 def test_threads_may_share_a_reader(hand: ModuleType, reader: Reader) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -68,6 +69,9 @@ def options(
 
 def main() -> None:
     """Run the command line; a person's own mistake costs them one line, never a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file's name may hold what no encoding knows; escaped it is still right in JSON.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except TenfoldError as error:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tenfold.cli.console import Json, Quiet, complain, err, out, print_json
-from tenfold.errors import DataError, TenfoldError, UsageError
+from tenfold.errors import DataError, TenfoldError, UsageError, faults_of
 
 if TYPE_CHECKING:
     from tenfold.reader.reader import Reader, Trace
@@ -63,7 +63,7 @@ def read(
     Prints the text line by line, the numbers of a line apart. A digit in
     [yellow]yellow[/] with a question mark is doubtful. What is no digit is refused; what
     is struck out, and print in words, is left out. Every picture is read, even
-    if another one cannot be opened.
+    if another one cannot be.
     """
     from tenfold.reader.reader import Reader
 
@@ -74,12 +74,16 @@ def read(
         typer.echo(CSV_HEAD)
     failed = False
     for trace in _traces(reader, pictures):
-        if isinstance(trace, TenfoldError):
-            complain(str(trace))
+        try:
+            if isinstance(trace, TenfoldError):
+                raise trace
+            with faults_of(trace.reading.file, "printed"):
+                _print(trace.reading, json=json, csv=csv, quiet=quiet)
+            with faults_of(trace.reading.file, "drawn"):
+                _draw(trace, annotate, explain)
+        except TenfoldError as error:
+            complain(str(error))
             failed = True
-            continue
-        _print(trace.reading, json=json, csv=csv, quiet=quiet)
-        _draw(trace, annotate, explain)
     if failed:
         raise typer.Exit(1)
 
@@ -91,7 +95,8 @@ def _traces(reader: Reader, arguments: Sequence[str]) -> Iterator[Trace | Tenfol
     tasks: list[str | TenfoldError] = []
     for argument in arguments:
         try:
-            tasks += _expand(argument)
+            with faults_of(argument, "opened"):
+                tasks += _expand(argument)
         except TenfoldError as error:
             tasks.append(error)
     show = err.is_terminal and len(tasks) > 1
@@ -101,12 +106,19 @@ def _traces(reader: Reader, arguments: Sequence[str]) -> Iterator[Trace | Tenfol
                 yield task
                 continue
             try:
-                if task == STDIN:
-                    yield reader.trace(sys.stdin.buffer.read(), "standard input")
-                else:
-                    yield reader.trace(task)
+                trace = _trace(reader, task)
             except TenfoldError as error:
                 yield error
+            else:
+                yield trace
+
+
+def _trace(reader: Reader, task: str) -> Trace:
+    if task != STDIN:
+        return reader.trace(task)
+    name = "standard input"
+    with faults_of(name):
+        return reader.trace(sys.stdin.buffer.read(), name)
 
 
 def _expand(argument: str) -> list[str]:
@@ -221,8 +233,11 @@ def _draw(trace: Trace, annotate: Path | None, explain: Path | None) -> None:
 
     # The folders stay part of the name, so that a/1.png and b/1.png do not overwrite each other.
     name = re.sub(r"[^\w.-]+", "-", trace.picture.name).strip("-.") or "picture"
-    if annotate is not None:
-        target = make_folder(annotate) / f"{name}.read.png"
-        save_png(draw.annotate(trace.picture, trace.reading), target)
-    if explain is not None:
-        explaining.explain(trace, explain / name)
+    try:
+        if annotate is not None:
+            target = make_folder(annotate) / f"{name}.read.png"
+            save_png(draw.annotate(trace.picture, trace.reading), target)
+        if explain is not None:
+            explaining.explain(trace, explain / name)
+    except TenfoldError as error:  # names the file to be written; the picture comes first
+        raise TenfoldError(f"{trace.reading.file}: read, but not drawn. {error}") from error

@@ -8,9 +8,11 @@ larger than the reader needs; everything that cannot be used ends in a DataError
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -76,13 +78,6 @@ class Picture:
     notes: tuple[str, ...] = ()
 
 
-def name_of(source: Source) -> str:
-    """Return what a person calls a source: its path, or ``"picture"``."""
-    if isinstance(source, str | Path):
-        return str(source)
-    return str(getattr(source, "filename", "")) or "picture"
-
-
 def open_picture(source: Source, name: str | None = None) -> Picture:
     """Open a picture from a path, encoded bytes, an array or a PIL image.
 
@@ -100,19 +95,30 @@ def open_picture(source: Source, name: str | None = None) -> Picture:
     >>> open_picture(np.zeros((28, 28), np.uint8)).pixels.shape
     (28, 28)
     """
+    name = name_of(source, name)
     if isinstance(source, np.ndarray):
-        name = name or "picture"
-        _check_size(name, source.shape[1] if source.ndim > 1 else 0, len(source))
+        _check_size(name, *(source.shape[1::-1] if source.ndim > 1 else (0, 0)))
         return _finish(_from_array(source, name), name, (source.shape[1], source.shape[0]), ())
     if isinstance(source, Image.Image):
-        return _from_pillow(source, name or str(getattr(source, "filename", "")) or "picture")
+        with _decoding(name):
+            return _from_pillow(source, name)
+    if not isinstance(source, bytes | str | PathLike):
+        raise DataError(
+            f"{name}: a {type(source).__name__} is no picture. "
+            "Give a path, bytes, an array or a PIL image."
+        )
     content = source if isinstance(source, bytes) else _read_bytes(Path(source))
-    name = name or ("picture" if isinstance(source, bytes) else str(source))
     if not content:
         raise DataError(f"{name}: the file is empty. Save the picture again.")
+    with _decoding(name), Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        return _from_pillow(image, name)
+
+
+@contextmanager
+def _decoding(name: str) -> Iterator[None]:
+    """Say of whatever a decoder raises what is wrong with the picture."""
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            return _from_pillow(image, name)
+        yield
     except DataError:
         raise
     except UnidentifiedImageError:
@@ -125,6 +131,13 @@ def open_picture(source: Source, name: str | None = None) -> Picture:
         raise DataError(f"{name}: not enough memory to open it. Use a smaller copy.") from None
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
         raise DataError(f"{name}: the picture is damaged ({error}). Save it again.") from error
+
+
+def name_of(source: Source, name: str | None = None) -> str:
+    """Return what a person calls a picture: the name given, its path, or ``"picture"``."""
+    if isinstance(source, Image.Image):
+        return name or str(getattr(source, "filename", "")) or "picture"
+    return name or (str(source) if isinstance(source, str | PathLike) else "picture")
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -158,12 +171,14 @@ def _from_pillow(image: Image.Image, name: str) -> Picture:
     _check_size(name, *image.size)
     width, height = image.size
     notes = ("only the first frame was read",) if getattr(image, "is_animated", False) else ()
+    drafted = None
     if max(width, height) > WORKING_SIDE:
-        image.draft(None, (DRAFT_SIDE * width // max(width, height), 1))
+        drafted = image.draft(None, (DRAFT_SIDE * width // max(width, height), 1))
+    # Loaded first: as it loads a TIFF, Pillow turns it upright itself, and only then says so.
     image.load()
-    orientation = _orientation(image)
-    if image.format == "TIFF":  # Pillow turns it upright while loading, and says so only then
+    if drafted is None:
         width, height = image.size
+    orientation = _orientation(image)
     if orientation in ROTATED:
         width, height = height, width
     pixels = _shrink(_to_array(image))

@@ -23,11 +23,11 @@ PLAIN = (0.0, 1.0, 0.0, 0.0)  # without a fitted curve
 def features(part: ReadPart, symbols: Sequence[Symbol]) -> Floats:
     """Return what the curve sees: 1, log-odds of the string, doubts of finder and classifier."""
     log_probability = part.spelled.log_probability
-    for before, after in zip(part.symbols, symbols, strict=True):
-        if after.char.isdigit():
-            log_probability += min(
-                0.0, float(np.log((after.confidence + 1e-6) / (before.confidence + 1e-6)))
-            )
+    before = {id(symbol.found): symbol.confidence for symbol in part.symbols if symbol.found}
+    for symbol in symbols:
+        if symbol.found is not None:
+            was = before.get(id(symbol.found), 1.0)
+            log_probability += min(0.0, float(np.log((symbol.confidence + 1e-6) / (was + 1e-6))))
     sure = float(np.clip(np.exp(log_probability), 1e-6, 1 - 1e-6))
     digits = [symbol for symbol in symbols if symbol.char.isdigit()]
     support = min((symbol.support for symbol in digits), default=1.0)
@@ -47,9 +47,12 @@ def shares(parts: Sequence[ReadPart], symbols: Sequence[Symbol]) -> list[float]:
     """For each symbol of a line, the root of its part's probability that is its share of it."""
     if not parts:
         return [symbol.confidence for symbol in symbols]
-    out: list[float] = []
+    middles = [symbol.box[0] + symbol.box[2] / 2 for symbol in symbols]
+    out = [1.0] * len(symbols)
     for part in parts:
-        own = symbols[len(out) : len(out) + len(part.symbols)]
+        own = [k for k, x in enumerate(middles) if part.part.start <= x < part.part.end]
         if own:
-            out += [probability(part, own) ** (1 / len(own))] * len(own)
+            share = probability(part, [symbols[k] for k in own]) ** (1 / len(own))
+            for k in own:
+                out[k] = min(out[k], share)
     return out

@@ -26,6 +26,7 @@ HAND, PRINT, RUNNING, SIGN, STRUCK = range(5)
 KINDS = 5
 
 FINE, PLACE = 2, 4  # pixels a cell of the masks and of the places
+INSIDE = 0.65  # of the smaller box: it is a part of the other
 MOST = 1200  # digits of a picture; a texture gives more, and nobody reads them
 STEP = 16  # sides the network takes are multiples of this
 
@@ -217,5 +218,5 @@ def _best(candidates: list[tuple[float, Found]], overlap: float) -> list[Found]:
         union = area[index] + area - shared
         inside = shared / np.minimum(area[index], area)
         # A box nearly inside another is a part of that digit, or a digit that it took two for.
-        alive &= ~((shared / union > overlap) | (inside > 0.75))
+        alive &= ~((shared / union > overlap) | (inside > INSIDE))
     return kept

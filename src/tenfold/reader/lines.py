@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 STRIP, NORMAL = 48, 30.0  # height of a strip, and of a digit in it: as the recogniser learned them
 REACH = 6.0  # digit heights to the next digit that tells the direction of a line
 OFF, RATIO = 0.5, 2.2  # of digit heights: how far neighbours may lie off, how much they may differ
+LYING = 0.8  # of a digit height: how far neighbours may lie on each other
 BEND = 0.08  # how far the slope of a line's end may differ from the page's
 MARGIN = 1.1  # digit heights that a strip goes beyond its digits
 LONGEST = 2400  # columns of a strip
@@ -129,7 +130,7 @@ def _gaps(lines: list[list[Found]], slope: float, reach: float) -> Floats:
     off = np.minimum(np.abs(ahead - first[None, :, 1]), np.abs(back - last[:, None, 1]))
     gap = left[None] - right[:, None]
     low, high = np.minimum(tall[:, None], tall[None]), np.maximum(tall[:, None], tall[None])
-    fits = (off < OFF * low) & (high < RATIO * low) & (gap > -0.35 * low) & (gap < reach * high)
+    fits = (off < OFF * low) & (high < RATIO * low) & (gap > -LYING * low) & (gap < reach * high)
     fits &= first[None, :, 0] > last[:, None, 0]
     np.fill_diagonal(fits, val=False)
     return np.where(fits, gap + 2 * off, np.inf)

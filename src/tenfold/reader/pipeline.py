@@ -18,6 +18,7 @@ from tenfold.reader.settings import Settings
 from tenfold.reader.strings import ReadPart, Symbol, read_parts, without_doubles
 
 Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 
 # Which kinds of ink are read, by what was asked for. What is struck out never is.
 WANTED = {
@@ -90,7 +91,7 @@ def read_lines(
     flat = [part for row in all_parts for part in row]
     read = iter(read_parts(grey, flat, seen, recogniser, settings))
     lines = [[next(read) for _ in row] for row in all_parts]
-    return without_doubles(lines, settings.overlap), left_out
+    return without_doubles(lines), left_out
 
 
 def _is_printed_page(seen: Finding) -> bool:
@@ -115,37 +116,76 @@ def ask_classifier(
 ) -> list[list[Symbol]]:
     """Return each line's symbols, from left to right, after the classifier was heard.
 
-    It speaks for digits that stand apart and are not sure already.
-    Both look at the same glyph, so their log-probabilities are added, the classifier's with less
-    weight: it sees the ink better, the line recogniser what lies around it.
+    It speaks for digits that stand apart and are not sure already, and for digits that the finder
+    saw and the line recogniser passed over. Where both look at the same glyph their
+    log-probabilities are added, the classifier's with less weight: it sees the ink better, the
+    line recogniser what lies around it.
     """
-    rows = [[symbol for part in line for symbol in part.symbols] for line in lines]
+    rows = [_with_unread(line, settings) for line in lines]
     asked: list[tuple[int, int, Pixels]] = []
     for r, row in enumerate(rows):
         for k, symbol in enumerate(row):
-            if (
-                symbol.found is None
-                or symbol.confidence >= settings.sure
-                or not _stands_apart(row, k)
-            ):
+            found = symbol.found
+            if found is None or symbol.confidence >= settings.sure or not _stands_apart(row, k):
                 continue
             near = [other.found for other in row[max(0, k - 1) : k + 2] if other.found is not None]
-            framed = glyph(pixels, seen, symbol.found, near)
+            framed = glyph(pixels, seen, found, near)
             if framed is not None:
                 asked.append((r, k, framed))
-    if not asked:
-        return rows
-    chances, digitness = model.predict_with_digitness(np.stack([image for *_, image in asked]))
-    for (r, k, _), own, sure in zip(asked, chances, digitness, strict=True):
-        symbol = rows[r][k]
-        if sure >= settings.join_digitness:
-            logs = np.log(symbol.probabilities + 1e-4) + settings.join * np.log(own + 1e-4)
-            joined = np.exp(logs - logs.max())
-            joined /= joined.sum()
-            char = str(int(joined.argmax()))
-            confidence = float(joined.max()) * symbol.certainty
-            rows[r][k] = replace(symbol, char=char, probabilities=joined, confidence=confidence)
-    return rows
+    if asked:
+        chances, digitness = model.predict_with_digitness(np.stack([image for *_, image in asked]))
+        for (r, k, _), own, sure in zip(asked, chances, digitness, strict=True):
+            if sure >= settings.join_digitness:
+                rows[r][k] = _joined(rows[r][k], own, float(sure), settings)
+    return without_weak([[s for s in row if s.confidence > 0] for row in rows], settings)
+
+
+def without_weak(rows: list[list[Symbol]], settings: Settings) -> list[list[Symbol]]:
+    """Take the finder's support from lines far less sure than the page's surest number.
+
+    Grain, edges and letters give a digit here and there, and seldom a sure one; the fewer stand
+    together, the surer they must be.
+    """
+    sureness = []
+    for row in rows:
+        digits = [s.confidence * s.support for s in row if s.char.isdigit()]
+        sureness.append((float(np.mean(digits)) if digits else 0.0, len(digits)))
+    best = max((sure for sure, count in sureness if count >= settings.number), default=0.0)
+    out = []
+    for row, (sure, count) in zip(rows, sureness, strict=True):
+        weak = count > 0 and sure < best * (settings.weak + settings.weak_alone / count)
+        out.append([replace(s, support=0.0) if weak and s.char.isdigit() else s for s in row])
+    return out
+
+
+def _with_unread(line: list[ReadPart], settings: Settings) -> list[Symbol]:
+    """Return a line's symbols with those that were found and not read, of confidence 0."""
+    row = []
+    for read in line:
+        own = list(read.symbols)
+        middles = [s.box[0] + s.box[2] / 2 for s in own]
+        for found in read.part.found:
+            x, reach = found.middle[0], 0.5 * max(found.width, 0.3 * read.part.height)
+            if found.score >= settings.unread and all(abs(m - x) > reach for m in middles):
+                box = (found.x, found.y, found.width, found.height)
+                digit, score = str(int(found.digits.argmax())), found.score
+                chances = found.digits
+                own.append(Symbol(digit, box, chances, 0.0, score, found.kind, 0.0, found))
+        row += sorted(own, key=lambda s: s.box[0] + s.box[2] / 2)
+    return row
+
+
+def _joined(symbol: Symbol, chances: Floats, digitness: float, settings: Settings) -> Symbol:
+    """Return a symbol on which line recogniser and classifier were both heard."""
+    logs = settings.join * np.log(chances + 1e-4)
+    if symbol.confidence > 0:
+        logs = np.log(symbol.probabilities + 1e-4) + logs
+    joined = np.exp(logs - logs.max())
+    joined /= joined.sum()
+    # That there is a digit at all: by the line recogniser, or by finder and classifier together.
+    there = 1 - (1 - symbol.certainty) * (1 - symbol.support * digitness)
+    char, confidence = str(int(joined.argmax())), float(joined.max()) * there
+    return replace(symbol, char=char, probabilities=joined, confidence=confidence)
 
 
 def _stands_apart(row: list[Symbol], k: int) -> bool:

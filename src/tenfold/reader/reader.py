@@ -14,7 +14,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.errors import FaultError, TenfoldError, UsageError
+from tenfold.errors import TenfoldError, UsageError, faults_of
 from tenfold.model import Model, load_model
 from tenfold.preprocess.image import Picture, Source, name_of, open_picture
 from tenfold.preprocess.normalize import FIELD
@@ -148,7 +148,7 @@ class Reader:
         DataError
             If it cannot be opened as a picture.
         FaultError
-            If reading it fails by a fault of tenfold's own.
+            If tenfold itself has a fault that it brings to light.
         """
         return self.trace(source, name).reading
 
@@ -162,12 +162,8 @@ class Reader:
 
     def trace(self, source: Source, name: str | None = None) -> Trace:
         """Read one picture and keep every step; see `read`."""
-        try:
+        with faults_of(name_of(source, name)):
             return self._trace(source, name)
-        except TenfoldError:
-            raise
-        except Exception as error:  # one picture's fault must not end the others
-            raise FaultError.of(name or name_of(source), error) from error
 
     def _trace(self, source: Source, name: str | None) -> Trace:
         started = time.perf_counter()
@@ -203,11 +199,12 @@ class Reader:
                 SETTINGS, sides=SETTINGS.single_sides, least_score=SETTINGS.single_score
             )
             seen = look(grey, bundled_finder(), single)
-        answer = read_one(picture.pixels, grey, seen, self.model, bundled_line, SETTINGS)
+        promised = self.layout == "digit"
+        answer = read_one(picture.pixels, grey, seen, self.model, bundled_line, SETTINGS, promised)
         if answer is None:
             return self._finish(picture, seen, [], [], [], None, turned, started)
         symbol, shown = answer
-        if self.layout == "digit":  # who promises a digit has said already that it is one
+        if promised:  # who promises a digit has said already that it is one
             symbol = replace(symbol, support=1.0)
         return self._finish(picture, seen, [], [[symbol]], [], shown, turned, started)
 

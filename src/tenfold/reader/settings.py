@@ -49,6 +49,14 @@ class Settings:
         Digitness below which the classifier has nothing to say: its glyph was cut wrongly.
     sure : float
         Confidence from which on nobody else is asked.
+    unread : float
+        The finder's score of a digit that the line recogniser passed over, from which on the
+        classifier is asked about it.
+    number : int
+        Digits that make a line a number others are measured by.
+    weak, weak_alone : float
+        A line is none of digits but of marks like them if its mean sureness is below the first
+        share, plus the second divided by its length, of that of the page's surest number.
     turn_digits, turn_below, turn_gain : int, float, float
         A page is turned only if it has so many digits, reads worse than the second as it lies, and
         better by the third when turned.
@@ -58,12 +66,12 @@ class Settings:
     fine_side: int = 1536
     fine_below: float = 16.0
     least_score: float = 0.3
-    overlap: float = 0.45
+    overlap: float = 0.3
     gap: float = 2.0
     apart: float = 0.75
     heights: tuple[float, ...] = (1.0, 0.84, 1.18)
     line_digits: int = 2
-    line_height: float = 0.42
+    line_height: float = 0.36
     beyond: float = 0.6
     most_columns: int = 14_000
     least_support: float = 0.25
@@ -75,6 +83,10 @@ class Settings:
     join: float = 0.5
     join_digitness: float = 0.5
     sure: float = 0.995
+    unread: float = 0.5
+    number: int = 3
+    weak: float = 0.5
+    weak_alone: float = 0.3
     turn_digits: int = 4
     turn_below: float = 0.62
     turn_gain: float = 0.1

@@ -56,8 +56,14 @@ def read_one(
     model: Model,
     recogniser: Callable[[], Network],
     settings: Settings,
+    promised: bool,
 ) -> tuple[Symbol, Pixels | None] | None:
     """Read the digit of a picture; None where there is no ink at all.
+
+    Parameters
+    ----------
+    promised : bool
+        Whether somebody said that there is one: then a doubtful place is better than none.
 
     Returns
     -------
@@ -67,7 +73,7 @@ def read_one(
     """
     whole = by_ink(find_ink(pixels), model)
     best = max(seen.found, key=lambda f: _likely(f, grey), default=None)
-    if whole is None and (best is None or best.score < SEEN):
+    if whole is None and (best is None or (best.score < SEEN and not promised)):
         return None
     opinions: list[tuple[float, Opinion | None]] = [(settings.pool[0], whole)]
     if best is not None:
@@ -81,7 +87,8 @@ def read_one(
         return None
     total = sum(weight for weight, _ in given)
     logs = [weight * np.log(o.probabilities.astype(float) + 1e-5) for weight, o in given]
-    pooled = np.sum(logs, axis=0) * (settings.pool_sharpness / total)
+    sharpness = settings.pool_sharpness if len(given) > 1 else 1.0
+    pooled = np.sum(logs, axis=0) * (sharpness / total)
     chances = np.exp(pooled - pooled.max())
     chances /= chances.sum()
     digitness = max(o.digitness for _, o in given[:2])

@@ -22,6 +22,7 @@ Floats = NDArray[np.float32]
 Box = tuple[float, float, float, float]
 
 BATCH = 8  # parts, of about one width, that the line recogniser reads at once
+SAME = 0.45  # of a digit's width and height: two this close are one
 ROUNDS = 3  # of making strips longer
 
 
@@ -183,7 +184,7 @@ def ink_at(seen: Finding, box: Box) -> float:
     return best
 
 
-def without_doubles(lines: list[list[ReadPart]], overlap: float) -> list[list[ReadPart]]:
+def without_doubles(lines: list[list[ReadPart]]) -> list[list[ReadPart]]:
     """Take away digits that two parts read: strips reach beyond their own digits.
 
     The part keeps a digit that stands on one of its own found, the surer found before the other.
@@ -205,7 +206,7 @@ def without_doubles(lines: list[list[ReadPart]], overlap: float) -> list[list[Re
         if k in gone:
             continue
         off = np.abs(middles - middles[k])
-        near = (off[:, 0] < overlap * boxes[k, 2]) & (off[:, 1] < overlap * boxes[k, 3])
+        near = (off[:, 0] < SAME * boxes[k, 2]) & (off[:, 1] < SAME * boxes[k, 3])
         gone |= {int(j) for j in np.flatnonzero(near) if j > k and digits[int(j)][0] is not read}
     dropped = {id(digits[k][1]) for k in gone}
     if not dropped:

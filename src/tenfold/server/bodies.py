@@ -19,7 +19,7 @@ from python_multipart import FormParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File, parse_options_header
 
-from tenfold.errors import DataError
+from tenfold.errors import DataError, TenfoldError, faults_of
 from tenfold.server.problems import ProblemError
 from tenfold.server.strokes import rasterise
 
@@ -45,7 +45,7 @@ class Sent:
 
 
 # A picture, or why this one of a batch is none.
-Part: TypeAlias = Sent | DataError
+Part: TypeAlias = Sent | TenfoldError
 
 
 def one(kind: str, body: bytes) -> Sent:
@@ -109,11 +109,17 @@ def _part(item: object, number: int) -> Part:
     if not isinstance(item, dict):
         raise ProblemError(422, f"pictures[{number}] is no object.")
     try:
-        return _from_json(item)
-    except ProblemError as error:
-        return DataError(error.detail)
-    except DataError as error:
+        with faults_of(f"pictures[{number}]"):
+            return _from_batch(item)
+    except TenfoldError as error:
         return error
+
+
+def _from_batch(item: dict[str, Any]) -> Sent:
+    try:
+        return _from_json(item)
+    except ProblemError as error:  # in a batch it is this picture's, not the request's
+        raise DataError(error.detail) from error
 
 
 def _from_json(record: dict[str, Any]) -> Sent:

@@ -6,6 +6,8 @@ import json
 import traceback
 from http import HTTPStatus
 
+from tenfold.errors import FaultError
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -48,5 +50,7 @@ def problem_bytes(status: int, detail: str) -> bytes:
 
 def fault(error: Exception) -> str:
     """Say of a fault of tenfold's its place and kind; its message might quote what was sent."""
+    if isinstance(error, FaultError) and isinstance(error.__cause__, Exception):
+        error = error.__cause__
     place = "".join(traceback.format_tb(error.__traceback__))
     return f"Fault of tenfold's, please report: {type(error).__name__}\n{place}"

@@ -30,6 +30,7 @@ PROBLEMS: Responses = {
     413: {"description": "The body or the batch is too large."},
     415: {"description": "The body is of a type that is not taken."},
     422: {"description": "The picture cannot be read, or a value is wrong."},
+    500: {"description": "A fault in tenfold; its log says where."},
     503: {"description": "Too busy, or it took too long; try again (Retry-After)."},
 }
 DEFAULTS = inputs.Options()

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 from PIL import Image
 
-from tenfold.errors import DataError, TenfoldError
+from tenfold.errors import DataError, FaultError, TenfoldError, faults_of
 from tenfold.model import Model
 from tenfold.reader.explain import steps
 from tenfold.reader.reader import Reader, Trace
@@ -18,6 +18,8 @@ from tenfold.server.arrays import classify
 from tenfold.server.bodies import Sent, many, one, parse_json
 from tenfold.server.problems import MEDIA_TYPE, ProblemError, problem, problem_bytes
 from tenfold.server.settings import MOST_MEGAPIXELS, Settings
+
+FAULT = "could not be read because of a fault in tenfold. Its log says where; please report it."
 
 
 class Task(TypedDict):
@@ -46,11 +48,17 @@ class Work:
     ----------
     model : Model
     settings : Settings
+
+    Attributes
+    ----------
+    faults : list of FaultError
+        What went wrong unforeseen with pictures of the last task; for the log.
     """
 
     def __init__(self, model: Model, settings: Settings) -> None:
         self._model = model
         self._settings = settings
+        self.faults: list[FaultError] = []
         self._works: dict[str, Callable[[Task, bytes], object]] = {
             "read": self._read,
             "batch": self._batch,
@@ -64,7 +72,7 @@ class Work:
         except ProblemError as error:
             return _problem(error.status, error.detail)
         except TenfoldError as error:
-            return _problem(422, str(error))
+            return _problem(*self._told(error))
         content = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
         return Answer(status=200, media="application/json"), content
 
@@ -75,17 +83,29 @@ class Work:
         answers = []
         for part in many(task["kind"], body, self._settings.batch):
             try:
-                if isinstance(part, DataError):
+                if isinstance(part, TenfoldError):
                     raise part
                 answers.append(self._one(task, part))
             except TenfoldError as error:
-                answers.append(problem(422, str(error)))
+                answers.append(problem(*self._told(error)))
         return {"readings": answers}
+
+    def _told(self, error: TenfoldError) -> tuple[int, str]:
+        """Return status and detail of what went wrong with a picture."""
+        if not isinstance(error, FaultError):
+            return 422, str(error)
+        self.faults.append(error)
+        # Its own message is for neither the answer nor the log: it might quote anything.
+        return 500, f"{error.name}: {FAULT}"
 
     def _classify(self, _task: Task, body: bytes) -> object:
         return classify(self._model, parse_json(body))
 
     def _one(self, task: Task, sent: Sent) -> dict[str, Any]:
+        with faults_of(sent.name):
+            return self._reading(task, sent)
+
+    def _reading(self, task: Task, sent: Sent) -> dict[str, Any]:
         reader = Reader(
             self._model,
             layout=task["layout"],  # type: ignore[arg-type]  # checked by the reader

@@ -24,11 +24,10 @@ import numpy as np
 from tenfold.reader.reader import Reader
 from tenfold.server.problems import MEDIA_TYPE, fault, problem_bytes
 from tenfold.server.settings import Settings
-from tenfold.server.work import Answer, Task, Work
+from tenfold.server.work import FAULT, Answer, Task, Work
 
 LENGTHS = struct.Struct(">II")
 HEAD = {"ready": True}
-FAULT = "A fault of tenfold's on this picture. Its log says where; please report it."
 
 
 def pack(head: object, body: bytes) -> bytes:
@@ -84,10 +83,14 @@ def _serve(
 
 def _answer(work: Work, task: Task, body: bytes, faults: TextIO) -> tuple[Answer, bytes]:
     try:
-        return work.do(task, body)
-    except Exception as error:  # what one picture brings to light must not end the reader
+        answer = work.do(task, body)
+    except Exception as error:  # what one request brings to light must not end the reader
         faults.write(fault(error))
-        return Answer(status=500, media=MEDIA_TYPE), problem_bytes(500, FAULT)
+        return Answer(status=500, media=MEDIA_TYPE), problem_bytes(500, f"The request {FAULT}")
+    for of_picture in work.faults:
+        faults.write(fault(of_picture))
+    work.faults.clear()  # a traceback holds on to the picture
+    return answer
 
 
 if __name__ == "__main__":

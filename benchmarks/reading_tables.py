@@ -1,0 +1,181 @@
+"""The tables of people's own pictures, and how a reading is scored against them.
+
+Only digits count: spaces and separators are dropped, lines are joined by ``|``. A picture is right
+when the digits of all its lines are. Characters wrong are the least insertions, deletions and
+changes (Levenshtein) over all characters of the truths, ``|`` among them. Sources are the first
+folders of the files, and a mean over sources counts each alike.
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+import re
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tenfold.evaluation.readings import edit_distance
+
+CORRECTIONS = Path(__file__).with_name("corrections.csv")
+SEED = 4  # of the pictures chosen where not all are wanted
+
+
+@dataclass(frozen=True)
+class Task:
+    """A table of pictures, and the layout it is read with."""
+
+    name: str
+    folder: str
+    layout: str
+
+
+TASKS = (
+    Task("real", "real", "digit"),
+    Task("numbers", "numbers", "auto"),
+    Task("car_a, auto", "car_a", "auto"),
+    Task("car_a, line", "car_a", "line"),
+    Task("cases", "cases", "auto"),
+)
+PARTS = tuple(dict.fromkeys(task.folder for task in TASKS))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture, what its label says, and what it truly shows where the label is plainly wrong."""
+
+    path: str
+    file: str
+    source: str
+    kind: str
+    label: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What somebody read in a picture."""
+
+    text: str
+    seconds: float
+    confidence: float | None = None  # None where the reader does not say how sure it is
+    error: str = ""
+
+
+def corrections(folder: str) -> dict[str, tuple[str, str]]:
+    """Return the labels of a folder that are plainly wrong: (label, what is seen) by file."""
+    with CORRECTIONS.open(encoding="utf-8", newline="") as table:
+        rows = [row for row in csv.DictReader(table) if row["folder"] == folder]
+    return {row["file"]: (row["label"], row["seen"]) for row in rows}
+
+
+def load_pictures(data: Path, folder: str, limit: int | None = None) -> list[Picture]:
+    """Return a table's pictures, at most so many of each source; which ones is always the same."""
+    wrong, pictures = corrections(folder), []
+    with (data / folder / "labels.csv").open(encoding="utf-8", newline="") as table:
+        for row in csv.DictReader(table):
+            file, label = row["file"], row.get("label") or row.get("truth") or ""
+            corrected, seen = wrong.get(file, (label, label))
+            if corrected != label:
+                raise SystemExit(f"{CORRECTIONS}: {folder}/{file} is labelled {label} by now.")
+            source = file.split("/")[0] if "/" in file else folder
+            kind = row.get("kind") or (source if folder == "cases" else "")
+            path = str(data / folder / file)
+            pictures.append(Picture(path, file, source, kind, label, seen))
+    return pictures if limit is None else _some(pictures, limit)
+
+
+def _some(pictures: Sequence[Picture], limit: int) -> list[Picture]:
+    chosen: set[str] = set()
+    for source in dict.fromkeys(picture.source for picture in pictures):
+        own = [picture.file for picture in pictures if picture.source == source]
+        chosen |= set(random.Random(f"{SEED} {source}").sample(own, min(limit, len(own))))  # noqa: S311
+    return [picture for picture in pictures if picture.file in chosen]
+
+
+def digits_of(text: str) -> str:
+    """Keep the digits of each line, and join the lines that have any by ``|``."""
+    return "|".join(filter(None, (re.sub("[^0-9]", "", line) for line in text.splitlines())))
+
+
+def figures(pictures: Sequence[Picture], answers: Sequence[Answer]) -> dict[str, Any]:
+    """Put a task's figures together: against the labels as they are, and as corrected."""
+    labelled = score(pictures, answers, lambda picture: picture.label)
+    corrected = score(pictures, answers, lambda picture: picture.seen)
+    return {
+        "pictures": len(pictures),
+        "corrections": sum(picture.label != picture.seen for picture in pictures),
+        "median_seconds": statistics.median(answer.seconds for answer in answers),
+        "exceptions": sum(bool(answer.error) for answer in answers),
+        "labelled": labelled,
+        "corrected": corrected,
+    }
+
+
+def score(
+    pictures: Sequence[Picture], answers: Sequence[Answer], truth: Callable[[Picture], str]
+) -> dict[str, Any]:
+    """Return how many pictures are right and how many characters wrong, also by source and kind."""
+    right, edits, lengths = [], [], []
+    for picture, answer in zip(pictures, answers, strict=True):
+        right.append(is_right(answer, truth(picture)))
+        edits.append(edit_distance(answer.text, truth(picture)))
+        lengths.append(len(truth(picture)))
+    sources = [picture.source for picture in pictures]
+    by_source = _grouped(right, sources)
+    wrong = [
+        sum(e) / max(1, sum(n))
+        for e, n in zip(
+            _grouped(edits, sources).values(), _grouped(lengths, sources).values(), strict=True
+        )
+    ]
+    return {
+        "right": statistics.fmean(right),
+        "right_by_source": _mean_of_means(by_source.values()),
+        "characters_wrong": sum(edits) / max(1, sum(lengths)),
+        "characters_wrong_by_source": statistics.fmean(wrong),
+        "surest_half_wrong": _surest_half_wrong(answers, right),
+        "by_source": {name: statistics.fmean(each) for name, each in by_source.items()},
+        "by_kind": _by_kind(pictures, right),
+    }
+
+
+def is_right(answer: Answer, truth: str) -> bool:
+    """Whether the digits of all lines are the truth's; an exception is never right."""
+    return not answer.error and answer.text == truth
+
+
+def _grouped(values: Iterable[Any], names: Iterable[str]) -> dict[str, list[Any]]:
+    groups: dict[str, list[Any]] = {}
+    for value, name in zip(values, names, strict=True):
+        groups.setdefault(name, []).append(value)
+    return groups
+
+
+def _mean_of_means(groups: Iterable[Sequence[bool]]) -> float:
+    return statistics.fmean(statistics.fmean(group) for group in groups)
+
+
+def _surest_half_wrong(answers: Sequence[Answer], right: Sequence[bool]) -> float | None:
+    """Return the share wrong among the half of the pictures that the reader is surest of."""
+    sure = [answer.confidence for answer in answers if answer.confidence is not None]
+    if len(sure) < max(2, len(answers)):
+        return None
+    order = sorted(range(len(answers)), key=lambda index: -sure[index])
+    return 1 - statistics.fmean(right[index] for index in order[: len(order) // 2])
+
+
+def _by_kind(pictures: Sequence[Picture], right: Sequence[bool]) -> dict[str, Any]:
+    kinds = [picture.kind for picture in pictures]
+    sources = _grouped([picture.source for picture in pictures], kinds)
+    return {
+        kind: {
+            "pictures": len(own),
+            "right": statistics.fmean(own),
+            "right_by_source": _mean_of_means(_grouped(own, sources[kind]).values()),
+        }
+        for kind, own in _grouped(right, kinds).items()
+        if kind
+    }

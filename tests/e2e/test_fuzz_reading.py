@@ -1,0 +1,66 @@
+"""Damaged files and layouts that no hand wrote: a reading or a clear sentence, never a traceback.
+
+The pictures come from benchmarks/hostile.py; ``python benchmarks/fuzz.py`` feeds the reader far
+more of them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tenfold.errors import TenfoldError
+from tenfold.reader.reader import Layout, Reader
+
+FILES, SHEETS = 60, 30
+LAYOUTS: tuple[Layout, ...] = ("auto", "line", "page", "digit")
+PATIENCE = 60  # seconds, on a machine with much else to do
+
+
+def _load() -> ModuleType:
+    path = Path(__file__).parents[2] / "benchmarks" / "hostile.py"
+    spec = importlib.util.spec_from_file_location("hostile", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+hostile = _load()
+
+
+@pytest.mark.filterwarnings("default")  # Pillow warns of some damage that it can read past
+@pytest.mark.parametrize("number", range(FILES))
+def test_a_damaged_file_is_read_or_named_in_one_line(number: int, tmp_path: Path) -> None:
+    suffix, content = hostile.damaged_file(number)
+    path = tmp_path / f"damaged{suffix}"
+    path.write_bytes(content)
+    (reading,) = Reader().read_many([path])
+    if isinstance(reading, TenfoldError):
+        assert str(path) in str(reading)
+        assert "\n" not in str(reading)
+    else:
+        assert reading.file == str(path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(SHEETS))
+def test_a_hostile_layout_is_read_in_time(number: int) -> None:
+    _, pixels = hostile.layout(number)
+    reader = Reader(layout=LAYOUTS[number % len(LAYOUTS)])
+    started = time.perf_counter()
+    reading = reader.read(pixels)
+    assert time.perf_counter() - started < PATIENCE
+    assert (reading.width, reading.height) in {pixels.shape[1::-1], pixels.shape[:2]}
+
+
+def test_the_pictures_follow_from_their_numbers_and_differ() -> None:
+    assert hostile.damaged_file(3) == hostile.damaged_file(3)
+    assert len({hostile.damaged_file(number)[1] for number in range(FILES)}) == FILES
+    kinds = {hostile.layout(number)[0] for number in range(SHEETS)}
+    assert kinds == set(hostile.KINDS)

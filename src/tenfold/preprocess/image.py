@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -283,3 +283,14 @@ def _is_grey(pixels: Pixels) -> bool:
     if not (probe == probe[:, :, :1]).all():
         return False
     return bool((pixels == pixels[:, :, :1]).all())
+
+
+def turn(picture: Picture, degrees: int) -> Picture:
+    """Turn a picture clockwise."""
+    if not degrees:
+        return picture
+    width, height = picture.width, picture.height
+    if degrees % 180:
+        width, height = height, width
+    pixels = np.ascontiguousarray(np.rot90(picture.pixels, -degrees // 90))
+    return replace(picture, pixels=pixels, width=width, height=height)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tenfold.errors import TenfoldError, UsageError, faults_of
 from tenfold.model import Model, load_model
-from tenfold.preprocess.image import Picture, Source, name_of, open_picture
+from tenfold.preprocess.image import Picture, Source, name_of, open_picture, turn
 from tenfold.preprocess.normalize import FIELD
 from tenfold.reader import assemble
 from tenfold.reader.assemble import Limits
@@ -295,14 +295,3 @@ def read(
 
 def _load(path: str | Path | None) -> Model:
     return bundled_model() if path is None else load_model(path, threads=1)
-
-
-def turn(picture: Picture, degrees: int) -> Picture:
-    """Turn a picture clockwise."""
-    if not degrees:
-        return picture
-    width, height = picture.width, picture.height
-    if degrees % 180:
-        width, height = height, width
-    pixels = np.ascontiguousarray(np.rot90(picture.pixels, -degrees // 90))
-    return replace(picture, pixels=pixels, width=width, height=height)

@@ -53,7 +53,7 @@ class Schedule:
     --------
     >>> schedule = Schedule(steps=1000, rate=0.01, warmup=100)
     >>> [round(schedule.rate_at(step), 4) for step in (0, 99, 550, 1000)]
-    [0.0001, 0.01, 0.0051, 0.0001]
+    [0.0001, 0.01, 0.005, 0.0001]
     """
 
     steps: int

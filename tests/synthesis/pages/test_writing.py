@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import matplotlib
 import numpy as np
 import pytest
 
-from tenfold.synthesis.pages import printing, signs
+from tenfold.synthesis.pages import signs
 from tenfold.synthesis.pages.canvas import HAND, PRINT, RUNNING, SIGN, STRUCK, Canvas
 from tenfold.synthesis.pages.hands import Hand, Stock
 from tenfold.synthesis.pages.numbers import CHARS, SIGNS
@@ -59,7 +62,7 @@ def test_every_sign_can_be_written(char: str, stock: Stock) -> None:
 
 
 def test_print_stands_in_words_or_by_itself() -> None:
-    face = printing.fonts("train")[0]
+    face = str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")
     for kind in (PRINT, RUNNING):
         canvas = Canvas(80, 600)
         rng = np.random.default_rng(0)

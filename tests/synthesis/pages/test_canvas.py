@@ -37,8 +37,8 @@ def test_ink_of_no_kind_has_no_mask() -> None:
     canvas.line((0, 20), (50, 20), 1)
     canvas.line((0, 30), (50, 30), 6, 0.5)
     canvas.draw([straight([(5, 5), (30, 35)])], 0.5)
-    assert canvas.ink[20, 40] == 255
-    assert canvas.ink[30, 40] == pytest.approx(127, abs=2)
+    assert canvas.ink[20, 40] > 200
+    assert 120 < canvas.ink[30, 40] < 130
     assert not canvas.masks.any()
     assert not canvas.placed
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from tenfold.synthesis.pages.canvas import HAND, PRINT, SEEN, SIGN, STRUCK, Canvas, straight
 

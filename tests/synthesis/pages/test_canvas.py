@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from tenfold.synthesis.pages.canvas import HAND, PRINT, SEEN, SIGN, STRUCK, Canvas, straight
 
@@ -38,7 +37,7 @@ def test_ink_of_no_kind_has_no_mask() -> None:
     canvas.line((0, 30), (50, 30), 6, 0.5)
     canvas.draw([straight([(5, 5), (30, 35)])], 0.5)
     assert canvas.ink[20, 40] > 200
-    assert int(canvas.ink[30, 40]) == pytest.approx(127, abs=2)
+    assert 120 < canvas.ink[30, 40] < 130
     assert not canvas.masks.any()
     assert not canvas.placed
 

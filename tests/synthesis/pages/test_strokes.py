@@ -20,12 +20,12 @@ def test_a_stroke_is_as_wide_as_its_pen_and_lies_where_it_is_drawn(pen: float) -
     drawn, left, top = rasterise([np.array([[20, 5], [20, 65]], np.float32)], pen)
     assert drawn.dtype == np.uint8
     middle = drawn[len(drawn) // 2].astype(float) / 255
-    assert middle.sum() == pytest.approx(max(pen, 1), abs=1 + 0.15 * pen)
+    assert middle.sum() == pytest.approx(max(pen, 1), abs=0.8 + 0.2 * pen)
     at = left + (middle * np.arange(len(middle))).sum() / middle.sum()
     assert at == pytest.approx(20, abs=0.6)
     rows = np.flatnonzero(drawn.max(axis=1) > 127)
-    assert top + rows[0] == pytest.approx(5 - pen / 2, abs=1.5)
-    assert top + rows[-1] == pytest.approx(65 + pen / 2, abs=1.5)
+    assert top + rows[0] == pytest.approx(5 - pen / 2, abs=2)
+    assert top + rows[-1] == pytest.approx(65 + pen / 2, abs=2)
 
 
 def test_cropping_cuts_to_the_ink() -> None:

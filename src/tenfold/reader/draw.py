@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from tenfold.preprocess.image import Picture
@@ -117,10 +115,3 @@ def _label(
     draw.text(
         (at_x + (wide - right + left) / 2 - left, at_y + 3 - top), text, fill=LABEL_TEXT, font=font
     )
-
-
-def as_paper(ink: NDArray[np.uint8]) -> Image.Image:
-    """Show ink levels as a person expects them, dark on white, at full contrast."""
-    peak = max(1, int(ink.max()))
-    levels = ink.astype(np.uint16) * 255 // peak
-    return Image.fromarray((255 - levels).astype(np.uint8))

@@ -6,12 +6,12 @@ import matplotlib
 import numpy as np
 import pytest
 
-from tenfold.synthesis.pages import signs
+from tenfold.synthesis.pages import printing, signs
 from tenfold.synthesis.pages.canvas import HAND, PRINT, RUNNING, SIGN, STRUCK, Canvas
 from tenfold.synthesis.pages.hands import Hand, Stock
 from tenfold.synthesis.pages.numbers import CHARS, SIGNS
 from tenfold.synthesis.pages.struck import strike
-from tenfold.synthesis.pages.writing import Style, cap, display, sign, typeset, write
+from tenfold.synthesis.pages.writing import Style, display, sign, typeset, write
 
 STYLE = Style(30, gap=0.15)
 
@@ -71,7 +71,7 @@ def test_print_stands_in_words_or_by_itself() -> None:
         assert marks == [("4", kind), ("0", kind), ("8", kind), (",", SIGN), ("5", kind)]
         (zero,) = (mark for mark in canvas.placed if mark.char == "0")
         assert zero.box[3] - zero.box[1] == pytest.approx(30, abs=5)
-    assert 0.2 < cap(face) < 1
+    assert 0.2 < printing.cap(face) < 1
 
 
 def test_a_display_shows_its_text() -> None:

@@ -73,13 +73,13 @@ def photograph(rng: Generator, scene: Floats, strength: float = 1.0) -> Pixels:
     if rng.random() < 0.06:
         scene = _shadow(rng, scene)
     low, high = 0.0, 255.0
-    if rng.random() < 0.5:
-        span = np.exp(rng.uniform(np.log(0.25), np.log(1.25)))
+    if rng.random() < 0.45:
+        span = np.exp(rng.uniform(np.log(0.35), np.log(1.25)))
         low = rng.uniform(0, max(0.0, 255 * (1 - span)))
         high = low + 255 * span
     scene = low + scene * ((high - low) / 255)
     if rng.random() < 0.6:
-        spread = np.exp(rng.uniform(np.log(0.6), np.log(4 + 8 * strength)))
+        spread = np.exp(rng.uniform(np.log(0.6), np.log(3 + 6 * strength)))
         scene = scene + spread * max(0.25, (high - low) / 255) * grain(rng, height, width)
     if rng.random() < 0.2:
         scene = 255 - scene

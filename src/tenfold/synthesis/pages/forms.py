@@ -39,7 +39,7 @@ def grid(s: Scene) -> None:
             x, y = x0 + (i + 0.5) * wide, y0 + (j + 0.5) * tall
             digit = str(int(rng.integers(1, 10))) if rng.random() < 0.9 else "0"
             if rng.random() < given:
-                shape = printing.font(face, max(4, round(h / writing.cap(face)))).getlength(digit)
+                shape = printing.font(face, max(4, round(h / printing.cap(face)))).getlength(digit)
                 print_style = Style(h, level=min(1.0, s.level * 1.1))
                 writing.typeset(s.canvas, rng, face, digit, x - shape / 2, y, print_style)
             elif many:
@@ -75,7 +75,7 @@ def table(s: Scene) -> None:
                 plain = Style(h, 0.0, s.level)
                 writing.typeset(s.canvas, rng, face, text, left + 0.3 * h, y, plain)
             elif roll >= 0.12:
-                s.write(text, left + 0.3 * h, y, style)
+                s.number(text, left + 0.3 * h, y, style)
         if ruled:
             s.canvas.line((edges[0], y + pitch / 2), (edges[-1], y + pitch / 2), 1, s.faint)
         y += pitch
@@ -155,7 +155,7 @@ def _field(s: Scene, x: float, y: float, style: Style, text: str, kind: str, dot
     if rng.random() < 0.25:
         x = s.word(x, y, h) + h * 0.3
     if text:
-        s.write(text, x, y, style)
+        s.number(text, x, y, style)
 
 
 def printed_page(s: Scene) -> None:
@@ -171,7 +171,7 @@ def printed_page(s: Scene) -> None:
             s.words(face, size, x, y, 30, level, 0.2)
         y += size * rng.uniform(1.15, 1.8)
     if free > 0:
-        s.write(numbers.number(rng), rng.uniform(0, s.width * 0.6), free, s.style(h))
+        s.number(numbers.number(rng), rng.uniform(0, s.width * 0.6), free, s.style(h))
 
 
 def label(s: Scene) -> None:
@@ -187,7 +187,7 @@ def label(s: Scene) -> None:
         x = s.words(face, size, x, at, count, level, 0.1)
     else:
         x = s.word(x, y, h)
-    x = s.write(numbers.number(rng), x + h * rng.uniform(0.3, 1.2), y, style)
+    x = s.number(numbers.number(rng), x + h * rng.uniform(0.3, 1.2), y, style)
     if rng.random() < 0.5:
         s.words(face, h * rng.uniform(0.5, 1.2), x + h * 0.3, y, 1, float(rng.uniform(0.5, 1)), 0.0)
 
@@ -209,7 +209,7 @@ def meter(s: Scene) -> None:
     every = rng.random() < 0.6
     for k, digit in enumerate(numbers.digits(rng, count)):
         left = x + k * step
-        length = printing.font(face, max(4, round(h / writing.cap(face)))).getlength(digit)
+        length = printing.font(face, max(4, round(h / printing.cap(face)))).getlength(digit)
         roll = rng.normal(0, 0.12) * h if rng.random() < 0.2 else 0.0
         middle, style = left + (step - length) / 2, Style(h, level=1.0)
         writing.typeset(s.canvas, rng, face, digit, middle, y + roll, style)

@@ -6,9 +6,8 @@ import numpy as np
 
 from tenfold.synthesis.pages import letters, numbers, printing, writing
 from tenfold.synthesis.pages.canvas import HAND, straight
-from tenfold.synthesis.pages.scene import Scene
+from tenfold.synthesis.pages.scene import STRUCK_OUT, Scene
 from tenfold.synthesis.pages.strokes import smooth
-from tenfold.synthesis.pages.struck import strike
 from tenfold.synthesis.pages.writing import Style
 
 
@@ -75,17 +74,15 @@ def lines(s: Scene) -> None:
         squared, pen = rng.random() < 0.4, float(rng.choice([1, 1, 2]))
         s.rules(step, y + h * 0.55, squared, pen)
     column = rng.uniform(-0.3 * h, 0.5 * s.width)
+    struck = 0.6 if rng.random() < 0.08 else STRUCK_OUT
     while y < s.height + h / 2:
         x = column if rng.random() < 0.6 else rng.uniform(-0.3 * h, 0.6 * s.width)
         if rng.random() < 0.12:
             x = s.word(x, y, h * rng.uniform(0.8, 1.3)) + h * 0.4
         while True:
-            before, start = len(s.canvas.placed), x
-            x = s.write(numbers.number(rng), x, y, style)
-            if rng.random() < 0.07 and x > start:
-                strike(s.canvas, rng, s.hand, start, x, y, style)
-                s.canvas.strike(s.canvas.placed[before:])
-            elif rng.random() < 0.04:
+            start = x
+            x = s.number(numbers.number(rng), x, y, style, struck)
+            if struck < 0.5 and rng.random() < 0.04:
                 angle = np.linspace(0, 6.8, 40)
                 across = (start + x) / 2 + np.cos(angle) * (x - start + h) * 0.58
                 ring = np.stack([across, y + np.sin(angle) * h * rng.uniform(0.7, 1)], 1)
@@ -113,7 +110,7 @@ def scatter(s: Scene) -> None:
         elif roll < 0.62:
             s.strokes(letters.doodle(rng), x, y, h)
         elif roll < 0.68:
-            s.strokes(letters.foreign_number(rng, int(rng.integers(1, 5))), x, y, h)
+            s.foreign(int(rng.integers(1, 5)), x, y, h)
         elif roll < 0.76:
             char = str(rng.choice(list("+-=/()%")))
             writing.sign(s.canvas, rng, s.hand, char, x, y, Style(h, level=s.level))
@@ -121,16 +118,36 @@ def scatter(s: Scene) -> None:
             s.word(x, y, h)
 
 
+def alone(s: Scene) -> None:
+    """Draw one thing that is no digit, as large as single digits are."""
+    rng = s.rng
+    tall = s.height * rng.uniform(0.35, 0.9) if rng.random() < 0.7 else s.size(14, 90)
+    x, y = s.width * rng.uniform(0.1, 0.5), s.height * rng.uniform(0.4, 0.6)
+    roll = rng.random()
+    if roll < 0.35:
+        s.foreign(int(rng.integers(1, 3)), x, y, tall)
+    elif roll < 0.6:
+        face = printing.pick(rng, s.part, hand_like=rng.random() < 0.4)
+        letter = str(rng.choice(list("ABCDEFGHJKMNPRTUVWXYadefhkmnprtuvwxy@#&?$")))
+        glyph, _ = printing.text(face, letter, tall)
+        s.canvas.put(glyph, x, y - glyph.shape[0] / 2, s.level)
+    elif roll < 0.8:
+        char = str(rng.choice(list("+-=/()%")))
+        writing.sign(s.canvas, rng, s.hand, char, x, y, Style(tall, level=s.level))
+    else:
+        s.strokes(letters.doodle(rng), x, y, tall)
+
+
 def foreign(s: Scene) -> None:
     """Write numbers in other scripts, words and doodles: no digit of ours."""
     rng, h = s.rng, s.size(10, 90)
     y = h * rng.uniform(0.5, 1.2)
-    kind = rng.integers(4)
+    kind = rng.choice(4, p=[0.5, 0.2, 0.15, 0.15])
     while y < s.height + h / 2:
         x = rng.uniform(-h, s.width * 0.4)
         while x < s.width:
             if kind == 0:
-                x = s.strokes(letters.foreign_number(rng, int(rng.integers(1, 8))), x, y, h)
+                x = s.foreign(int(rng.integers(1, 8)), x, y, h)
             elif kind == 1:
                 thing = letters.doodle if rng.random() < 0.7 else letters.scribble
                 x = s.strokes(thing(rng), x, y, h)

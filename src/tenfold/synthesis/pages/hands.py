@@ -2,7 +2,9 @@
 
 A hand writes some digits as MNIST's writers did (their outlines, set upright, enlarged and given
 this hand's pen), the others as strokes in one of the shapes that `digits.toml` lists: what people
-write elsewhere and MNIST lacks. Held-out pictures and shapes make the hands of validation pages.
+write elsewhere and MNIST lacks; a few hands write all of them as a font does that somebody wrote.
+Each hand bends each digit in a way of its own. Held-out pictures and shapes make the hands of
+validation pages.
 """
 
 from __future__ import annotations
@@ -12,19 +14,20 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from tenfold.synthesis.pages import printing
+from tenfold.synthesis.pages.printing import Part as Part
 from tenfold.synthesis.pages.strokes import Floats, Pixels, Shape, crop, rasterise, smooth
-
-Part = Literal["train", "validation", "test"]
 
 HELD_OUT = 6000  # of the source's last pictures: validation pages alone show them
 INKED = 60  # of 255: a stored glyph's ink begins here
+PENNED = ("dkg", "breip", "bwht", "femke", "kristi")  # fonts that somebody wrote with a pen
+FROM_FONTS = 0.12  # of the hands write as such a font does
 
 
 @cache
@@ -115,8 +118,8 @@ class Hand:
     def __init__(self, rng: Generator, stock: Stock, part: Part) -> None:
         self.rng, self.stock = rng, stock
         self.pen = float(np.clip(math.exp(rng.normal(math.log(0.085), 0.4)), 0.025, 0.24))
-        self.slant = float(rng.normal(0.1, 0.22))
-        self.wide = float(rng.uniform(0.7, 1.3))
+        self.slant = float(rng.normal(0.12, 0.26))
+        self.wide = float(math.exp(rng.normal(0, 0.22)))
         self.care = float(rng.uniform(0.3, 1.4))  # how much repeated digits differ
         drawn = rng.choice([0.0, 0.35, 0.8, 1.0], p=[0.4, 0.25, 0.2, 0.15])
         shapes = variants(part)
@@ -124,13 +127,20 @@ class Hand:
         self.examples: list[NDArray[np.int64]] = []
         self.lifts = rng.normal(0, 0.045, 10)
         self.sizes = np.exp(rng.normal(0, 0.08, 10))
+        wild = float(rng.uniform(0.01, 0.045))
+        self.face: str | None = None
+        penned = printing.fonts(part, hand_like=True, names=PENNED)
+        if penned and rng.random() < FROM_FONTS:
+            self.face = penned[int(rng.integers(len(penned)))]
+        self.bends = [Bend.draw(rng) for _ in range(10)]
         for digit in range(10):
             own = shapes[str(digit)]
             shape = own[rng.integers(len(own))] if rng.random() < drawn else None
             if shape is not None:
                 shape = [
-                    s + rng.normal(0, 0.025, s.shape).astype(np.float32) * _moves(s) for s in shape
+                    s + rng.normal(0, wild, s.shape).astype(np.float32) * _moves(s) for s in shape
                 ]
+                shape = [self.bends[digit].points(s) for s in shape]
             self.shapes.append(shape)
             self.examples.append(rng.choice(stock.rows[digit], 3))
 
@@ -140,9 +150,11 @@ class Hand:
         height = max(5.0, height * size)
         shape = self.shapes[digit]
         lean = self.slant + self.rng.normal(0, 0.04) * self.care
+        if self.face is not None:
+            return self._typed(digit, height, lean)
         if shape is not None:
             return self._drawn(shape, height, lean)
-        return self._copied(int(self.rng.choice(self.examples[digit])), height, lean)
+        return self._copied(digit, int(self.rng.choice(self.examples[digit])), height, lean)
 
     def strokes(self, shape: Shape, height: float) -> list[Floats]:
         """Place a shape in pixels with this hand's slant and width, its corner at 0, 0."""
@@ -174,7 +186,24 @@ class Hand:
             strokes.append(path)
         return crop(rasterise(strokes, max(1.0, self.pen * height))[0])
 
-    def _copied(self, row: int, height: float, lean: float) -> Pixels:
+    def _typed(self, digit: int, height: float, lean: float) -> Pixels:
+        """Write as a font does, leaning and bent as this hand does."""
+        rng = self.rng
+        face = str(self.face)
+        glyph = crop(printing.text(face, str(digit), height / printing.cap(face))[0])
+        lean = 0.5 * (lean - 0.1)
+        rows, columns = glyph.shape
+        wide = self.wide**0.5 * float(np.exp(rng.normal(0, 0.05 * self.care)))
+        margin = 2 + 0.25 * rows
+        matrix = np.array([[wide, -lean, margin + max(0.0, lean) * rows], [0, 1, margin]])
+        size = (int(wide * columns + abs(lean) * rows + 2 * margin), int(rows + 2 * margin))
+        moved = np.asarray(cv2.warpAffine(glyph, matrix, size, flags=cv2.INTER_LINEAR), np.uint8)
+        bent = self.bends[digit].picture(moved, margin)
+        if rng.random() < 0.7:
+            bent = set_pen(bent, max(1.0, self.pen * height), max(1.0, height / 22))
+        return crop(bent)
+
+    def _copied(self, digit: int, row: int, height: float, lean: float) -> Pixels:
         rng = self.rng
         image = self.stock.images[row]
         rows, columns = (np.flatnonzero((image > INKED).any(axis=axis)) for axis in (1, 0))
@@ -204,7 +233,50 @@ class Hand:
         grown = cv2.warpAffine(image, placed, size, flags=cv2.INTER_CUBIC)
         if zoom > 1.3:
             grown = cv2.GaussianBlur(grown, (0, 0), 0.33 * zoom)
-        return crop(set_pen(np.asarray(grown, np.uint8), max(1.0, self.pen * height), zoom))
+        bent = self.bends[digit].picture(np.asarray(grown, np.uint8), margin)
+        return crop(set_pen(bent, max(1.0, self.pen * height), zoom))
+
+
+@dataclass(frozen=True, slots=True)
+class Bend:
+    """How a hand bends a digit: bows it, leans its halves, moves its waist, tapers it.
+
+    All shares are of the digit's height.
+    """
+
+    bow: float
+    sway: float
+    waist: float
+    taper: float
+    tilt: float
+
+    @classmethod
+    def draw(cls, rng: Generator) -> Bend:
+        """Draw one; most are slight."""
+        bow, sway, waist, taper, tilt = rng.normal(0, (0.045, 0.03, 0.045, 0.16, 0.1))
+        return cls(bow, sway, float(np.clip(waist, -0.12, 0.12)), taper, tilt)
+
+    def moves(self, u: Floats, v: Floats) -> tuple[Floats, Floats]:
+        """How far points move; u across from the middle, v down from the top, in heights."""
+        half, whole = np.sin(np.pi * v), np.sin(2 * np.pi * v)
+        across = self.bow * half + self.sway * whole + self.taper * u * (2 * v - 1)
+        return across, (self.waist + self.tilt * u) * half
+
+    def points(self, stroke: Floats) -> Floats:
+        """Bend a stroke in the box of its shape."""
+        across, down = self.moves(stroke[:, 0] - 0.3, np.clip(stroke[:, 1], 0, 1))
+        return np.asarray(stroke + np.stack([across, down], 1), np.float32)
+
+    def picture(self, glyph: Pixels, margin: float) -> Pixels:
+        """Bend a glyph that has so much empty margin all around."""
+        height, width = glyph.shape
+        tall = max(1.0, height - 2 * margin)
+        x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+        v = np.clip((y - margin) / tall, 0, 1)
+        u = np.clip((x - width / 2) / tall, -0.6, 0.6)
+        across, down = self.moves(u, v)
+        maps = (x - across * tall).astype(np.float32), (y - down * tall).astype(np.float32)
+        return np.asarray(cv2.remap(glyph, *maps, cv2.INTER_LINEAR), np.uint8)
 
 
 def _moves(stroke: Floats) -> Floats:

@@ -33,7 +33,7 @@ def number(rng: Generator) -> str:
     """Write one number of any kind."""
     roll = rng.random()
     count = int(min(rng.geometric(0.24), 12))
-    if roll < 0.5:
+    if roll < 0.46:
         return digits(rng, count)
     if roll < 0.68:
         return amount(rng)

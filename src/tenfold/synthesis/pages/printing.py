@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -16,8 +17,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from tenfold.synthesis.pages.hands import Part
 from tenfold.synthesis.pages.strokes import Pixels
+
+Part = Literal["train", "validation", "test"]
 
 FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
 HELD_OUT = 7  # one font of so many is for validation
@@ -34,13 +36,10 @@ HAND_LIKE = (
 
 
 @cache
-def fonts(part: Part, hand_like: bool = False) -> tuple[str, ...]:
-    """Paths of fonts for this part; those that imitate a hand, or the others."""
-    import matplotlib
-
-    folders = [Path(matplotlib.get_data_path()) / "fonts" / "ttf", *map(Path, FOLDERS)]
+def fonts(part: Part, hand_like: bool = False, names: tuple[str, ...] = ("",)) -> tuple[str, ...]:
+    """Paths of fonts for this part; those that imitate a hand, or the others; of these names."""
     found = []
-    for path in sorted(p for f in folders for s in ("*.ttf", "*.otf") for p in f.rglob(s)):
+    for path in _files():
         name = path.name.lower()
         unfit = any(word in name for word in UNFIT) and not name.startswith(NOTO)
         imitates = any(word in str(path).lower() for word in HAND_LIKE)
@@ -48,10 +47,20 @@ def fonts(part: Part, hand_like: bool = False) -> tuple[str, ...]:
         own: Part = "train"
         if number % HELD_OUT == 0:
             own = "validation" if number // HELD_OUT % 2 else "test"
-        fits = not unfit and imitates == hand_like and own == part
+        named = any(word in str(path).lower() for word in names)
+        fits = not unfit and imitates == hand_like and own == part and named
         if fits and _has_digits(str(path)):
             found.append(str(path))
-    return tuple(found) or fonts("train", hand_like)
+    return tuple(found) or (() if part == "train" else fonts("train", hand_like, names))
+
+
+@cache
+def _files() -> tuple[Path, ...]:
+    """All font files of this machine."""
+    import matplotlib
+
+    folders = [Path(matplotlib.get_data_path()) / "fonts" / "ttf", *map(Path, FOLDERS)]
+    return tuple(sorted(p for f in folders for s in ("*.ttf", "*.otf") for p in f.rglob(s)))
 
 
 def _has_digits(path: str) -> bool:
@@ -67,6 +76,13 @@ def _has_digits(path: str) -> bool:
 def font(path: str, size: int) -> ImageFont.FreeTypeFont:
     """Open a font at a size in pixels."""
     return ImageFont.truetype(path, size)
+
+
+@cache
+def cap(path: str) -> float:
+    """Return a digit's height as a share of the font's size."""
+    box = font(path, 100).getbbox("0")
+    return max(0.2, (box[3] - box[1]) / 100)
 
 
 @lru_cache(maxsize=50_000)
@@ -96,6 +112,35 @@ def text(path: str, words: str, size: float) -> tuple[Pixels, list[tuple[float, 
         spans.append((at + start, at + end))
         at += advance
     return np.asarray(sheet, np.uint8), spans
+
+
+# Digits of other scripts: first code point, a font that has them, and those unlike any of ours.
+SCRIPTS = (
+    (0x0660, "NotoNaskhArabic-Regular", "23478"), (0x0660, "NotoKufiArabic-Regular", "23478"),
+    (0x06F0, "NotoNaskhArabic-Regular", "2345678"), (0x0966, "NotoSansDevanagari-Regular", "35689"),
+    (0x0966, "NotoSerifDevanagari-Regular", "35689"),
+    (0x09E6, "NotoSansBengali-Regular", "2356789"),
+    (0x0E50, "NotoSansThai-Regular", "234678"), (0x0AE6, "NotoSansGujarati-Regular", "45789"),
+    (0x0BE6, "NotoSansTamil-Regular", "123456789"),
+)  # fmt: skip
+
+
+def foreign(rng: Generator, count: int, height: float) -> Pixels | None:
+    """Print so many digits of another script, coverage uint8; None where no font has them."""
+    first, name, unlike = SCRIPTS[int(rng.integers(len(SCRIPTS)))]
+    path = next((p for p in _files() if p.stem == name), None)
+    if path is None:
+        return None
+    drawn = [str(digit) for digit in rng.choice(list(unlike), count)]
+    if count > 1 and rng.random() < 0.5:  # now and then one that looks like ours
+        drawn[int(rng.integers(count))] = str(int(rng.integers(10)))
+    if not set(drawn) & set(unlike):
+        drawn[0] = unlike[0]
+    sheet, _ = text(str(path), "".join(chr(first + int(digit)) for digit in drawn), height * 1.5)
+    rows, columns = (np.flatnonzero(sheet.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return None
+    return sheet[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 # Segments of a display: a top, b and c right, d bottom, e and f left, g middle.

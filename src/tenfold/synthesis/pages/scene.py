@@ -9,7 +9,10 @@ from tenfold.synthesis.pages import letters, numbers, printing, writing
 from tenfold.synthesis.pages.canvas import RUNNING, Canvas
 from tenfold.synthesis.pages.hands import Hand, Part, Stock
 from tenfold.synthesis.pages.strokes import Floats
+from tenfold.synthesis.pages.struck import strike
 from tenfold.synthesis.pages.writing import Style
+
+STRUCK_OUT = 0.09  # of the numbers by hand
 
 
 class Scene:
@@ -39,6 +42,28 @@ class Scene:
     def write(self, text: str, x: float, y: float, style: Style) -> float:
         """Write a number by hand."""
         return writing.write(self.canvas, self.rng, self.hand, text, x, y, style)
+
+    def number(
+        self, text: str, x: float, y: float, style: Style, struck: float = STRUCK_OUT
+    ) -> float:
+        """Write a number by hand, or write it and strike it out, maybe to write it anew."""
+        rng, start, before = self.rng, x, len(self.canvas.placed)
+        x = self.write(text, x, y, style)
+        if rng.random() < struck and x > start:
+            strike(self.canvas, rng, self.hand, start, x, y, style)
+            self.canvas.strike(self.canvas.placed[before:])
+            if rng.random() < 0.4:
+                x = self.write(text, x + style.height * rng.uniform(0.3, 1), y, style)
+        return x
+
+    def foreign(self, count: int, x: float, y: float, height: float) -> float:
+        """Write or print digits of another script; return where they end."""
+        rng = self.rng
+        glyph = printing.foreign(rng, count, height) if rng.random() < 0.5 else None
+        if glyph is None:
+            return self.strokes(letters.foreign_number(rng, count), x, y, height)
+        self.canvas.put(glyph, x, y - glyph.shape[0] / 2, self.level)
+        return float(x + glyph.shape[1])
 
     def word(self, x: float, y: float, height: float, level: float | None = None) -> float:
         """Write a word by hand, capitals so high, its middle at y; return where it ends."""
@@ -77,7 +102,7 @@ class Scene:
         y: float,
         count: int,
         level: float,
-        digits: float = 0.12,
+        digits: float = 0.2,
     ) -> float:
         """Print words and, among them, numbers; return where they end."""
         rng = self.rng

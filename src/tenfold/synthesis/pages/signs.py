@@ -43,7 +43,7 @@ class Place:
 
 
 def _point(p: Place) -> list[Floats]:
-    x, y = p.x + p.pen / 2, p.y + p.u(0.36, 0.5)
+    x, y = p.x + p.pen / 2, p.y + (p.u(0.36, 0.5) if p.rng.random() < 0.85 else p.u(0.05, 0.36))
     return [straight([(x, y), (x + abs(p.j(0.02)), y + p.j(0.02))])]
 
 

@@ -25,8 +25,13 @@ from tenfold.synthesis.pages.writing import Style
 
 HEIGHT = 48
 LONGEST = 720  # columns of a strip that is learned from
+CLEAR = 1.5  # spreads of the paper: ink that stands out less is not learned from
+INKED, UNREST = 100, 3.0  # coverage that counts as ink; grey levels that any paper varies
 NORMAL = 30.0  # pixels: a digit's height where the reader cut as it means to
-DARK_EDGES = 0.13  # of strips have dark bars along edges
+DARK_EDGES = 0.1  # of strips have dark bars along edges
+# Of strips have writing before, behind, or nothing else. What is no digit is the finder's to leave
+# out; a recogniser that sees much of it learns to doubt digits in hands it has not seen.
+BEFORE, BEHIND, NOTHING = 0.06, 0.06, 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,8 +64,8 @@ class StripMaker:
         """Draw one."""
         while True:
             made = self._strip()
-            if made.text and made.pixels.std() < 4:
-                continue  # nobody could read it
+            if made is None:
+                continue
             repeats = sum(a == b for a, b in zip(made.text, made.text[1:], strict=False))
             # A frame every two columns, one for each character and one between equal ones.
             if (
@@ -69,27 +74,29 @@ class StripMaker:
             ):
                 return made
 
-    def _strip(self) -> Strip:
+    def _strip(self) -> Strip | None:
         rng = self.rng
         zoom = float(np.exp(rng.uniform(np.log(0.7), np.log(2.4))))
         rows = round(HEIGHT * zoom)
         size = NORMAL * zoom * float(np.clip(np.exp(rng.normal(0, 0.17)), 0.55, 1.55))
         hand = Hand(rng, self.stock, self.part)
-        mode = rng.choice(["hand", "print", "display", "none"], p=[0.86, 0.07, 0.03, 0.04])
+        mode = rng.choice(
+            ["hand", "print", "display", "none"], p=[0.9 - NOTHING, 0.07, 0.03, NOTHING]
+        )
         text = self._text(mode)
         style = Style(
             size,
             gap=float(rng.choice([-0.14, -0.06, 0.0, 0.06, 0.15, 0.35])),
-            level=float(rng.uniform(0.45, 1)),
+            level=float(rng.uniform(0.55, 1)),
             slope=float(rng.normal(0, 0.025)),
             unrest=float(rng.uniform(0, 0.08)),
-            wide=(0.5, 2.2) if rng.random() < 0.6 else (1.0, 4.0),
+            wide=(0.5, 2.0) if rng.random() < 0.75 else (1.0, 4.0),
         )
         canvas = Canvas(rows, int((len(text) + 4) * size * 2.3 + rows * 6), masks=False)
         y = rows / 2 + rng.normal(0, 0.07) * rows
-        margin = rows * (rng.uniform(0.05, 0.9) if rng.random() < 0.8 else rng.uniform(-0.1, 0.1))
+        margin = rows * (rng.uniform(0.1, 0.7) if rng.random() < 0.55 else rng.uniform(-0.02, 0.15))
         x = margin
-        if rng.random() < 0.16:
+        if rng.random() < BEFORE:
             x = junk(canvas, rng, hand, self.part, x, y, style) + size * rng.uniform(0.1, 1.2)
         if mode == "print":
             x = writing.typeset(canvas, rng, printing.pick(rng, self.part), text, x, y, style)
@@ -97,11 +104,11 @@ class StripMaker:
             x = writing.display(canvas, rng, text, x, y, style)
         elif mode == "hand":
             x = self._by_hand(canvas, hand, text, x, y, style)
-        if rng.random() < 0.14 or mode == "none":
+        if rng.random() < BEHIND or mode == "none":
             x = junk(canvas, rng, hand, self.part, x + size * rng.uniform(0.1, 1.0), y, style)
-        if rng.random() < 0.1:
+        if rng.random() < 0.07:
             x = flourish(canvas, rng, hand, x + size * 0.15, y, style)
-        tail = rows * (rng.uniform(0.05, 0.9) if rng.random() < 0.85 else rng.uniform(-0.08, 0.05))
+        tail = rows * (rng.uniform(0.1, 0.7) if rng.random() < 0.6 else rng.uniform(-0.02, 0.15))
         columns = int(np.clip(x + tail, rows * 0.5, canvas.width))
         surround(canvas, rng, hand, columns, y, style)
         return self._finish(canvas, columns, zoom, style)
@@ -116,7 +123,7 @@ class StripMaker:
             mark = str(rng.choice([".", ":"])) if at and rng.random() < 0.4 else ""
             return plain[:at] + mark + plain[at:]
         parts = [numbers.number(rng)]
-        while rng.random() < 0.22 and sum(map(len, parts)) < 12:
+        while rng.random() < 0.18 and sum(map(len, parts)) < 12:
             parts.append(numbers.number(rng))
         if rng.random() < 0.08:  # cells: one digit each
             parts = list(numbers.digits(rng, int(rng.integers(2, 8))))
@@ -138,7 +145,7 @@ class StripMaker:
             x += style.height * rng.uniform(0.5, 1.5)
         return x
 
-    def _finish(self, canvas: Canvas, columns: int, zoom: float, style: Style) -> Strip:
+    def _finish(self, canvas: Canvas, columns: int, zoom: float, style: Style) -> Strip | None:
         rng = self.rng
         ink = canvas.ink[:, :columns]
         rows = len(ink)
@@ -155,6 +162,8 @@ class StripMaker:
             large = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_NEAREST)
             picture = np.asarray(large, np.uint8)
         pixels = np.asarray(shrink(picture, (width, HEIGHT)), np.uint8)
+        if canvas.placed and _clearness(pixels, np.asarray(shrink(ink, (width, HEIGHT)))) < CLEAR:
+            return None  # nobody could read it
         scale = width / columns
         kept = [p for p in sorted(canvas.placed, key=lambda p: p.middle) if p.kind != STRUCK]
         kept = [p for p in kept if 1 < p.middle * scale < width - 1]
@@ -177,6 +186,17 @@ class StripMaker:
             scene[max(0, int(top - pad)) : int(bottom + pad), across] = rng.uniform(0, 60)
         cover = ink.astype(np.float32) / 255
         return np.asarray(scene * (1 - cover) + rng.uniform(170, 255) * cover, np.float32)
+
+
+def _clearness(pixels: Pixels, ink: Pixels) -> float:
+    """How far ink stands out from the paper around it, in spreads of that paper's grey."""
+    inked = ink > INKED
+    around = cv2.dilate(ink, np.ones((7, 7), np.uint8)) > INKED
+    paper = around & (ink < INKED // 4)
+    if not inked.any() or not paper.any():
+        return 0.0
+    spread = float(pixels[paper].std()) + UNREST
+    return abs(float(pixels[inked].mean()) - float(pixels[paper].mean())) / spread
 
 
 def _darken_edges(rng: Generator, scene: Floats) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +12,10 @@ from tenfold.synthesis.pages import printing, signs
 from tenfold.synthesis.pages.canvas import HAND, PRINT, SIGN, Canvas, Placed, straight
 from tenfold.synthesis.pages.hands import Hand
 from tenfold.synthesis.pages.numbers import SIGNS
-from tenfold.synthesis.pages.strokes import crop
+from tenfold.synthesis.pages.strokes import crop, rasterise, smooth
 
 SMALL_ZEROS = 0.3  # of the numbers end in smaller zeros
+CHAINED = 0.2  # of the numbers have their zeros written in one stroke
 ODD_SIZE = 0.05  # of the digits are much smaller or larger than their neighbours
 
 
@@ -53,35 +55,80 @@ def write(
     small, sunk = 1.0, 0.0
     if rng.random() < SMALL_ZEROS:
         small, sunk = rng.uniform(0.4, 0.85), rng.uniform(-0.2, 1.0)
-    tail = len(text.rstrip("0.,-= "))
-    for index, char in enumerate(text):
+    tail = max(1, len(text.rstrip("0.,-= ")))
+    pieces = r"0{2,}|." if rng.random() < CHAINED else r"."
+    for match in re.finditer(pieces, text):
+        piece, char = match[0], match[0][0]
         at = y + style.slope * (x - start) + rng.normal(0, style.unrest) * height
+        size = small if char == "0" and match.start() >= tail else 1.0
+        sink = sunk * max(0.0, 1 - size) * height / 2
         if char == " ":
             x += height * rng.uniform(*style.wide)
-            last = ""
-            continue
-        if not char.isdigit():
+        elif not char.isdigit():
             x = sign(canvas, rng, hand, char, x, at, style)
-            last = char
-            continue
-        size = small if char == "0" and index >= max(1, tail) else 1.0
-        if rng.random() < ODD_SIZE:
-            size *= rng.uniform(0.6, 1.35)
-        glyph = hand.digit(int(char), height * size)
-        gap = style.gap
-        if last.isdigit():
-            step = height * gap * rng.uniform(0.4, 1.6)
-            chained = char == "0" and last == "0" and gap < 0.05 and rng.random() < 0.6
-            x += -height * rng.uniform(0.03, 0.2) if chained else max(step, -0.3 * height)
-            if gap < 0 and rng.random() < 0.25:
-                _join(canvas, rng, hand, x, at, style)
-        elif last and last != " ":
-            x += height * max(0.03, gap) * rng.uniform(0.3, 1.0)
-        lift = float(hand.lifts[int(char)]) * height
-        lift += sunk * max(0.0, 1 - size) * height / 2
-        canvas.put(glyph, x, at - glyph.shape[0] / 2 + lift, style.level, HAND, char)
-        x += glyph.shape[1]
+        elif len(piece) > 1:
+            x += height * max(0.0, style.gap)
+            x = _chain(canvas, rng, hand, piece, x, at + sink, height * size, style.level)
+        else:
+            x = _digit(canvas, rng, hand, char, last, x, at, sink, size, style)
         last = char
+    return x
+
+
+def _digit(
+    canvas: Canvas, rng: Generator, hand: Hand, char: str, last: str, x: float, y: float,
+    sink: float, size: float, style: Style,
+) -> float:  # fmt: skip
+    """Write a digit beside the last character, so much smaller and lower than the others."""
+    height, gap = style.height, style.gap
+    if rng.random() < ODD_SIZE:
+        size *= rng.uniform(0.6, 1.35)
+    glyph = hand.digit(int(char), height * size)
+    if last.isdigit():
+        step = height * gap * rng.uniform(0.4, 1.6)
+        chained = char == "0" and last == "0" and gap < 0.05 and rng.random() < 0.6
+        x += -height * rng.uniform(0.03, 0.2) if chained else max(step, -0.3 * height)
+        if gap < 0 and rng.random() < 0.25:
+            _join(canvas, rng, hand, x, y, style)
+    elif last.strip():
+        x += height * max(0.03, gap) * rng.uniform(0.3, 1.0)
+    top = y - glyph.shape[0] / 2 + float(hand.lifts[int(char)]) * height + sink
+    canvas.put(glyph, x, top, style.level, HAND, char)
+    return x + glyph.shape[1]
+
+
+def _chain(
+    canvas: Canvas, rng: Generator, hand: Hand, zeros: str, x: float, y: float, height: float,
+    level: float,
+) -> float:  # fmt: skip
+    """Write zeros in one stroke, loop after loop; return where they end."""
+    count = len(zeros)
+    height *= rng.uniform(0.6, 1.0)
+    wide, step = height * rng.uniform(0.4, 0.9) * hand.wide**0.5, rng.uniform(0.85, 1.6)
+    first = rng.uniform(-0.6, 0.3) * np.pi / 2  # where on a loop the pen leaves it
+    high = rng.uniform(-0.05, 0.5)  # how far down the stroke to the next loop hangs
+    pen = hand.pen * max(height, 12.0)
+    for number in range(count):
+        middle = x + wide / 2
+        turns = np.linspace(0, rng.uniform(1.85, 2.2) * np.pi, 14)
+        angle = -np.pi / 2 + first * 0.3 - turns
+        u = np.cos(angle) * wide / 2 * (1 + rng.normal(0, 0.05, 14))
+        v = np.sin(angle) * height / 2 * (1 + rng.normal(0, 0.05, 14))
+        points = [(middle + a - hand.slant * b, y + b) for a, b in zip(u, v, strict=True)]
+        if number < count - 1:
+            reach = middle + wide * step
+            hang = y - height / 2 + high * height * rng.uniform(0.6, 1.2)
+            points += [((middle + wide / 2 + reach - wide / 2) / 2, hang)]
+            points += [(reach, y - height / 2)]
+        path = smooth(straight(points))
+        glyph, left, top = rasterise([path], max(1.0, pen))
+        canvas.put(glyph, left, top, level, HAND, "0")
+        placed = canvas.placed[-1] if canvas.placed else None
+        if placed is not None and placed.char == "0":  # its box is the loop's, without the way on
+            box = (middle - wide / 2 - pen / 2, placed.box[1], middle + wide / 2 + pen / 2,
+                   placed.box[3])  # fmt: skip
+            canvas.placed[-1] = Placed("0", HAND, box)
+        x = middle + wide * step - wide / 2
     return x
 
 
@@ -119,7 +166,7 @@ def typeset(
     digits: int = PRINT,
 ) -> float:
     """Print text from x, its digits' middle at y; return where it ends."""
-    size = style.height / cap(font)
+    size = style.height / printing.cap(font)
     for part in text.split(" "):
         if part:
             sheet, spans = printing.text(font, part, size)
@@ -142,17 +189,6 @@ def typeset(
             x += spans[-1][1] + style.gap * style.height
         x += style.height * rng.uniform(*style.wide)
     return x
-
-
-_CAPS: dict[str, float] = {}
-
-
-def cap(font: str) -> float:
-    """Return a digit's height as a share of the font's size."""
-    if font not in _CAPS:
-        box = printing.font(font, 100).getbbox("0")
-        _CAPS[font] = max(0.2, (box[3] - box[1]) / 100)
-    return _CAPS[font]
 
 
 def display(canvas: Canvas, rng: Generator, text: str, x: float, y: float, style: Style) -> float:

@@ -5,8 +5,9 @@ import pytest
 
 from tenfold.preprocess.image import Picture
 from tenfold.reader.assemble import Limits, box_of, left_out, line_of
-from tenfold.reader.find import HAND, PRINT, RUNNING, STRUCK, Found
+from tenfold.reader.find import Found
 from tenfold.reader.settings import SETTINGS
+from tenfold.reader.signature import HAND, PRINT, RUNNING, STRUCK
 from tenfold.reader.strings import Symbol
 
 PICTURE = Picture(np.zeros((100, 400), np.uint8), 2.0, 800, 200, "a.png")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tenfold.reader import find
-from tenfold.reader.find import HAND, Found, scales
+from tenfold.reader.find import Found, scales
 from tenfold.reader.networks import bundled_finder
-from tenfold.reader.planes import planes
+from tenfold.reader.signature import HAND, planes
 
 
 def _network(peaks: list[tuple[int, int, float]]) -> find.Network:

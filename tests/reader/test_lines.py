@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tenfold.reader.find import HAND, Found
-from tenfold.reader.lines import NORMAL, STRIP, cut, group, parts
+from tenfold.reader.find import Found
+from tenfold.reader.lines import cut, group, parts
+from tenfold.reader.signature import DIGIT, HAND, STRIP
 
 
 def _found(x: float, y: float, height: float = 30.0) -> Found:
@@ -72,7 +73,7 @@ def test_strips_are_straight_and_of_one_size(slope: float, factor: float) -> Non
     strip, scale = cut(page, part, factor)
     assert strip.shape[0] == STRIP
     assert strip.shape[1] % 4 == 0
-    assert scale == pytest.approx(NORMAL * factor / 40, rel=0.01)
+    assert scale == pytest.approx(DIGIT * factor / 40, rel=0.01)
     rows = np.flatnonzero((strip < 128).sum(axis=1) > 8)
-    assert rows[-1] - rows[0] + 1 == pytest.approx(NORMAL * factor, abs=4)
+    assert rows[-1] - rows[0] + 1 == pytest.approx(DIGIT * factor, abs=4)
     assert (rows[0] + rows[-1]) / 2 == pytest.approx(STRIP / 2, abs=2)

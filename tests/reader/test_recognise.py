@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tenfold.reader.networks import bundled_line
-from tenfold.reader.recognise import CHARS, align, frames_of, probability, search, spell, together
-from tenfold.synthesis.pages.numbers import CHARS as COMPOSED
+from tenfold.reader.recognise import align, frames_of, probability, search, spell, together
+from tenfold.reader.signature import CHARS
 
 
 def _frames(text: str, sure: float = 0.9, blanks: int = 1) -> np.ndarray:
@@ -18,10 +18,6 @@ def _frames(text: str, sure: float = 0.9, blanks: int = 1) -> np.ndarray:
         row[0 if char == "_" else CHARS.index(char) + 1] = sure
         rows += [row] * blanks
     return np.log(np.array(rows, np.float32))
-
-
-def test_the_reader_and_the_composed_strips_have_the_same_characters() -> None:
-    assert CHARS == COMPOSED
 
 
 @pytest.mark.parametrize(

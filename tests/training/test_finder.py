@@ -9,13 +9,12 @@ import torch
 
 from tenfold.modelinfo import ModelInfo
 from tenfold.reader.find import Found
-from tenfold.synthesis.pages.canvas import HAND, KINDS, SIGN, Placed
+from tenfold.reader.signature import DIGITS, FINE, HAND, KINDS, SIGN
+from tenfold.synthesis.pages.canvas import Placed
 from tenfold.synthesis.pages.hands import Stock
-from tenfold.synthesis.pages.numbers import DIGITS
 from tenfold.synthesis.pages.pages import Page
 from tenfold.training.composed_score import match, score_finder
 from tenfold.training.finder import (
-    FINE,
     PLACE,
     FinderNetwork,
     FinderTask,

@@ -5,32 +5,24 @@ import onnxruntime as ort
 import torch
 
 from tenfold.modelinfo import ModelInfo
-from tenfold.reader.recognise import normalise as normalise_one
+from tenfold.reader.signature import CHARS, STRIDE, STRIP, strips_of
 from tenfold.synthesis.pages.hands import Stock
-from tenfold.synthesis.pages.numbers import CHARS
-from tenfold.synthesis.pages.strips import HEIGHT, Strip, StripMaker
+from tenfold.synthesis.pages.strips import Strip, StripMaker
 from tenfold.training.composed_score import best_path, score_line
-from tenfold.training.line import (
-    STRIDE,
-    LineNetwork,
-    LineTask,
-    collate,
-    export_line,
-    normalise_pixels,
-)
+from tenfold.training.line import LineNetwork, LineTask, collate, export_line
 
-INFO = ModelInfo(tuple(CHARS), HEIGHT, "toy", 3, 'task = "line"\n', 1)
+INFO = ModelInfo(tuple(CHARS), STRIP, "toy", 3, 'task = "line"\n', 1)
 
 
 def _strip(text: str, width: int, middles: tuple[float, ...], half: float) -> Strip:
-    pixels = np.random.default_rng(width).integers(0, 256, (HEIGHT, width), np.uint8)
+    pixels = np.random.default_rng(width).integers(0, 256, (STRIP, width), np.uint8)
     return Strip(pixels, text, middles, (half,) * len(text))
 
 
 def test_frames_are_taught_near_the_middles_and_left_open_at_the_rims() -> None:
     batch = collate([_strip("4.", 61, (20.0, 50.0), 8.0), _strip("", 30, (), 0.0)])
-    assert batch.strips.shape == (2, HEIGHT, 64)
-    assert (batch.strips[0, :, 61:] == batch.strips[0, :, 60:61]).all()  # the last column again
+    assert batch.strips.shape == (2, 1, STRIP, 64)
+    assert (batch.strips[0, ..., 61:] == batch.strips[0, ..., 60:61]).all()  # the last column again
     assert batch.texts == ("4.", "")
     first, second = batch.frames
     assert len(first) == 64 // STRIDE
@@ -41,19 +33,21 @@ def test_frames_are_taught_near_the_middles_and_left_open_at_the_rims() -> None:
     assert not second.any()
 
 
-def test_strips_are_normalised_as_the_reader_does_it() -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (2, HEIGHT, 40), np.uint8)
-    ours = normalise_pixels(pixels)
-    assert ours.shape == (2, 1, HEIGHT, 40)
-    for strip, own in zip(pixels, ours, strict=True):
-        np.testing.assert_allclose(own[0], normalise_one(strip), atol=1e-4)
+def test_strips_are_learned_from_as_the_reader_shows_them() -> None:
+    strips = [_strip("4", 40, (20.0,), 8.0), _strip("5", 64, (20.0,), 8.0)]
+    shown = strips_of([strip.pixels for strip in strips])
+    np.testing.assert_array_equal(collate(strips).strips, shown)
+    np.testing.assert_allclose(shown[0, 0, :, :40].mean(), 0, atol=1e-5)
+    np.testing.assert_allclose(shown[0, 0, :, :40].std(), 1, atol=0.15)
+    flat = strips_of([np.full((STRIP, 8), 90, np.uint8)])
+    assert not flat.any()  # paper without ink stays as it is
 
 
 def test_batches_hold_strips_of_about_one_width(stock: Stock) -> None:
     batches = LineTask(stock, "train", batch=3).batches(0)
     first = [next(batches) for _ in range(8)]
     assert all(len(batch.texts) == 3 for batch in first)
-    assert all(batch.strips.shape[2] % 8 == 0 for batch in first)
+    assert all(batch.strips.shape[3] % 8 == 0 for batch in first)
     again = next(LineTask(stock, "train", batch=3).batches(0))
     np.testing.assert_array_equal(again.strips, first[0].strips)
 
@@ -94,7 +88,7 @@ def test_the_model_file_says_what_the_network_says(stock: Stock) -> None:
     assert len(content) < 2.2 * sum(p.numel() for p in network.parameters()) + 150_000
     session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
     for count, width in ((1, 64), (3, 132)):
-        strips = np.random.default_rng(width).normal(0, 1, (count, 1, HEIGHT, width))
+        strips = np.random.default_rng(width).normal(0, 1, (count, 1, STRIP, width))
         x = strips.astype(np.float32)
         with torch.inference_mode():
             expected = network(torch.from_numpy(x)).numpy()

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.preprocess.image import Picture
-from tenfold.reader.find import HAND, PRINT, RUNNING, STRUCK, Found
+from tenfold.reader.find import Found
 from tenfold.reader.reading import Box, Digit, Ink, Line, Mark, Number, Refusal
 from tenfold.reader.settings import Settings
+from tenfold.reader.signature import HAND, PRINT, RUNNING, STRUCK
 from tenfold.reader.strings import Symbol
 
 BETWEEN = ".,-/:"  # marks that a number may hold between its digits

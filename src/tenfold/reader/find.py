@@ -13,19 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.reader.planes import planes
+from tenfold.reader.signature import DIGIT_KINDS, FINE, PLACE, planes
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 # The network: planes (1, 2, h, w) to logits of kinds (5, h/2, w/2) and places (15, h/4, w/4).
 Network = Callable[[Floats], tuple[Floats, Floats]]
 
-# Kinds of ink: digits by hand, printed ones that stand by themselves, printed ones in words and
-# sentences, signs between digits, digits that are struck out.
-HAND, PRINT, RUNNING, SIGN, STRUCK = range(5)
-KINDS = 5
-
-FINE, PLACE = 2, 4  # pixels a cell of the masks and of the places
 INSIDE = 0.65  # of the smaller box: it is a part of the other
 MOST = 1200  # digits of a picture; a texture gives more, and nobody reads them
 STEP = 16  # sides the network takes are multiples of this
@@ -92,8 +86,7 @@ class Found:
     @property
     def kind(self) -> int:
         """The likeliest kind of digit ink: HAND, PRINT, RUNNING or STRUCK."""
-        order = [HAND, PRINT, RUNNING, STRUCK]
-        return order[int(np.argmax([self.kinds[k] for k in order]))]
+        return DIGIT_KINDS[int(np.argmax([self.kinds[k] for k in DIGIT_KINDS]))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,7 +185,7 @@ def _kinds_in(kinds: Floats, box: tuple[float, float, float, float]) -> Floats:
     part = kinds[:, top : int((y + height) / FINE) + 1, left : int((x + width) / FINE) + 1]
     if not part.size:
         return np.zeros(len(kinds), np.float32)
-    digit = part[[HAND, PRINT, RUNNING, STRUCK]].max(axis=0)
+    digit = part[list(DIGIT_KINDS)].max(axis=0)
     weight = float(digit.sum()) + 1e-6
     return np.asarray((part * digit).sum(axis=(1, 2)) / weight, np.float32)
 

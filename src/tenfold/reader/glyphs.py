@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from tenfold.preprocess.binarize import find_ink
 from tenfold.preprocess.normalize import FIELD, frame_glyph
-from tenfold.reader.find import FINE, HAND, PRINT, RUNNING, STRUCK, Finding, Found
+from tenfold.reader.find import Finding, Found
+from tenfold.reader.signature import DIGIT_KINDS, FINE
 
 Pixels = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
@@ -91,7 +92,7 @@ def glyph(
 def _digit_ink(seen: Finding, found: Found, area: tuple[int, int, int, int]) -> NDArray[np.float32]:
     """Probability of digit ink of any kind, at the picture's size."""
     level = seen.levels[found.level]
-    kinds = level.kinds[[HAND, PRINT, RUNNING, STRUCK]].max(axis=0)
+    kinds = level.kinds[list(DIGIT_KINDS)].max(axis=0)
     left, top, right, bottom = area
     scale = level.scale / FINE
     # Sample the masks at the middle of each pixel.

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.reader.find import Found
+from tenfold.reader.signature import DIGIT, STRIP
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-STRIP, NORMAL = 48, 30.0  # height of a strip, and of a digit in it: as the recogniser learned them
 REACH = 6.0  # digit heights to the next digit that tells the direction of a line
 OFF, RATIO = 0.5, 2.2  # of digit heights: how far neighbours may lie off, how much they may differ
 LYING = 0.8  # of a digit height: how far neighbours may lie on each other
@@ -192,7 +192,7 @@ def whole(found: Sequence[Found], grey: Pixels) -> Part:
 
 def columns(part: Part, factor: float = 1.0) -> int:
     """Return how many columns a part's strip has, a multiple of 4."""
-    wide = round((part.end - part.start) * NORMAL * factor / part.height)
+    wide = round((part.end - part.start) * DIGIT * factor / part.height)
     return 4 * -(-int(np.clip(wide, 8, LONGEST)) // 4)
 
 
@@ -210,7 +210,7 @@ def cut(grey: Pixels, part: Part, factor: float) -> tuple[Pixels, float]:
     float
         Its columns per pixel of the picture.
     """
-    scale = NORMAL * factor / part.height
+    scale = DIGIT * factor / part.height
     scale = min(scale, LONGEST / max(1.0, part.end - part.start))
     wide = columns(part, factor)
     source, shift, zoom = _shrunk(grey, part, scale)

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from tenfold.model import Model
 from tenfold.reader import find as finding
-from tenfold.reader.find import HAND, PRINT, RUNNING, Finding, Found
+from tenfold.reader.find import Finding, Found
 from tenfold.reader.glyphs import glyph
 from tenfold.reader.lines import group, parts, whole
 from tenfold.reader.recognise import Network
 from tenfold.reader.settings import Settings
+from tenfold.reader.signature import HAND, PRINT, RUNNING
 from tenfold.reader.strings import ReadPart, Symbol, read_parts, without_doubles
 
 Pixels = NDArray[np.uint8]

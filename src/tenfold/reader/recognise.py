@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.reader.signature import CHARS, STRIDE, strips_of
+
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 # The network: normalised strips (n, 1, 48, w) to logits (n, w / 2, 1 + characters).
 Network = Callable[[Floats], Floats]
 
-STRIDE = 2
-CHARS = "0123456789.,-/:+=()%"
 LEAST = 1e-3  # a character less probable than this in a frame is not tried there
 BEAM = 6
 
@@ -51,19 +51,9 @@ class Spelled:
         return float(np.exp(self.log_probability))
 
 
-def normalise(strip: Pixels) -> Floats:
-    """Bring a grey strip to mean 0 and spread 1, as the network learned them."""
-    level = strip.astype(np.float32)
-    return np.asarray((level - level.mean()) / (level.std() + 8), np.float32)
-
-
 def frames_of(strips: Sequence[Pixels], network: Network) -> list[Floats]:
     """Run the network over strips of any widths: log-probabilities of the frames of each."""
-    width = max(strip.shape[1] for strip in strips)
-    batch = np.stack(
-        [np.pad(normalise(s), ((0, 0), (0, width - s.shape[1])), "edge") for s in strips]
-    )
-    logits = network(batch[:, None])
+    logits = network(strips_of(list(strips)))
     out = []
     for strip, row in zip(strips, logits, strict=True):
         own = row[: strip.shape[1] // STRIDE]

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.reader import find as finding
-from tenfold.reader.find import HAND, PRINT, Finding, Found
+from tenfold.reader.find import Finding, Found
 from tenfold.reader.lines import MARGIN, Part, columns, cut
-from tenfold.reader.recognise import CHARS, Network, Spelled, frames_of, spell, together
+from tenfold.reader.recognise import Network, Spelled, frames_of, spell, together
 from tenfold.reader.settings import Settings
+from tenfold.reader.signature import CHARS, FINE, HAND, PRINT
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -169,7 +169,7 @@ def ink_at(seen: Finding, box: Box) -> float:
     best = 0.0
     x, y, width, height = box
     for level in seen.levels:
-        s = level.scale / finding.FINE
+        s = level.scale / FINE
         if not 3 < height * s < 70:
             continue
         part = level.kinds[

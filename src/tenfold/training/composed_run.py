@@ -19,10 +19,9 @@ from tenfold.data.dataset import Dataset
 from tenfold.errors import DataError
 from tenfold.files import write_whole
 from tenfold.modelinfo import ModelInfo
+from tenfold.reader.signature import CHARS, DIGITS, STRIP
 from tenfold.synthesis.pages import hands
 from tenfold.synthesis.pages.hands import Part, Stock
-from tenfold.synthesis.pages.numbers import CHARS, DIGITS
-from tenfold.synthesis.pages.strips import HEIGHT
 from tenfold.training import runfolder
 from tenfold.training.composed import Progress, Schedule, Task, fit
 from tenfold.training.composed_recipe import ComposedRecipe
@@ -65,7 +64,7 @@ KINDS = {
         export_line,
         score_line,
         CHARS,
-        HEIGHT,
+        STRIP,
     ),
 }
 

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from tenfold.evaluation.readings import edit_distance
 from tenfold.reader.find import Found, find
 from tenfold.reader.networks import Finder, LineRecogniser
+from tenfold.reader.signature import CHARS, FINE
 from tenfold.synthesis.pages.canvas import Placed
 from tenfold.synthesis.pages.hands import Stock
-from tenfold.synthesis.pages.numbers import CHARS
 from tenfold.synthesis.pages.pages import SIDE, PageMaker
 from tenfold.synthesis.pages.strips import StripMaker
-from tenfold.training.finder import FINE, LARGEST, SMALLEST
-from tenfold.training.line import collate, normalise_pixels
+from tenfold.training.finder import LARGEST, SMALLEST
+from tenfold.training.line import collate
 
 INK = ("hand", "print", "running", "sign", "struck")  # kinds of ink as `canvas` numbers them
 LEAST, OVERLAP = 0.3, 0.4  # a found digit's score, and what it shares with its true box
@@ -38,7 +38,7 @@ def score_line(content: bytes, stock: Stock, count: int) -> dict[str, float]:
     right = edits = characters = 0
     for _ in range(count):
         strip = maker.strip()
-        logits = network(normalise_pixels(collate([strip]).strips))[0]
+        logits = network(collate([strip]).strips)[0]
         read = best_path(logits[: strip.pixels.shape[1] // 2])
         right += read == strip.text
         edits += edit_distance(read, strip.text)

@@ -20,14 +20,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tenfold.modelinfo import ModelInfo
-from tenfold.reader.planes import planes
-from tenfold.synthesis.pages.canvas import KINDS
+from tenfold.reader.signature import FINE, KINDS, PLACE, planes
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.pages import Page, PageMaker
 from tenfold.training.blocks import Residual, unit
 from tenfold.training.export import export_plain
 
-FINE, PLACE = 2, 4  # pixels a mask's cell and a place
 SMALLEST, LARGEST = 8.0, 150.0  # pixels: heights of digits that are taught
 CORE = 0.7  # of the heat: places that learn a size
 BATCH = 24

@@ -19,17 +19,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tenfold.modelinfo import ModelInfo
+from tenfold.reader.signature import CHARS, STRIDE, STRIP, strips_of
 from tenfold.synthesis.pages.hands import Part, Stock
-from tenfold.synthesis.pages.numbers import CHARS
-from tenfold.synthesis.pages.strips import HEIGHT, Strip, StripMaker
+from tenfold.synthesis.pages.strips import Strip, StripMaker
 from tenfold.training.blocks import Residual, unit
 from tenfold.training.export import export_plain
 
-STRIDE = 2  # columns a frame
 CORE, MARGIN = 0.35, 0.75  # of half a character's width: taught as it; beyond the second, as blank
 BATCH, BATCHES = 64, 8  # strips in a batch, and batches that are sorted by width together
 BLANK = 0.3  # how much a frame of the blank weighs; most frames are
-SPREAD = 8  # grey levels: what varies less is paper, not faint ink
 CTC, MORE_CTC, CTC_STEPS = 0.1, 0.5, 3000  # its share at first, what it gains, and within how long
 
 
@@ -85,33 +83,20 @@ class LineNetwork(nn.Module):
         return logits.transpose(1, 2)
 
 
-def normalise(strips: Tensor) -> Tensor:
-    """Bring grey strips ``(n, 1, 48, w)`` to mean 0 and spread 1 each."""
-    mean = strips.mean((2, 3), keepdim=True)
-    spread = (strips - mean).pow(2).mean((2, 3), keepdim=True).sqrt()
-    return (strips - mean) / (spread + SPREAD)
-
-
-def normalise_pixels(strips: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Bring strips ``(n, 48, w)`` as pictures to what the network takes, ``(n, 1, 48, w)``."""
-    return normalise(torch.from_numpy(strips).float()[:, None]).numpy()
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """Strips of about one width with their strings and frames."""
 
-    strips: NDArray[np.uint8]
+    strips: NDArray[np.float32]  # (n, 1, 48, w)
     texts: tuple[str, ...]
     frames: NDArray[np.int64]  # the class of each frame, −1 where it is not taught
 
 
 def collate(strips: list[Strip]) -> Batch:
-    """Pad strips to one width by their last column."""
-    width = -(-max(strip.pixels.shape[1] for strip in strips) // 8) * 8
-    pixels = np.stack(
-        [np.pad(s.pixels, ((0, 0), (0, width - s.pixels.shape[1])), "edge") for s in strips]
-    )
+    """Normalise strips, bring them to one width and say what each frame shows."""
+    pixels = strips_of([strip.pixels for strip in strips])
+    width = -(-pixels.shape[3] // 8) * 8
+    pixels = np.pad(pixels, ((0, 0), (0, 0), (0, 0), (0, width - pixels.shape[3])), "edge")
     frames = np.zeros((len(strips), width // STRIDE), np.int64)
     for row, strip in enumerate(strips):
         for wide in (True, False):
@@ -146,8 +131,7 @@ class LineTask:
 
     def loss(self, network: nn.Module, batch: Any, step: int) -> tuple[Tensor, dict[str, float]]:
         """Cross-entropy of the frames whose character is known, and CTC of the strings."""
-        strips = torch.from_numpy(batch.strips).float()[:, None]
-        strips = normalise(strips).contiguous(memory_format=torch.channels_last)
+        strips = torch.from_numpy(batch.strips).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             logits = network(strips)
         logits = logits.float()
@@ -169,4 +153,4 @@ def export_line(network: nn.Module, info: ModelInfo) -> bytes:
     """Return the model file: ``x``, normalised strips of any number and width, to ``frames``."""
     dim = torch.export.Dim
     axes = {0: dim("n"), 3: 4 * dim("quarters", min=2)}
-    return export_plain(network, torch.zeros(2, 1, HEIGHT, 128), axes, ["frames"], info)
+    return export_plain(network, torch.zeros(2, 1, STRIP, 128), axes, ["frames"], info)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tenfold.reader import recognise
-from tenfold.synthesis.pages.numbers import CHARS, amount, date, digits, number
+from tenfold.reader.signature import CHARS
+from tenfold.synthesis.pages.numbers import amount, date, digits, number
 
 
 def test_numbers_are_made_of_the_characters_that_are_read() -> None:

@@ -5,9 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tenfold.synthesis.pages.canvas import HAND, PRINT, RUNNING, SIGN, STRUCK
+from tenfold.reader.signature import CHARS, HAND, PRINT, RUNNING, SIGN, STRUCK
 from tenfold.synthesis.pages.hands import Part, Stock
-from tenfold.synthesis.pages.numbers import CHARS
 from tenfold.synthesis.pages.scenes import SCENES, Scene, draw
 
 SIDE = 192

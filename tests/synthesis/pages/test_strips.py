@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tenfold.reader.signature import CHARS, STRIP
 from tenfold.synthesis.pages.hands import Part, Stock
-from tenfold.synthesis.pages.numbers import CHARS
-from tenfold.synthesis.pages.strips import HEIGHT, LONGEST, StripMaker
+from tenfold.synthesis.pages.strips import LONGEST, StripMaker
 
 
 def test_strips_and_what_they_say(stocks: dict[Part, Stock]) -> None:
@@ -14,7 +14,7 @@ def test_strips_and_what_they_say(stocks: dict[Part, Stock]) -> None:
         for _ in range(40):
             strip = maker.strip()
             height, width = strip.pixels.shape
-            assert height == HEIGHT
+            assert height == STRIP
             assert strip.pixels.dtype == np.uint8
             assert 16 <= width <= LONGEST
             assert set(strip.text) <= set(CHARS)

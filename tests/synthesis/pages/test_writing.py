@@ -6,10 +6,10 @@ import matplotlib
 import numpy as np
 import pytest
 
+from tenfold.reader.signature import CHARS, HAND, PRINT, RUNNING, SIGN, SIGNS, STRUCK
 from tenfold.synthesis.pages import printing, signs
-from tenfold.synthesis.pages.canvas import HAND, PRINT, RUNNING, SIGN, STRUCK, Canvas
+from tenfold.synthesis.pages.canvas import Canvas
 from tenfold.synthesis.pages.hands import Hand, Stock
-from tenfold.synthesis.pages.numbers import CHARS, SIGNS
 from tenfold.synthesis.pages.struck import strike
 from tenfold.synthesis.pages.writing import Style, display, sign, typeset, write
 

@@ -12,12 +12,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from tenfold.reader.signature import HAND, KINDS, PRINT, RUNNING, STRUCK
 from tenfold.synthesis.pages.strokes import Floats, Pixels, rasterise
 
-# Kinds of ink that have a mask: digits by hand, printed ones that stand by themselves, printed ones
-# in words and sentences, signs between digits, digits that are struck out.
-HAND, PRINT, RUNNING, SIGN, STRUCK = range(5)
-KINDS = 5
 SEEN = 0.6  # of a mark's ink must lie on the sheet, or it is no digit any more
 
 

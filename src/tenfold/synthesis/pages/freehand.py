@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tenfold.reader.signature import HAND
 from tenfold.synthesis.pages import letters, numbers, printing, writing
-from tenfold.synthesis.pages.canvas import HAND, straight
+from tenfold.synthesis.pages.canvas import straight
 from tenfold.synthesis.pages.scene import STRUCK_OUT, Scene
 from tenfold.synthesis.pages.strokes import smooth
 from tenfold.synthesis.pages.writing import Style

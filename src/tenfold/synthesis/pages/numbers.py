@@ -1,15 +1,11 @@
 """What people write as numbers: amounts, dates, times, marks, telephone numbers, sums.
 
-A number is a string of `CHARS`; a space in it is a gap wider than a digit.
+A number is a string of `tenfold.reader.signature.CHARS`; a space in it is a gap wider than a digit.
 """
 
 from __future__ import annotations
 
 from numpy.random import Generator
-
-DIGITS = "0123456789"
-SIGNS = ".,-/:+=()%"
-CHARS = DIGITS + SIGNS  # the line recogniser's classes, in this order, after the blank
 
 
 def digits(rng: Generator, count: int) -> str:

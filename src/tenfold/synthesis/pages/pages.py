@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.reader.signature import KINDS
 from tenfold.synthesis.pages import scenes, textures
 from tenfold.synthesis.pages.camera import edge, grain, lay, photograph
-from tenfold.synthesis.pages.canvas import KINDS, Placed
+from tenfold.synthesis.pages.canvas import Placed
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.paper import paper
 from tenfold.synthesis.pages.strokes import Floats, Pixels

@@ -13,21 +13,20 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from tenfold.reader.signature import DIGIT, STRIP, STRUCK
 from tenfold.synthesis.pages import numbers, printing, writing
 from tenfold.synthesis.pages.around import flourish, junk, surround
 from tenfold.synthesis.pages.camera import edge, grain, lay, photograph, shrink
-from tenfold.synthesis.pages.canvas import STRUCK, Canvas
+from tenfold.synthesis.pages.canvas import Canvas
 from tenfold.synthesis.pages.hands import Hand, Part, Stock
 from tenfold.synthesis.pages.paper import cheque, paper
 from tenfold.synthesis.pages.strokes import Floats, Pixels
 from tenfold.synthesis.pages.struck import strike as strike
 from tenfold.synthesis.pages.writing import Style
 
-HEIGHT = 48
 LONGEST = 720  # columns of a strip that is learned from
 CLEAR = 1.5  # spreads of the paper: ink that stands out less is not learned from
 INKED, UNREST = 100, 3.0  # coverage that counts as ink; grey levels that any paper varies
-NORMAL = 30.0  # pixels: a digit's height where the reader cut as it means to
 DARK_EDGES = 0.1  # of strips have dark bars along edges
 # Of strips have writing before, behind, or nothing else. What is no digit is the finder's to leave
 # out; a recogniser that sees much of it learns to doubt digits in hands it has not seen.
@@ -42,7 +41,7 @@ class Strip:
     ----------
     pixels : uint8 array, shape (48, width)
     text : str
-        Of `numbers.CHARS`, without spaces.
+        Of `tenfold.reader.signature.CHARS`, without spaces.
     middles, halves : tuple of float
         Where each character's middle lies, in columns, and half its width.
     """
@@ -77,8 +76,8 @@ class StripMaker:
     def _strip(self) -> Strip | None:
         rng = self.rng
         zoom = float(np.exp(rng.uniform(np.log(0.7), np.log(2.4))))
-        rows = round(HEIGHT * zoom)
-        size = NORMAL * zoom * float(np.clip(np.exp(rng.normal(0, 0.17)), 0.55, 1.55))
+        rows = round(STRIP * zoom)
+        size = DIGIT * zoom * float(np.clip(np.exp(rng.normal(0, 0.17)), 0.55, 1.55))
         hand = Hand(rng, self.stock, self.part)
         mode = rng.choice(
             ["hand", "print", "display", "none"], p=[0.9 - NOTHING, 0.07, 0.03, NOTHING]
@@ -158,11 +157,11 @@ class StripMaker:
         picture = photograph(rng, scene, strength=zoom)
         width = max(16, round(columns / zoom * rng.uniform(0.9, 1.1)))
         if rng.random() < 0.06:  # enlarged pixels
-            small = shrink(picture, (max(8, width * 20 // HEIGHT), 20))
+            small = shrink(picture, (max(8, width * 20 // STRIP), 20))
             large = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_NEAREST)
             picture = np.asarray(large, np.uint8)
-        pixels = np.asarray(shrink(picture, (width, HEIGHT)), np.uint8)
-        if canvas.placed and _clearness(pixels, np.asarray(shrink(ink, (width, HEIGHT)))) < CLEAR:
+        pixels = np.asarray(shrink(picture, (width, STRIP)), np.uint8)
+        if canvas.placed and _clearness(pixels, np.asarray(shrink(ink, (width, STRIP)))) < CLEAR:
             return None  # nobody could read it
         scale = width / columns
         kept = [p for p in sorted(canvas.placed, key=lambda p: p.middle) if p.kind != STRUCK]

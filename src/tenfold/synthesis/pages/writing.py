@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from tenfold.reader.signature import HAND, PRINT, SIGN, SIGNS
 from tenfold.synthesis.pages import printing, signs
-from tenfold.synthesis.pages.canvas import HAND, PRINT, SIGN, Canvas, Placed, straight
+from tenfold.synthesis.pages.canvas import Canvas, Placed, straight
 from tenfold.synthesis.pages.hands import Hand
-from tenfold.synthesis.pages.numbers import SIGNS
 from tenfold.synthesis.pages.strokes import crop, rasterise, smooth
 
 SMALL_ZEROS = 0.3  # of the numbers end in smaller zeros

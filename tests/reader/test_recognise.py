@@ -25,7 +25,7 @@ def _frames(text: str, sure: float = 0.9, blanks: int = 1) -> np.ndarray:
     [("_4_0_7_", "407"), ("__44__4__", "44"), ("4477", "47"), ("____", ""), ("_1_2_._5_", "12.5")],
 )
 def test_frames_are_spelled(frames: str, text: str) -> None:
-    spelled = spell(_frames(frames))
+    spelled = spell([_frames(frames)])
     assert spelled.text == text
     assert len(spelled.spans) == len(text) == len(spelled.probabilities)
     assert 0 < spelled.probability <= 1
@@ -71,7 +71,7 @@ def test_views_of_one_part_are_averaged_at_the_first_ones_frames() -> None:
     wide, narrow = _frames("__4__7__", blanks=2), _frames("__4__7__")
     joined = together([wide, narrow])
     assert joined.shape == wide.shape
-    assert spell(joined).text == "47"
+    assert spell([joined]).text == "47"
     np.testing.assert_allclose(np.exp(joined).sum(axis=1), 1, rtol=1e-4)
 
 
@@ -79,4 +79,15 @@ def test_the_bundled_recogniser_takes_strips_of_any_width() -> None:
     strips = [np.full((48, width), 200, np.uint8) for width in (16, 64, 128)]
     for strip, frames in zip(strips, frames_of(strips, bundled_line()), strict=True):
         assert frames.shape == (strip.shape[1] // 2, 1 + len(CHARS))
-        assert spell(frames).text == ""
+        assert spell([frames]).text == ""
+
+
+def test_heights_are_heard_as_strings_whose_probabilities_are_averaged() -> None:
+    four, nine = _frames("__4__7__"), _frames("__9__7__")
+    both = spell([four, nine, nine])
+    assert both.text == "97"
+    alone = spell([nine]).probability
+    assert both.probability == pytest.approx(2 / 3 * alone, rel=0.05)  # one of three says 47
+    # A digit whose frames do not lie on each other is not lost.
+    apart = spell([_frames("__4____"), _frames("____4__")])
+    assert apart.text == "4"

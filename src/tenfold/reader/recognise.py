@@ -1,13 +1,15 @@
 """Read strips: what the line recogniser says of a part at several heights, as one string.
 
 The network gives each frame of a strip a probability of every character. The same part is shown at
-several heights; their logarithms are averaged frame by frame, as an ensemble's would be. The string
-is the most probable one by prefix beam search (Graves 2012), its probability the sum over all ways
-of spelling it.
+several heights, each spells its likeliest strings by prefix beam search (Graves 2012), and the mean
+of a string's probabilities counts. So a string that the heights disagree on is less sure; averaging
+frame by frame instead, characters vanish whose frames do not lie exactly on each other.
 """
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +25,7 @@ Network = Callable[[Floats], Floats]
 
 LEAST = 1e-3  # a character less probable than this in a frame is not tried there
 BEAM = 6
+NEVER = 1e-12  # a string less probable than this is as good as impossible
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,12 +84,24 @@ def together(frames: Sequence[Floats]) -> Floats:
     )
 
 
-def spell(frames: Floats, beam: int = BEAM) -> Spelled:
-    """Find the most probable string of log-probabilities ``(t, 21)``."""
-    text, log_probability = search(frames, beam)[0]
-    spans, at = align(frames, text)
-    chances = np.exp(frames[at]) if at else np.zeros((0, frames.shape[1]), np.float32)
-    return Spelled(text, log_probability, spans, chances)
+def spell(heights: Sequence[Floats], beam: int = BEAM) -> Spelled:
+    """Find the most probable string of one part.
+
+    Parameters
+    ----------
+    heights : sequence of float arrays, shape (t, 21)
+        Log-probabilities of the frames at each height; its characters' places are those of the
+        first.
+    """
+    chances: dict[str, float] = defaultdict(float)
+    for frames in heights:
+        for text, log_probability in search(frames, beam):
+            chances[text] += math.exp(log_probability) / len(heights)
+    best = max(chances, key=lambda text: chances[text])
+    shown = together(heights)
+    spans, at = align(shown, best)
+    surest = np.exp(shown[at]) if at else np.zeros((0, shown.shape[1]), np.float32)
+    return Spelled(best, math.log(max(chances[best], NEVER)), spans, surest)
 
 
 def search(frames: Floats, beam: int) -> list[tuple[str, float]]:

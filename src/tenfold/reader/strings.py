@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tenfold.reader.find import Finding, Found
 from tenfold.reader.lines import MARGIN, Part, columns, cut
-from tenfold.reader.recognise import Network, Spelled, frames_of, spell, together
+from tenfold.reader.recognise import Network, Spelled, frames_of, spell
 from tenfold.reader.settings import Settings
 from tenfold.reader.signature import CHARS, FINE, HAND, PRINT
 
@@ -127,7 +127,7 @@ def _read(
             frames[k] = [next(out) for _ in heights]
     result = []
     for part, own, shown in zip(flat, frames, strips, strict=True):
-        spelled = spell(together(own))
+        spelled = spell(own)
         scale = shown[0].shape[1] / max(1e-6, part.end - part.start)
         symbols = symbols_of(part, spelled, scale, seen)
         result.append(ReadPart(part, shown[0], spelled, symbols))

@@ -7,7 +7,7 @@ from tenfold.preprocess.image import Picture
 from tenfold.reader.assemble import Limits, box_of, left_out, line_of
 from tenfold.reader.find import Found
 from tenfold.reader.settings import SETTINGS
-from tenfold.reader.signature import HAND, PRINT, RUNNING, STRUCK
+from tenfold.reader.signature import DIGIT_KINDS, HAND, PRINT, RUNNING, STRUCK
 from tenfold.reader.strings import Symbol
 
 PICTURE = Picture(np.zeros((100, 400), np.uint8), 2.0, 800, 200, "a.png")
@@ -102,8 +102,8 @@ def test_what_is_unsure_or_no_digit_is_refused(
     ],
 )
 def test_what_is_left_out_says_why(kind: int, reason: str, ink: str) -> None:
-    kinds = np.zeros(5, np.float32)
-    kinds[kind] = 1
+    kinds = np.zeros(len(DIGIT_KINDS), np.float32)
+    kinds[DIGIT_KINDS.index(kind)] = 1
     chances = np.full(10, 0.05, np.float32)
     chances[3] = 0.55
     digit = left_out(Found(10, 20, 20, 30, 0.8, chances, kinds, 0), PICTURE)

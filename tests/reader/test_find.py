@@ -6,7 +6,7 @@ import pytest
 from tenfold.reader import find
 from tenfold.reader.find import Found, scales
 from tenfold.reader.networks import bundled_finder
-from tenfold.reader.signature import HAND, planes
+from tenfold.reader.signature import DIGIT_KINDS, HAND, planes
 
 
 def _network(peaks: list[tuple[int, int, float]]) -> find.Network:
@@ -16,7 +16,7 @@ def _network(peaks: list[tuple[int, int, float]]) -> find.Network:
     def network(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         height, width = x.shape[2:]
         kinds = np.full((5, height // 2, width // 2), -8, np.float32)
-        places = np.zeros((15, height // 4, width // 4), np.float32)
+        places = np.zeros((19, height // 4, width // 4), np.float32)
         places[0] = -8
         places[3], places[4] = np.log(20), np.log(32)
         if not seen:
@@ -75,13 +75,12 @@ def test_the_bundled_finder_takes_any_size() -> None:
     for height, width in ((96, 96), (16, 160), (192, 64)):
         kinds, places = bundled_finder()(np.zeros((1, 2, height, width), np.float32))
         assert kinds.shape == (5, height // 2, width // 2)
-        assert places.shape == (15, height // 4, width // 4)
+        assert places.shape == (19, height // 4, width // 4)
 
 
 def found_at(
     x: float, y: float, height: float = 30.0, score: float = 0.9, kind: int = HAND
 ) -> Found:
-    kinds = np.zeros(5, np.float32)
-    kinds[kind] = 1
+    kinds = np.eye(len(DIGIT_KINDS), dtype=np.float32)[DIGIT_KINDS.index(kind)]
     digits = np.full(10, 0.1, np.float32)
     return Found(x - height / 3, y - height / 2, height / 1.5, height, score, digits, kinds, 0)

@@ -5,12 +5,11 @@ import pytest
 
 from tenfold.reader.find import Found
 from tenfold.reader.lines import cut, group, parts
-from tenfold.reader.signature import DIGIT, HAND, STRIP
+from tenfold.reader.signature import DIGIT, DIGIT_KINDS, HAND, STRIP
 
 
 def _found(x: float, y: float, height: float = 30.0) -> Found:
-    kinds = np.zeros(5, np.float32)
-    kinds[HAND] = 1
+    kinds = np.eye(len(DIGIT_KINDS), dtype=np.float32)[DIGIT_KINDS.index(HAND)]
     chances = np.full(10, 0.1, np.float32)
     return Found(x - height / 3, y - height / 2, height / 1.5, height, 0.9, chances, kinds, 0)
 

@@ -17,7 +17,7 @@ from tenfold.reader.signature import DIGIT_KINDS, FINE, PLACE, planes
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-# The network: planes (1, 2, h, w) to logits of kinds (5, h/2, w/2) and places (15, h/4, w/4).
+# The network: planes (1, 2, h, w) to logits of kinds (5, h/2, w/2) and places (19, h/4, w/4).
 Network = Callable[[Floats], tuple[Floats, Floats]]
 
 INSIDE = 0.65  # of the smaller box: it is a part of the other
@@ -53,8 +53,8 @@ class Found:
         How sure the finder is that a digit lies here, 0 to 1.
     digits : float array, shape (10,)
         Which it may be, by the finder.
-    kinds : float array, shape (5,)
-        Mean probability of each kind on the ink in its box.
+    kinds : float array, shape (4,)
+        How likely it is of each of `DIGIT_KINDS`.
     level : int
         At which level it was found.
     """
@@ -86,7 +86,7 @@ class Found:
     @property
     def kind(self) -> int:
         """The likeliest kind of digit ink: HAND, PRINT, RUNNING or STRUCK."""
-        return DIGIT_KINDS[int(np.argmax([self.kinds[k] for k in DIGIT_KINDS]))]
+        return DIGIT_KINDS[int(self.kinds.argmax())]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,6 +146,11 @@ def _sigmoid(x: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(x, -30, 30))), np.float32)
 
 
+def _shares(logits: Floats) -> Floats:
+    shares = np.exp(logits - logits.max())
+    return np.asarray(shares / shares.sum(), np.float32)
+
+
 def _peaks(places: Floats, level: Level, number: int, least: float) -> list[tuple[float, Found]]:
     heat = _sigmoid(places[0])
     top = cv2.dilate(heat, np.ones((3, 3), np.uint8))
@@ -159,13 +164,11 @@ def _peaks(places: Floats, level: Level, number: int, least: float) -> list[tupl
         width, height = float(np.exp(min(log_w, 6))), float(np.exp(min(log_h, 6)))
         x, y = (column + 0.5 + dx) * PLACE, (row + 0.5 + dy) * PLACE
         score = float(heat[row, column])
-        named = places[5:, row, column]
-        digits = np.exp(named - named.max())
+        named = _shares(places[5:15, row, column])
         box = (x - width / 2, y - height / 2, width, height)
         found = Found(
             box[0] / level.scale, box[1] / level.scale, width / level.scale, height / level.scale,
-            score, np.asarray(digits / digits.sum(), np.float32), _kinds_in(level.kinds, box),
-            number,
+            score, named, _shares(places[15:, row, column]), number,
         )  # fmt: skip
         out.append((score * _suits(height), found))
     return out
@@ -176,18 +179,6 @@ def _suits(height: float) -> float:
     if height < 18:
         return float(np.clip((height - 6) / 12, 0.2, 1))
     return float(np.clip((130 - height) / 60, 0.2, 1))
-
-
-def _kinds_in(kinds: Floats, box: tuple[float, float, float, float]) -> Floats:
-    """Mean probability of each kind, weighed by where there is digit ink of any kind."""
-    x, y, width, height = box
-    left, top = max(0, int(x / FINE)), max(0, int(y / FINE))
-    part = kinds[:, top : int((y + height) / FINE) + 1, left : int((x + width) / FINE) + 1]
-    if not part.size:
-        return np.zeros(len(kinds), np.float32)
-    digit = part[list(DIGIT_KINDS)].max(axis=0)
-    weight = float(digit.sum()) + 1e-6
-    return np.asarray((part * digit).sum(axis=(1, 2)) / weight, np.float32)
 
 
 def _best(candidates: list[tuple[float, Found]], overlap: float) -> list[Found]:

@@ -37,7 +37,7 @@ class Finder:
         self._session, self.info = open_session(content, where, threads=THREADS)
 
     def __call__(self, planes: Floats) -> tuple[Floats, Floats]:
-        """Return kinds ``(5, h / 2, w / 2)`` and places ``(15, h / 4, w / 4)``, logits."""
+        """Return kinds ``(5, h / 2, w / 2)`` and places ``(19, h / 4, w / 4)``, logits."""
         kinds, places = self._session.run(["kinds", "places"], {"x": planes})
         return kinds[0], places[0]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tenfold.evaluation.readings import edit_distance
 from tenfold.reader.find import Found, find
 from tenfold.reader.networks import Finder, LineRecogniser
-from tenfold.reader.signature import CHARS, FINE
+from tenfold.reader.signature import CHARS, DIGIT_KINDS, FINE
 from tenfold.synthesis.pages.canvas import Placed
 from tenfold.synthesis.pages.hands import Stock
 from tenfold.synthesis.pages.pages import SIDE, PageMaker
@@ -70,18 +70,23 @@ def score_finder(content: bytes, stock: Stock, count: int) -> dict[str, float]:
     -------
     dict
         ``precision`` and ``recall`` of digits: one is found where the found box's middle lies in
-        the true one and both share 0.4 of what they cover; ``ink_f1_hand`` and so on, the F1 of
-        each kind's pixels; ``pages``, how many.
+        the true one and both share 0.4 of what they cover; ``kind_hand`` and so on, the share of
+        the found digits of a kind that are called so; ``ink_f1_hand`` and so on, the F1 of each
+        kind's pixels; ``pages``, how many.
     """
     network = Finder(content, "the new model")
     maker = PageMaker(stock, "validation", SEED)
     hits = false = missed = 0
+    called, there = np.zeros(len(INK)), np.zeros(len(INK))
     overlap, found, true = (np.zeros(len(INK)) for _ in range(3))
     for _ in range(count):
         page = maker.page()
         seen = find(page.pixels, network, (SIDE,), LEAST, OVERLAP)
         own = match(seen.found, page.placed)
-        hits, false, missed = hits + own[0], false + own[1], missed + own[2]
+        hits, false, missed = hits + len(own[0]), false + own[1], missed + own[2]
+        for one, mark in own[0]:
+            there[mark.kind] += 1
+            called[mark.kind] += one.kind == mark.kind
         half = (page.pixels.shape[1] // FINE, page.pixels.shape[0] // FINE)
         for kind, mask in enumerate(page.masks):
             ink = cv2.resize(mask, half, interpolation=cv2.INTER_AREA) > 127
@@ -93,20 +98,24 @@ def score_finder(content: bytes, stock: Stock, count: int) -> dict[str, float]:
     return {
         "precision": hits / max(1, hits + false),
         "recall": hits / max(1, hits + missed),
+        **{f"kind_{INK[k]}": float(called[k] / max(1.0, there[k])) for k in DIGIT_KINDS},
         **{f"ink_f1_{name}": float(value) for name, value in zip(INK, f1, strict=True)},
         "pages": count,
     }
 
 
-def match(found: list[Found], placed: tuple[Placed, ...]) -> tuple[int, int, int]:
-    """Count digits that were found, found where none is, and missed.
+def match(
+    found: list[Found], placed: tuple[Placed, ...]
+) -> tuple[list[tuple[Found, Placed]], int, int]:
+    """Pair digits found with true ones; count those found where none is, and those missed.
 
     Digits too small or too large to be taught count neither way.
     """
-    digits = [mark.box for mark in placed if mark.char.isdigit()]
+    marks = [mark for mark in placed if mark.char.isdigit()]
+    digits = [mark.box for mark in marks]
     taught = [SMALLEST <= bottom - top <= LARGEST for _, top, _, bottom in digits]
     free = set(range(len(digits)))
-    hits = false = 0
+    hits, false = [], 0
     for one in sorted(found, key=lambda one: -one.score):
         box = (one.x, one.y, one.right, one.bottom)
         middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
@@ -114,7 +123,8 @@ def match(found: list[Found], placed: tuple[Placed, ...]) -> tuple[int, int, int
         share, best = max(options, default=(0.0, -1))
         if share >= OVERLAP:
             free.remove(best)
-            hits += taught[best]
+            if taught[best]:
+                hits.append((one, marks[best]))
         elif all(taught[k] for _, k in options):
             false += 1
     return hits, false, sum(taught[k] for k in free)

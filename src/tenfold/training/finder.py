@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tenfold.modelinfo import ModelInfo
-from tenfold.reader.signature import FINE, KINDS, PLACE, planes
+from tenfold.reader.signature import DIGIT_KINDS, FINE, KINDS, PLACE, planes
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.pages import Page, PageMaker
 from tenfold.training.blocks import Residual, unit
@@ -33,14 +33,16 @@ NEAR, LEAST = 0.16, 0.7  # a bump's spread: a share of the digit's side, and at 
 # How much each kind's masks weigh: few pages show what is struck out, or print in sentences.
 WEIGHTS = (1.0, 1.0, 2.0, 1.0, 4.0)
 RARE = 20  # cells: kinds that a batch hardly shows say little in the dice
-PLACES = 1 + 4 + 10  # heat; offset and size; which digit
+PLACES = 1 + 4 + 10 + len(DIGIT_KINDS)  # heat; offset and size; which digit; which kind
+# How much a digit's kind weighs where it has its middle, in the order of `DIGIT_KINDS`.
+KIND_WEIGHTS = (1.0, 1.0, 2.0, 4.0)
 
 
 class FinderNetwork(nn.Module):
     """Takes planes ``(n, 2, h, w)``, h and w multiples of 16.
 
-    Returns logits of ink kinds ``(n, 5, h / 2, w / 2)`` and of places ``(n, 15, h / 4, w / 4)``:
-    heat, offset x and y in places, log width and height in pixels, ten digits.
+    Returns logits of ink kinds ``(n, 5, h / 2, w / 2)`` and of places ``(n, 19, h / 4, w / 4)``:
+    heat, offset x and y in places, log width and height in pixels, ten digits, four kinds.
     """
 
     def __init__(self, widths: tuple[int, int, int, int] = (16, 32, 64, 96)) -> None:
@@ -81,7 +83,8 @@ class Batch:
     planes: NDArray[np.float32]  # (n, 2, h, w)
     kinds: NDArray[np.uint8]  # (n, kinds, h / 2, w / 2), 0 to 255
     heat: NDArray[np.float32]  # (n, h / 4, w / 4); −1 where nothing is taught
-    boxes: NDArray[np.float32]  # (m, 8): page, row, column, offset x, y, log width, height, digit
+    # (m, 9): page, row, column, offset x, y, log width, height, digit, its place in DIGIT_KINDS
+    boxes: NDArray[np.float32]
 
 
 def targets(page: Page) -> tuple[NDArray[np.uint8], NDArray[np.float32], list[list[float]]]:
@@ -105,7 +108,8 @@ def targets(page: Page) -> tuple[NDArray[np.uint8], NDArray[np.float32], list[li
             continue
         size = [np.log(max(2.0, (right - left) * PLACE)), np.log((bottom - top) * PLACE)]
         for row, column in _warm(heat, mx, my, right - left, bottom - top):
-            boxes.append([0, row, column, mx - column, my - row, *size, int(mark.char)])
+            kind = DIGIT_KINDS.index(mark.kind)
+            boxes.append([0, row, column, mx - column, my - row, *size, int(mark.char), kind])
     return fine.astype(np.uint8), heat, boxes
 
 
@@ -133,7 +137,7 @@ def collate(pages: list[Page]) -> Batch:
         np.stack([planes(page.pixels) for page in pages]),
         np.stack([part[0] for part in parts]),
         np.stack([part[1] for part in parts]),
-        np.array(boxes, np.float32).reshape(-1, 8),
+        np.array(boxes, np.float32).reshape(-1, 9),
     )
 
 
@@ -164,13 +168,18 @@ class FinderTask:
         )
         dice = _dice(kinds.sigmoid(), truth)
         heat = _focal(places[:, 0], torch.from_numpy(batch.heat))
-        size, named = _at_places(places, torch.from_numpy(batch.boxes))
+        size, named, kind = _at_places(places, torch.from_numpy(batch.boxes))
         loss = (
-            4 * entropy + (dice * weights).sum() / weights.sum() + 0.5 * heat + size + 0.3 * named
+            4 * entropy
+            + (dice * weights).sum() / weights.sum()
+            + 0.5 * heat
+            + size
+            + 0.3 * named
+            + 0.5 * kind
         )
         return loss, {
-            "ink": entropy.item(), "dice": dice.mean().item(), "struck": dice[-1].item(),
-            "heat": heat.item(), "size": size.item(), "named": named.item(),
+            "ink": entropy.item(), "dice": dice.mean().item(),
+            "kind": kind.item(), "heat": heat.item(), "size": size.item(), "named": named.item(),
         }  # fmt: skip
 
 
@@ -181,14 +190,17 @@ def _dice(found: Tensor, truth: Tensor) -> Tensor:
     return 1 - (2 * overlap + RARE) / (both + RARE)
 
 
-def _at_places(places: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the losses of sizes and of digits where there are some."""
+def _at_places(places: Tensor, at: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the losses of sizes, of digits and of their kinds where there are some."""
     if not len(at):
-        return places.sum() * 0, places.sum() * 0
+        return places.sum() * 0, places.sum() * 0, places.sum() * 0
     page, row, column = (at[:, k].long() for k in range(3))
     here = places[page, :, row, column]
     size = functional.smooth_l1_loss(here[:, 1:5], at[:, 3:7], beta=0.2)
-    return size, functional.cross_entropy(here[:, 5:], at[:, 7].long())
+    named = functional.cross_entropy(here[:, 5:15], at[:, 7].long())
+    weights = torch.tensor(KIND_WEIGHTS)
+    kinds = functional.cross_entropy(here[:, 15:], at[:, 8].long(), weight=weights)
+    return size, named, kinds
 
 
 def _focal(logits: Tensor, heat: Tensor) -> Tensor:

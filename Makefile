@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint format bench docs clean
+.PHONY: run test lint format bench docs release clean
 
 run: $(VENV)/.train ## train on the embedded digits and evaluate, then read a sample picture
 	$(BIN)/tenfold train
@@ -38,8 +38,11 @@ docs: $(VENV)/.dev ## write the pages' generated parts and build them into site/
 	$(BIN)/python -m typer tenfold.cli utils docs --name tenfold --output docs/commands.md
 	$(BIN)/mkdocs build --strict
 
+release: ## build the wheel and read the sample with it in an empty environment
+	PYTHON=$(PYTHON) .ci/release
+
 clean: ## remove what make made
-	rm -rf $(VENV) site .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) site dist .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/.train: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

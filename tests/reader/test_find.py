@@ -6,7 +6,7 @@ import pytest
 from tenfold.reader import find
 from tenfold.reader.find import Found, scales
 from tenfold.reader.networks import bundled_finder
-from tenfold.reader.signature import DIGIT_KINDS, HAND, planes
+from tenfold.signature import DIGIT_KINDS, HAND, planes
 
 
 def _network(peaks: list[tuple[int, int, float]]) -> find.Network:

@@ -5,7 +5,7 @@ import pytest
 
 from tenfold.reader.find import Found
 from tenfold.reader.lines import cut, group, parts
-from tenfold.reader.signature import DIGIT, DIGIT_KINDS, HAND, STRIP
+from tenfold.signature import DIGIT, DIGIT_KINDS, HAND, STRIP
 
 
 def _found(x: float, y: float, height: float = 30.0) -> Found:

@@ -7,7 +7,7 @@ import pytest
 
 from tenfold.reader.networks import bundled_line
 from tenfold.reader.recognise import align, frames_of, probability, search, spell, together
-from tenfold.reader.signature import CHARS
+from tenfold.signature import CHARS
 
 
 def _frames(text: str, sure: float = 0.9, blanks: int = 1) -> np.ndarray:

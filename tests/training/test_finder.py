@@ -9,7 +9,7 @@ import torch
 
 from tenfold.modelinfo import ModelInfo
 from tenfold.reader.find import Found
-from tenfold.reader.signature import DIGITS, FINE, HAND, KINDS, SIGN
+from tenfold.signature import DIGITS, FINE, HAND, KINDS, SIGN
 from tenfold.synthesis.pages.canvas import Placed
 from tenfold.synthesis.pages.hands import Stock
 from tenfold.synthesis.pages.pages import Page

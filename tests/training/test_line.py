@@ -5,7 +5,7 @@ import onnxruntime as ort
 import torch
 
 from tenfold.modelinfo import ModelInfo
-from tenfold.reader.signature import CHARS, STRIDE, STRIP, strips_of
+from tenfold.signature import CHARS, STRIDE, STRIP, strips_of
 from tenfold.synthesis.pages.hands import Stock
 from tenfold.synthesis.pages.strips import Strip, StripMaker
 from tenfold.training.composed_score import best_path, score_line

@@ -13,8 +13,8 @@ from tenfold.preprocess.image import Picture
 from tenfold.reader.find import Found
 from tenfold.reader.reading import Box, Digit, Ink, Line, Mark, Number, Refusal
 from tenfold.reader.settings import Settings
-from tenfold.reader.signature import HAND, PRINT, RUNNING, STRUCK
 from tenfold.reader.strings import Symbol
+from tenfold.signature import HAND, PRINT, RUNNING, STRUCK
 
 BETWEEN = ".,-/:"  # marks that a number may hold between its digits
 Area = tuple[float, float, float, float]

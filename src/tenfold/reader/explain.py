@@ -13,7 +13,7 @@ from tenfold.files import make_folder
 from tenfold.pictures import save_png, sheet
 from tenfold.reader.draw import annotate
 from tenfold.reader.reader import Trace
-from tenfold.reader.signature import HAND, KINDS, PRINT, RUNNING, SIGN, STRUCK
+from tenfold.signature import HAND, KINDS, PRINT, RUNNING, SIGN, STRUCK
 
 KIND_COLOURS = {
     HAND: (9, 105, 218), PRINT: (26, 127, 55), RUNNING: (110, 119, 129), SIGN: (191, 57, 137),

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.reader.signature import DIGIT_KINDS, FINE, PLACE, planes
+from tenfold.signature import DIGIT_KINDS, FINE, PLACE, planes
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tenfold.preprocess.binarize import find_ink
 from tenfold.preprocess.normalize import FIELD, frame_glyph
 from tenfold.reader.find import Finding, Found
-from tenfold.reader.signature import DIGIT_KINDS, FINE
+from tenfold.signature import DIGIT_KINDS, FINE
 
 Pixels = NDArray[np.uint8]
 Box = tuple[float, float, float, float]

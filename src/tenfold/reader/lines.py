@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.reader.find import Found
-from tenfold.reader.signature import DIGIT, STRIP
+from tenfold.signature import DIGIT, STRIP
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]

@@ -15,8 +15,8 @@ from tenfold.reader.glyphs import glyph
 from tenfold.reader.lines import group, parts, whole
 from tenfold.reader.recognise import Network
 from tenfold.reader.settings import Settings
-from tenfold.reader.signature import HAND, PRINT, RUNNING
 from tenfold.reader.strings import ReadPart, Symbol, read_parts, without_doubles
+from tenfold.signature import HAND, PRINT, RUNNING
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.reader.signature import CHARS, STRIDE, strips_of
+from tenfold.signature import CHARS, STRIDE, strips_of
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]

@@ -23,8 +23,8 @@ from tenfold.reader.glyphs import glyph
 from tenfold.reader.lines import Part, cut
 from tenfold.reader.recognise import Network, frames_of, probability, together
 from tenfold.reader.settings import Settings
-from tenfold.reader.signature import HAND
 from tenfold.reader.strings import Symbol
+from tenfold.signature import HAND
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]

@@ -15,7 +15,7 @@ from tenfold.reader.find import Finding, Found
 from tenfold.reader.lines import MARGIN, Part, columns, cut
 from tenfold.reader.recognise import Network, Spelled, frames_of, spell
 from tenfold.reader.settings import Settings
-from tenfold.reader.signature import CHARS, FINE, HAND, PRINT
+from tenfold.signature import CHARS, FINE, HAND, PRINT
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]

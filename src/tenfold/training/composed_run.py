@@ -19,7 +19,7 @@ from tenfold.data.dataset import Dataset
 from tenfold.errors import DataError
 from tenfold.files import write_whole
 from tenfold.modelinfo import ModelInfo
-from tenfold.reader.signature import CHARS, DIGITS, STRIP
+from tenfold.signature import CHARS, DIGITS, STRIP
 from tenfold.synthesis.pages import hands
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.training import runfolder

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tenfold.evaluation.readings import edit_distance
 from tenfold.reader.find import Found, find
 from tenfold.reader.networks import Finder, LineRecogniser
-from tenfold.reader.signature import CHARS, DIGIT_KINDS, FINE
+from tenfold.signature import CHARS, DIGIT_KINDS, FINE
 from tenfold.synthesis.pages.canvas import Placed
 from tenfold.synthesis.pages.hands import Stock
 from tenfold.synthesis.pages.pages import SIDE, PageMaker

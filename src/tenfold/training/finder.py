@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tenfold.modelinfo import ModelInfo
-from tenfold.reader.signature import DIGIT_KINDS, FINE, KINDS, PLACE, planes
+from tenfold.signature import DIGIT_KINDS, FINE, KINDS, PLACE, planes
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.pages import Page, PageMaker
 from tenfold.training.blocks import Residual, unit

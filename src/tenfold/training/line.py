@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tenfold.modelinfo import ModelInfo
-from tenfold.reader.signature import CHARS, STRIDE, STRIP, strips_of
+from tenfold.signature import CHARS, STRIDE, STRIP, strips_of
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.strips import Strip, StripMaker
 from tenfold.training.blocks import Residual, unit

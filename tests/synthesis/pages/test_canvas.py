@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tenfold.reader.signature import HAND, PRINT, SIGN, STRUCK
+from tenfold.signature import HAND, PRINT, SIGN, STRUCK
 from tenfold.synthesis.pages.canvas import SEEN, Canvas, straight
 
 GLYPH = np.full((10, 6), 200, np.uint8)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tenfold.reader import recognise
-from tenfold.reader.signature import CHARS
+from tenfold.signature import CHARS
 from tenfold.synthesis.pages.numbers import amount, date, digits, number
 
 

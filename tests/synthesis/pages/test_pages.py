@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tenfold.reader.signature import HAND, KINDS
+from tenfold.signature import HAND, KINDS
 from tenfold.synthesis.pages.canvas import Placed
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.pages import SIDE, PageMaker, turn

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tenfold.reader.signature import CHARS, HAND, PRINT, RUNNING, SIGN, STRUCK
+from tenfold.signature import CHARS, HAND, PRINT, RUNNING, SIGN, STRUCK
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.scenes import SCENES, Scene, draw
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tenfold.reader.signature import CHARS, STRIP
+from tenfold.signature import CHARS, STRIP
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.strips import LONGEST, StripMaker
 

@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from tenfold.reader.signature import CHARS, HAND, PRINT, RUNNING, SIGN, SIGNS, STRUCK
+from tenfold.signature import CHARS, HAND, PRINT, RUNNING, SIGN, SIGNS, STRUCK
 from tenfold.synthesis.pages import printing, signs
 from tenfold.synthesis.pages.canvas import Canvas
 from tenfold.synthesis.pages.hands import Hand, Stock

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tenfold.reader.signature import HAND, KINDS, PRINT, RUNNING, STRUCK
+from tenfold.signature import HAND, KINDS, PRINT, RUNNING, STRUCK
 from tenfold.synthesis.pages.strokes import Floats, Pixels, rasterise
 
 SEEN = 0.6  # of a mark's ink must lie on the sheet, or it is no digit any more

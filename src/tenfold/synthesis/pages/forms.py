@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tenfold.reader.signature import HAND, RUNNING
+from tenfold.signature import HAND, RUNNING
 from tenfold.synthesis.pages import letters, numbers, printing, writing
 from tenfold.synthesis.pages.scene import Scene
 from tenfold.synthesis.pages.writing import Style

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tenfold.reader.signature import HAND
+from tenfold.signature import HAND
 from tenfold.synthesis.pages import letters, numbers, printing, writing
 from tenfold.synthesis.pages.canvas import straight
 from tenfold.synthesis.pages.scene import STRUCK_OUT, Scene

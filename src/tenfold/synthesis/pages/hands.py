@@ -27,6 +27,7 @@ from tenfold.synthesis.pages.strokes import Floats, Pixels, Shape, crop, rasteri
 HELD_OUT = 6000  # of the source's last pictures: validation pages alone show them
 INKED = 60  # of 255: a stored glyph's ink begins here
 PENNED = ("dkg", "breip", "bwht", "femke", "kristi")  # fonts that somebody wrote with a pen
+STEEP = 0.15  # of the hands lean far to the right
 FROM_FONTS = 0.12  # of the hands write as such a font does
 
 
@@ -118,7 +119,8 @@ class Hand:
     def __init__(self, rng: Generator, stock: Stock, part: Part) -> None:
         self.rng, self.stock = rng, stock
         self.pen = float(np.clip(math.exp(rng.normal(math.log(0.085), 0.4)), 0.025, 0.24))
-        self.slant = float(rng.normal(0.12, 0.26))
+        steep = rng.random() < STEEP
+        self.slant = float(rng.uniform(0.35, 0.95) if steep else rng.normal(0.12, 0.26))
         self.wide = float(math.exp(rng.normal(0, 0.22)))
         self.care = float(rng.uniform(0.3, 1.4))  # how much repeated digits differ
         drawn = rng.choice([0.0, 0.35, 0.8, 1.0], p=[0.4, 0.25, 0.2, 0.15])

@@ -1,6 +1,6 @@
 """What people write as numbers: amounts, dates, times, marks, telephone numbers, sums.
 
-A number is a string of `tenfold.reader.signature.CHARS`; a space in it is a gap wider than a digit.
+A number is a string of `tenfold.signature.CHARS`; a space in it is a gap wider than a digit.
 """
 
 from __future__ import annotations

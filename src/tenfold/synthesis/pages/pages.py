@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.reader.signature import KINDS
+from tenfold.signature import KINDS
 from tenfold.synthesis.pages import scenes, textures
 from tenfold.synthesis.pages.camera import edge, grain, lay, photograph
 from tenfold.synthesis.pages.canvas import Placed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from tenfold.reader.signature import RUNNING
+from tenfold.signature import RUNNING
 from tenfold.synthesis.pages import letters, numbers, printing, writing
 from tenfold.synthesis.pages.canvas import Canvas
 from tenfold.synthesis.pages.hands import Hand, Part, Stock

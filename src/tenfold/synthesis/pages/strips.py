@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from tenfold.reader.signature import DIGIT, STRIP, STRUCK
+from tenfold.signature import DIGIT, STRIP, STRUCK
 from tenfold.synthesis.pages import numbers, printing, writing
 from tenfold.synthesis.pages.around import flourish, junk, surround
 from tenfold.synthesis.pages.camera import edge, grain, lay, photograph, shrink
@@ -41,7 +41,7 @@ class Strip:
     ----------
     pixels : uint8 array, shape (48, width)
     text : str
-        Of `tenfold.reader.signature.CHARS`, without spaces.
+        Of `tenfold.signature.CHARS`, without spaces.
     middles, halves : tuple of float
         Where each character's middle lies, in columns, and half its width.
     """

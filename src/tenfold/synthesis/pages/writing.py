@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from tenfold.reader.signature import HAND, PRINT, SIGN, SIGNS
+from tenfold.signature import HAND, PRINT, SIGN, SIGNS
 from tenfold.synthesis.pages import printing, signs
 from tenfold.synthesis.pages.canvas import Canvas, Placed, straight
 from tenfold.synthesis.pages.hands import Hand

@@ -89,7 +89,7 @@ class Settings:
     weak_alone: float = 0.3
     turn_digits: int = 4
     turn_below: float = 0.62
-    turn_gain: float = 0.1
+    turn_gain: float = 0.15
 
 
 SETTINGS = Settings()

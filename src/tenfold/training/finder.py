@@ -31,11 +31,11 @@ CORE = 0.7  # of the heat: places that learn a size
 BATCH = 24
 NEAR, LEAST = 0.16, 0.7  # a bump's spread: a share of the digit's side, and at least so many places
 # How much each kind's masks weigh: few pages show what is struck out, or print in sentences.
-WEIGHTS = (1.0, 1.0, 2.0, 1.0, 4.0)
+WEIGHTS = (1.0, 1.5, 1.5, 1.0, 4.0)
 RARE = 20  # cells: kinds that a batch hardly shows say little in the dice
 PLACES = 1 + 4 + 10 + len(DIGIT_KINDS)  # heat; offset and size; which digit; which kind
 # How much a digit's kind weighs where it has its middle, in the order of `DIGIT_KINDS`.
-KIND_WEIGHTS = (1.0, 1.0, 2.0, 4.0)
+KIND_WEIGHTS = (1.0, 1.5, 1.5, 4.0)
 
 
 class FinderNetwork(nn.Module):
@@ -175,7 +175,7 @@ class FinderTask:
             + 0.5 * heat
             + size
             + 0.3 * named
-            + 0.5 * kind
+            + kind
         )
         return loss, {
             "ink": entropy.item(), "dice": dice.mean().item(),

@@ -13,7 +13,7 @@ from tenfold.synthesis.pages.strokes import Floats
 from tenfold.synthesis.pages.struck import strike
 from tenfold.synthesis.pages.writing import Style
 
-STRUCK_OUT = 0.09  # of the numbers by hand
+STRUCK_OUT = 0.16  # of the numbers by hand
 
 
 class Scene:

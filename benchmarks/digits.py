@@ -36,6 +36,9 @@ PEERS = {
 def last_200(seeds: int, recipe: str) -> dict[str, Any]:
     """Train once a seed and return accuracies on the last 200 and training times."""
     accuracies, seconds = [], []
+    warm = {"epochs": 1}  # a run that is thrown away: libraries load and compile on first use
+    with tempfile.TemporaryDirectory() as folder:
+        train("digits", recipe, settings=warm, out=Path(folder) / "run", device="cpu")
     for seed in range(seeds):
         with tempfile.TemporaryDirectory() as folder:
             run = train("digits", recipe, seed=seed, out=Path(folder) / "run", device="cpu")

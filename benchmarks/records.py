@@ -5,9 +5,9 @@
 
 Each seed is one `tenfold train --data mnist --recipe RECIPE --seed N` in a process of its own, on
 MNIST's 60,000 training pictures less what the recipe keeps for validation; the test part is read
-once, at the end, from the model file. Seconds are those of the training loop (data in memory, two
-throw-away steps before the clock starts); wall is the whole command, from start to model file, left
-out where a seed was broken off; of both the median.
+once, at the end, from the model file. Seconds are those of the training loop (data in memory; what
+libraries load and compile in the first steps is in them); wall is the whole command, from start to
+model file, left out where a seed was broken off; of both the median.
 
 Seeds that the result file holds already are skipped, and the file is written after each seed, so
 that a long series can span several sittings; a seed that was broken off goes on at its last

@@ -8,9 +8,9 @@ the processor. In their favour they are tested after each epoch, with the clock 
 with the first one at 99 %; tenfold trains its one epoch to the end whatever it comes to, and its
 mean over 30 seeds is what records.py fast says. Every run is a process of its own, contenders take
 turns within each round, each round is another seed. Seconds are those of training: data in memory;
-importing left out for all. What comes before the first step is left out as well: tenfold's two
-throw-away steps (0.9 s), Keras's building and tracing of the prediction; the compiling of Keras's
-training step and its pass over its own validation split count, as they do for who runs it.
+importing left out for all. What comes before the first step is left out as well: a short run of
+tenfold's that is thrown away, Keras's building and tracing of the prediction; the compiling of
+Keras's training step and its pass over its own validation split count, as they do for who runs it.
 Result: results/time-to-99.json.
 """
 

@@ -118,6 +118,13 @@ def test_the_same_random_state_gives_the_same_answers(
     assert np.array_equal(first, second)
 
 
+def test_it_predicts_with_the_averaged_weights(fitted: DigitClassifier, digits: Digits) -> None:
+    X, y = digits
+    averaged = DigitClassifier(settings=QUICK | {"ema": 0.9}).fit(X, y)
+    # Averaging does not change how training goes: with the last step's weights they would be equal.
+    assert not np.array_equal(averaged.predict_proba(X), fitted.predict_proba(X))
+
+
 def test_the_range_of_the_numbers_does_not_matter(fitted: DigitClassifier, digits: Digits) -> None:
     X, y = digits
     shares = _classifier().fit(X / 16 - 0.5, y)

@@ -96,7 +96,7 @@ def test_the_reading_half_never_imports_what_only_training_needs(path: Path) -> 
 
 
 @pytest.mark.parametrize("path", sorted((SOURCE / "synthesis").rglob("*.py")), ids=_name)
-def test_pages_are_composed_without_torch(path: Path) -> None:
+def test_synthesis_needs_no_torch(path: Path) -> None:
     found = {name.partition(".")[0] for name in _imports(path)}
     assert not found & {"torch", "onnx", "safetensors", "pydantic"}
 

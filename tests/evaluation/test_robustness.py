@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from tenfold.data.splits import Splits
-from tenfold.evaluation.corruptions.kinds import KINDS, corrupt
 from tenfold.evaluation.robustness import (
     CONDITIONS,
     sample,
@@ -16,6 +15,7 @@ from tenfold.evaluation.robustness import (
     under_corruption,
 )
 from tenfold.model import Model, open_model
+from tenfold.synthesis.degrade.corruptions import KINDS, corrupt
 
 
 def test_corruptions_are_measured_as_they_are_made(model: Model, few: Splits) -> None:

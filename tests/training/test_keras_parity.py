@@ -13,7 +13,7 @@ from torch import nn
 from tenfold.data.digits import load_digits
 from tenfold.training.losses import make_loss, one_hot
 from tenfold.training.networks import make_network, scale
-from tenfold.training.optimizers import FlatParameters, make_optimizers
+from tenfold.training.optimizers import make_optimizers
 from tenfold.training.recipe import load_recipe
 
 keras = pytest.importorskip("keras")
@@ -153,8 +153,7 @@ def test_ten_rmsprop_steps_end_at_the_same_weights(
     expected_losses, expected = trained_by_keras
     ours = _our_network()
     start = _as_keras_lays_them_out(ours)
-    flat = FlatParameters(ours)
-    losses = _take_steps(ours, make_optimizers(RECIPE.optimizer, ours, flat))
+    losses = _take_steps(ours, make_optimizers(RECIPE.optimizer, ours))
     weights = _as_keras_lays_them_out(ours)
     assert losses == pytest.approx(expected_losses, rel=1e-4)
     for a, b in zip(weights, expected, strict=True):

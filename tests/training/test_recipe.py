@@ -35,6 +35,7 @@ RECIPES = st.fixed_dictionaries(
         "validation": st.floats(0, 0.5),
         "precision": st.sampled_from(["float32", "bfloat16"]),
         "channels_last": st.booleans(),
+        "fast_path": st.booleans(),
         "ema": _fraction,
         "threads": st.integers(0, 64),
         "seed": st.integers(0, 2**32 - 1),
@@ -181,6 +182,17 @@ def test_replace_reaches_into_sections_and_leaves_the_recipe_alone() -> None:
         recipe.replace({"epochs.more": 1})
     with pytest.raises(UsageError, match=r"loss\.name = 'hinge'.* must be one of"):
         recipe.replace({"loss.name": "hinge"})
+
+
+@pytest.mark.parametrize(("word", "fast"), [("by-hand", True), ("autograd", False)])
+def test_the_name_of_before_works_and_says_what_it_is_now(word: str, fast: bool) -> None:
+    hint = f"fast_path = {str(fast).lower()}"
+    with pytest.warns(FutureWarning, match=hint):
+        assert parse_recipe(f"backpropagation = '{word}'", "mine.toml").fast_path is fast
+    with pytest.warns(FutureWarning, match=hint):
+        assert Recipe(fast_path=not fast).replace({"backpropagation": word}).fast_path is fast
+    with pytest.raises(UsageError, match="backpropagation"):
+        parse_recipe("backpropagation = 'magic'", "mine.toml")
 
 
 def test_settings_are_read_as_toml_and_bare_words_as_strings() -> None:

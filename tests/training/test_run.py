@@ -16,10 +16,12 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
+from torch import Tensor
 
 from tenfold.data.dataset import Dataset
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, TenfoldError, TrainingError, UsageError
+from tenfold.training.loop import Training
 from tenfold.training.machine import pick_device
 from tenfold.training.outcome import Run
 from tenfold.training.recipe import load_recipe
@@ -67,6 +69,33 @@ def test_what_lies_in_a_run_folder(run: Run, few: Splits) -> None:
         with Image.open(path) as image:
             assert image.format == "PNG"
             assert image.width > 200
+
+
+def test_the_steps_taken_are_those_of_the_recipe(
+    few: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    advance = Training.advance
+
+    def counted(self: Training, images: Tensor, labels: Tensor) -> None:
+        advance(self, images, labels)
+        taken.append(self.step)
+
+    monkeypatch.setattr(Training, "advance", counted)
+    train(few, "digits", settings={"epochs": 1, "validation": 0.0}, out=tmp_path / "run")
+    assert taken == [1, 2, 3, 4, 5]  # 300 pictures in batches of 64, none thrown away
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("not enough memory: 8 TB")], ids=str)
+def test_memory_that_runs_out_in_a_step_is_told(
+    error: Exception, few: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_large(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Training, "advance", too_large)
+    with pytest.raises(TrainingError, match="does not fit into memory"):
+        train(few, "digits", out=tmp_path / "run")
 
 
 def test_the_figures_of_a_run(run: Run, few: Splits) -> None:

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.data.dataset import Dataset
-from tenfold.evaluation.corruptions import shape
-from tenfold.evaluation.corruptions.kinds import KINDS, SEVERITIES, corrupt
 from tenfold.model import Model
 from tenfold.modelinfo import ModelInfo
+from tenfold.synthesis.degrade import shape
+from tenfold.synthesis.degrade.corruptions import KINDS, SEVERITIES, corrupt
 
 CORRUPTED, SWEPT = 2000, 1000  # pictures for each condition
 SHIFTS = tuple(step / 20 for step in range(-6, 7))  # share of the width

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from tenfold.training.degrade import degrade
+from tenfold.synthesis.degrade.mixtures import degrade
 from tenfold.training.sections import Augment
 
 
@@ -24,7 +25,10 @@ def augment(images: Tensor, how: Augment, generator: Generator) -> Tensor:
     if how.shift or how.rotation or how.scale or how.shear or how.elastic:
         images = warp(images, how, generator)
     if how.degrade:
-        images = degrade(images, how.degrade, generator)
+        seed = torch.randint(2**62, (1,), generator=generator, device=generator.device)
+        source = np.random.default_rng(int(seed))
+        worse = degrade(images[:, 0].cpu().numpy(), how.degrade, source)
+        images = torch.from_numpy(worse)[:, None].to(images.device)
     return images
 
 

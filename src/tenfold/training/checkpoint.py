@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -33,6 +34,7 @@ def save_checkpoint(training: Training, folder: Path) -> Path:
         "seconds": training.seconds,
         "loss_sum": training.loss_sum,
         "hits": training.hits,
+        "schedulers": [scheduler.state_dict() for scheduler in training.schedulers],
         "recipe": _fingerprint(training.recipe),
         "history": [epoch.to_dict() for epoch in training.history],
     }
@@ -60,7 +62,7 @@ def load_checkpoint(training: Training, folder: Path) -> bool:
             saved = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if position["recipe"] != _fingerprint(training.recipe):
             raise ValueError("it was made with another recipe than recipe.toml is now")
-        _restore(training, saved)
+        _restore(training, saved, position["schedulers"])
         training.step = position["step"]
         training.seconds = position["seconds"]
         training.loss_sum, training.hits = position["loss_sum"], position["hits"]
@@ -80,7 +82,8 @@ def _fingerprint(recipe: Recipe) -> str:
 
 def _tensors(training: Training) -> list[tuple[str, Tensor]]:
     named = [(f"network.{name}", value) for name, value in training.network.state_dict().items()]
-    named += [(f"average.{i}", value) for i, value in enumerate(training.average)]
+    if training.average is not None:
+        named += [(f"average.{name}", v) for name, v in training.average.state_dict().items()]
     for i, optimizer in enumerate(training.optimizers):
         for j, state in optimizer.state_dict()["state"].items():
             named += [
@@ -94,24 +97,33 @@ def _tensors(training: Training) -> list[tuple[str, Tensor]]:
     return named
 
 
-def _restore(training: Training, saved: dict[str, Tensor]) -> None:
-    training.network.load_state_dict(
-        {
-            name.removeprefix("network."): v
-            for name, v in saved.items()
-            if name.startswith("network.")
-        }
-    )
-    for i, value in enumerate(training.average):
-        value.copy_(saved[f"average.{i}"])
+def _restore(
+    training: Training, saved: dict[str, Tensor], schedulers: list[dict[str, Any]]
+) -> None:
+    training.network.load_state_dict(_part(saved, "network."))
+    if training.average is not None:
+        training.average.load_state_dict(_part(saved, "average."))
     for i, optimizer in enumerate(training.optimizers):
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, value in saved.items():
-            if name.startswith(f"optimizer.{i}."):
-                _, _, j, key = name.split(".")
-                state.setdefault(int(j), {})[key] = value
         groups = optimizer.state_dict()["param_groups"]
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in _part(saved, f"optimizer.{i}.").items():
+            j, _, key = name.partition(".")
+            # Laid out in memory as the parameter is: fused optimizers go by the place in memory.
+            like = parameters[int(j)]
+            laid = torch.empty_like(like).copy_(value) if value.shape == like.shape else value
+            state.setdefault(int(j), {})[key] = laid
         optimizer.load_state_dict({"state": state, "param_groups": groups})
+    for scheduler, own in zip(training.schedulers, schedulers, strict=True):
+        scheduler.load_state_dict(own)
+        for group, rate in zip(
+            scheduler.optimizer.param_groups, scheduler.get_last_lr(), strict=True
+        ):
+            group["lr"] = rate
     torch.set_rng_state(saved["random.cpu"])
     if training.device.type == "cuda":
         torch.cuda.set_rng_state(saved["random.cuda"], training.device)
+
+
+def _part(saved: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): v for n, v in saved.items() if n.startswith(prefix)}

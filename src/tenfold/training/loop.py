@@ -1,15 +1,17 @@
 """The training loop, whole: read it top to bottom.
 
 The data set lies in memory as one tensor; each epoch shuffles it, varies it in blocks of about a
-thousand pictures, and steps through it in batches. Every random number comes from the seed, the
-epoch and the block, so a run that was stopped anywhere goes on as if it had not been: `Training`
-holds all there is to know, and `tenfold.training.checkpoint` saves and restores it.
+thousand pictures, and goes through it in batches. `Training.advance` is the step: forward, loss,
+backward, move the weights. `fit`, at the end, is the loop around it.
+
+Every random number comes from the seed, the epoch and the block, so a run that was stopped anywhere
+goes on as if it had not been: `Training` holds all there is to know, and
+`tenfold.training.checkpoint` saves and restores it.
 """
 
 from __future__ import annotations
 
 import contextlib
-import copy
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,11 +23,11 @@ from torch import Tensor, nn
 from tenfold.data.dataset import Dataset
 from tenfold.errors import TrainingError
 from tenfold.training.augment import augment
-from tenfold.training.byhand import by_hand
+from tenfold.training.fastpath import FastPath
 from tenfold.training.history import Epoch, Step, Watcher
-from tenfold.training.losses import make_loss, make_loss_and_gradient, one_hot
+from tenfold.training.losses import make_loss, one_hot
 from tenfold.training.networks import make_network, scale
-from tenfold.training.optimizers import FlatParameters, make_optimizers, rate_factor
+from tenfold.training.optimizers import make_average, make_optimizers, make_scheduler
 from tenfold.training.recipe import Recipe
 
 BLOCK = 1024  # pictures varied at once: large enough to be fast, small enough to stay in the cache
@@ -61,14 +63,17 @@ class Training:
         if recipe.channels_last:
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.loss = make_loss(recipe.loss)
-        self.loss_and_gradient = make_loss_and_gradient(recipe.loss)
-        self.flat = FlatParameters(self.network)
-        self.optimizers = make_optimizers(recipe.optimizer, self.network, self.flat)
-        self.by_hand = by_hand(recipe, self.network, device)
+        self.fast_path = FastPath(self.network, recipe) if recipe.fast_path else None
+        groups = None
+        if self.fast_path is not None:
+            groups = self.fast_path.flat.groups(recipe.optimizer.weight_decay)
+        self.optimizers = make_optimizers(recipe.optimizer, self.network, groups)
+        made = [make_scheduler(o, recipe.schedule, self.steps) for o in self.optimizers]
+        self.schedulers = [scheduler for scheduler in made if scheduler is not None]
+        self.average = make_average(self.network, recipe.ema) if recipe.ema else None
         self.targets = one_hot(
             torch.arange(self.classes, device=device), self.classes, recipe.loss.label_smoothing
         )
-        self.average = copy.deepcopy(self._state()) if recipe.ema else []
         self.step = 0
         self.loss_sum, self.hits = 0.0, 0  # over this epoch's pictures so far
         self._uncounted: list[tuple[Tensor, Tensor, Tensor]] = []
@@ -108,16 +113,26 @@ class Training:
             yield from list(pairs)[skip:]
 
     def advance(self, images: Tensor, labels: Tensor) -> None:
-        """Take one step: forward, loss, backward, move the weights, and count."""
-        factor = rate_factor(self.recipe.schedule, self.step, self.steps)
-        for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = self.recipe.optimizer.learning_rate * factor
-        logits, loss = self._gradients(images, self.targets.index_select(0, labels))
+        """Take one step: forward, loss, backward, move the weights, and count.
+
+        Takes a batch as `batches` yields it: ``(batch, 1, size, size)`` and ``(batch,)``.
+        """
+        targets = self.targets.index_select(0, labels)  # (batch, classes), probabilities
+        if self.fast_path is not None:  # for tiny batches: the same numbers without autograd
+            logits, loss = self.fast_path(images, targets)
+        else:
+            self.network.zero_grad()
+            with self.precision():
+                logits = self.network(images).float()  # (batch, classes)
+            loss = self.loss(logits, targets)
+            loss.backward()  # type: ignore[no-untyped-call]
         for optimizer in self.optimizers:
             optimizer.step()
+        for scheduler in self.schedulers:
+            scheduler.step()
+        if self.average is not None:
+            self.average.update_parameters(self.network)
         self.step += 1
-        self._average_in()
         self._uncounted.append((loss.detach(), logits.detach(), labels))
         if len(self._uncounted) == UNCOUNTED:
             self.count()
@@ -147,20 +162,6 @@ class Training:
             f"--set optimizer.learning_rate={rate:g}{warmup}."
         )
 
-    def _gradients(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Leave the gradients of all weights in the flat vector; return logits and loss."""
-        if self.by_hand is not None:
-            logits = self.by_hand.forward(images)
-            loss, by_logits = self.loss_and_gradient(logits, targets)
-            self.by_hand.backward(by_logits)
-            return logits, loss
-        self.flat.gradients.zero_()
-        with self._precision():
-            logits = self.network(images).float()
-        loss = self.loss(logits, targets)
-        loss.backward()  # type: ignore[no-untyped-call]
-        return logits, loss
-
     @property
     def seen(self) -> int:
         """Pictures seen so far in this epoch."""
@@ -182,7 +183,8 @@ class Training:
         count = len(self.images)
         validation_loss, validation_accuracy = self.validate()
         # The last step may have broken weights that no loss has seen yet.
-        if not math.isfinite(validation_loss or 0) or not self.flat.values.isfinite().all():
+        broken = not all(p.isfinite().all() for p in self.network.parameters())
+        if broken or not math.isfinite(validation_loss or 0):
             raise self._diverged()
         elapsed = self.seconds + seconds
         earlier = self.history[-1].seconds if self.history else 0.0
@@ -216,32 +218,15 @@ class Training:
     @contextlib.contextmanager
     def result(self) -> Iterator[nn.Module]:
         """Lend the network as it would be handed out: in evaluation mode, weights averaged."""
-        current = copy.deepcopy(self._state()) if self.average else []
-        self._put(self.average)
-        self.network.eval()
+        network = self.network if self.average is None else self.average.module
+        network.eval()
         try:
-            yield self.network
+            yield network
         finally:
             self.network.train()
-            self._put(current)
 
-    def _state(self) -> list[Tensor]:
-        floats = [b for b in self.network.buffers() if b.is_floating_point()]
-        return [self.flat.values, *floats]
-
-    @torch.no_grad()
-    def _average_in(self) -> None:
-        # A shorter memory at first, or the random first weights would weigh on for long.
-        decay = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
-        for average, value in zip(self.average, self._state() if self.average else [], strict=True):
-            average.lerp_(value, 1 - decay)
-
-    @torch.no_grad()
-    def _put(self, values: list[Tensor]) -> None:
-        for target, value in zip(self._state() if values else [], values, strict=True):
-            target.copy_(value)
-
-    def _precision(self) -> contextlib.AbstractContextManager[object]:
+    def precision(self) -> contextlib.AbstractContextManager[object]:
+        """Return what the forward pass runs in."""
         if self.recipe.precision == "float32":
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, torch.bfloat16)

@@ -1,8 +1,6 @@
-"""Optimizers and learning-rate schedules by name.
+"""Optimizers, learning-rate schedules and the average of the weights, by name.
 
-All weights of a network live in one vector, cut in two: those that weight decay applies to and
-those it does not. A step then costs a handful of operations instead of a handful per layer, which
-for the small networks of this field is most of the work.
+All are torch's own but RMSprop, which Keras defines in another way.
 """
 
 from __future__ import annotations
@@ -13,56 +11,14 @@ from typing import Any, overload
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tenfold.errors import UsageError
 from tenfold.training.sections import Optimizer, Schedule
 
-
-class FlatParameters:
-    """All weights of a network as views into one vector, with their gradients likewise.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        Its parameters are moved into the vector and stay usable as before.
-
-    Attributes
-    ----------
-    values, gradients : Tensor, shape (count,)
-        The weights and their gradients; kernels and matrices first, then biases and the like.
-    whole, matrices, vectors : torch.nn.Parameter
-        All of ``values`` and its two parts: what weight decay applies to, and what it does not.
-    """
-
-    def __init__(self, network: nn.Module) -> None:
-        # A stable sort keeps the layers in order within each part.
-        members = sorted(network.parameters(), key=lambda p: p.ndim < 2)
-        count = sum(p.numel() for p in members)
-        self.values = torch.empty(count, device=members[0].device)
-        self.gradients = torch.zeros_like(self.values)
-        offset = 0
-        for p in members:
-            part = slice(offset, offset + p.numel())
-            value = _view(self.values[part], p)
-            value.copy_(p.detach())
-            p.data = value
-            p.grad = _view(self.gradients[part], p)
-            offset = part.stop
-        split = sum(p.numel() for p in members if p.ndim >= 2)
-        self.matrices = nn.Parameter(self.values[:split])
-        self.vectors = nn.Parameter(self.values[split:])
-        self.whole = nn.Parameter(self.values)
-        self.whole.grad = self.gradients
-        self.matrices.grad = self.gradients[:split]
-        self.vectors.grad = self.gradients[split:]
-
-
-def _view(part: Tensor, like: Tensor) -> Tensor:
-    """Shape a stretch of the vector like a weight, channels-last where the weight is."""
-    if like.ndim == 4 and not like.is_contiguous():
-        o, i, h, w = like.shape
-        return part.view(o, h, w, i).permute(0, 3, 1, 2)
-    return part.view_as(like)
+Parameters = Iterable[nn.Parameter]
+Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 class RMSprop(torch.optim.Optimizer):
@@ -119,33 +75,42 @@ class RMSprop(torch.optim.Optimizer):
 
 
 def make_optimizers(
-    optimizer: Optimizer, network: nn.Module, flat: FlatParameters
+    optimizer: Optimizer, network: nn.Module, groups: tuple[Parameters, Parameters] | None = None
 ) -> list[torch.optim.Optimizer]:
     """Return the optimizer a recipe names; Muon comes as two, one of them for what it cannot take.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    network : torch.nn.Module
+    groups : pair of parameters, optional
+        What weight decay applies to and what it does not; by default the network's kernels and
+        matrices, and its other parameters. Muon always takes the network's.
 
     Raises
     ------
     UsageError
         If this torch has no Muon (it came with 2.9).
     """
-    rate, decay, epsilon = optimizer.learning_rate, optimizer.weight_decay, optimizer.epsilon
-    groups: list[dict[str, Any]] = [
-        {"params": [flat.matrices], "weight_decay": decay},
-        {"params": [flat.vectors], "weight_decay": 0.0},
+    if optimizer.name == "muon":
+        return _muon(optimizer, network)
+    rate, epsilon = optimizer.learning_rate, optimizer.epsilon
+    decayed, others = groups or (
+        [p for p in network.parameters() if p.ndim >= 2],
+        [p for p in network.parameters() if p.ndim < 2],
+    )
+    params: list[dict[str, Any]] = [
+        {"params": list(decayed), "weight_decay": optimizer.weight_decay},
+        {"params": list(others), "weight_decay": 0.0},
     ]
-    groups = [group for group in groups if group["params"][0].numel()]
-    if not decay:
-        groups = [{"params": [flat.whole], "weight_decay": 0.0}]
+    params = [group for group in params if group["params"]]
     if optimizer.name == "rmsprop":
-        return [RMSprop(groups, lr=rate, rho=optimizer.rho, eps=epsilon)]
+        return [RMSprop(params, lr=rate, rho=optimizer.rho, eps=epsilon)]
     if optimizer.name == "sgd":
-        momentum = optimizer.momentum
-        return [torch.optim.SGD(groups, lr=rate, momentum=momentum, nesterov=momentum > 0)]
-    if optimizer.name == "adam":
-        return [torch.optim.Adam(groups, lr=rate, betas=optimizer.betas, eps=epsilon)]
-    if optimizer.name == "adamw":
-        return [torch.optim.AdamW(groups, lr=rate, betas=optimizer.betas, eps=epsilon)]
-    return _muon(optimizer, network)
+        momentum, nesterov = optimizer.momentum, optimizer.momentum > 0
+        return [torch.optim.SGD(params, rate, momentum, nesterov=nesterov, fused=True)]
+    adam = torch.optim.Adam if optimizer.name == "adam" else torch.optim.AdamW
+    return [adam(params, rate, optimizer.betas, epsilon, fused=True)]
 
 
 def _muon(optimizer: Optimizer, network: nn.Module) -> list[torch.optim.Optimizer]:
@@ -172,23 +137,50 @@ def _muon(optimizer: Optimizer, network: nn.Module) -> list[torch.optim.Optimize
                 betas=optimizer.betas,
                 eps=optimizer.epsilon,
                 weight_decay=0.0,
+                fused=True,
             )
         )
     return made
 
 
-def rate_factor(schedule: Schedule, step: int, steps: int) -> float:
-    """Return the share of the peak learning rate that step ``step`` of ``steps`` runs at.
+def make_scheduler(
+    optimizer: torch.optim.Optimizer, schedule: Schedule, steps: int
+) -> LRScheduler | None:
+    """Return what moves an optimizer's learning rate from step to step; None if nothing does.
 
-    One-cycle rises and falls in straight lines (Smith & Topin 2017, arXiv 1708.07120); cosine
-    falls along half a wave (Loshchilov & Hutter 2016, arXiv 1608.03983).
+    One-cycle rises and falls in straight lines (Smith & Topin 2017, arXiv 1708.07120), cosine in
+    half a wave each (Loshchilov & Hutter 2016, arXiv 1608.03983).
     """
-    warm = schedule.warmup * steps
-    if step < warm:
-        return (step + 1) / (warm + 1)
+    # One more than there are: the last step is to move the weights, too.
+    total = steps + 1
+    warm = schedule.warmup * total
     if schedule.name == "constant":
-        return 1.0
-    left = 1 - (step - warm) / max(steps - warm, 1)
-    if schedule.name == "cosine":
-        left = 0.5 - 0.5 * math.cos(math.pi * left)
-    return schedule.final + (1 - schedule.final) * left
+        return LambdaLR(optimizer, lambda step: min(1, (step + 1) / (warm + 1))) if warm else None
+    if warm < 2:  # no step but the peak would lie in it, and torch would divide by zero
+        warm = 0.0
+    first = 1 / (warm + 1)  # as shares of the peak
+    return OneCycleLR(
+        optimizer,
+        max_lr=[group["lr"] for group in optimizer.param_groups],
+        total_steps=total,
+        pct_start=warm / total,
+        anneal_strategy="linear" if schedule.name == "one-cycle" else "cos",
+        cycle_momentum=False,
+        div_factor=1 / first,
+        final_div_factor=first / schedule.final if schedule.final else math.inf,
+    )
+
+
+def make_average(network: nn.Module, decay: float) -> AveragedModel:
+    """Return a copy of the network that follows it; ``update_parameters`` takes it one step on.
+
+    Batch normalisation's figures are averaged as the weights are.
+    """
+
+    def follow(averages: Tensors, values: Tensors, count: Tensor | int) -> None:
+        # A shorter memory at first, or the random first weights would weigh on for long.
+        step = int(count) + 1
+        keep = min(decay, (1 + step) / (10 + step))
+        get_ema_multi_avg_fn(keep)(averages, values, count)  # type: ignore[no-untyped-call]
+
+    return AveragedModel(network, multi_avg_fn=follow, use_buffers=True)

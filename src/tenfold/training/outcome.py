@@ -44,7 +44,7 @@ class Run:
     history : tuple of Epoch
         What each epoch came to.
     train_seconds, total_seconds : float
-        The loop alone (data loaded, warm), and everything from data to model file.
+        The loop alone (data loaded), and everything from data to model file.
     """
 
     folder: Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, overload
 
@@ -157,16 +157,9 @@ def train(
     _same_kind(splits)
     target = pick_device(device)
     chosen = possible_precision(chosen, target)
-    with threads(chosen.threads), torch.random.fork_rng():
-        # Whatever cannot be trained is refused here, before anything is written.
-        try:
-            training = _prepare(chosen, splits.train, target)
-        except (MemoryError, RuntimeError) as error:
-            if "memory" not in f"{error}{type(error)}".lower():
-                raise
-            raise TrainingError(
-                "this network does not fit into memory. Make network or batch smaller."
-            ) from error
+    with threads(chosen.threads), torch.random.fork_rng(), _memory_told():
+        # Whatever cannot be made is refused here, before anything is written.
+        training = _prepare(chosen, splits.train, target)
         if resume:
             load_checkpoint(training, folder)
         else:
@@ -210,6 +203,19 @@ def _fit_for_pages(device: Device, tensorboard: bool) -> None:
         raise UsageError("--tensorboard: this recipe has no epochs; metrics.jsonl has its figures.")
 
 
+@contextlib.contextmanager
+def _memory_told() -> Iterator[None]:
+    """Say in plain words that a network was too large, in whichever step memory ran out."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if "memory" not in f"{error}{type(error)}".lower():
+            raise
+        raise TrainingError(
+            "this network does not fit into memory. Make network or batch smaller."
+        ) from error
+
+
 def _load(data: str | Path | Splits, data_dir: Path | None) -> Splits:
     return data if isinstance(data, Splits) else load_splits(data, data_dir)
 
@@ -248,16 +254,11 @@ def _same_data(folder: Path, fingerprint: str, train: Dataset) -> None:
 
 
 def _prepare(recipe: Recipe, train: Dataset, device: torch.device) -> Training:
-    """Hold out the validation part and take two throw-away steps, so that the clock starts warm."""
+    """Hold out the validation part and make ready what is trained."""
     learned, validation = hold_out_validation(train, recipe)
     if recipe.synthesis.pictures:
         with threads(1):  # many small steps: two threads wait for each other more than they work
             learned = synthesise(learned, recipe.synthesis, recipe.seed)
-    warm = Training(recipe, learned, validation, device)
-    for number, (images, labels) in enumerate(warm.batches(0)):
-        if number == 2:
-            break
-        warm.advance(images, labels)
     return Training(recipe, learned, validation, device)
 
 

@@ -11,7 +11,6 @@ LossName = Literal["cross-entropy", "log-cosh", "mean-squared-error", "kl-diverg
 OptimizerName = Literal["rmsprop", "sgd", "adam", "adamw", "muon"]
 ScheduleName = Literal["constant", "one-cycle", "cosine"]
 Precision = Literal["float32", "bfloat16"]
-Backpropagation = Literal["autograd", "by-hand"]
 
 LOSSES: tuple[str, ...] = get_args(LossName)
 OPTIMIZERS: tuple[str, ...] = get_args(OptimizerName)

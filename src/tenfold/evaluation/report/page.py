@@ -15,7 +15,6 @@ from tenfold import __version__
 from tenfold.evaluation import words
 from tenfold.evaluation.assessment import Assessment
 from tenfold.evaluation.calibration import Calibration
-from tenfold.evaluation.corruptions.kinds import SEVERITIES, corrupt
 from tenfold.evaluation.coverage import coverage_curve
 from tenfold.evaluation.cross import Row
 from tenfold.evaluation.doubtful import SOURCE
@@ -23,6 +22,7 @@ from tenfold.evaluation.report import figures
 from tenfold.evaluation.report.images import data_uri, heated, strip
 from tenfold.files import write_whole
 from tenfold.model import Model
+from tenfold.synthesis.degrade.corruptions import SEVERITIES, corrupt
 
 HERE = Path(__file__).parent
 SHOWN = 120  # mistakes; more would make a page that nobody scrolls through

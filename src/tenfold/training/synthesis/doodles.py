@@ -15,7 +15,6 @@ from torch.nn import functional
 
 from tenfold.training.synthesis import stains
 from tenfold.training.synthesis.alphabet import alphabet
-from tenfold.training.synthesis.cameras import photograph
 from tenfold.training.synthesis.dice import Dice
 from tenfold.training.synthesis.fields import FRAME, Fields
 from tenfold.training.synthesis.pens import AXIS, PAPER, frame, render
@@ -34,7 +33,7 @@ def draw_doodles(digits: Fields, images: Tensor, labels: Tensor, dice: Dice) -> 
     part = {name: dice.of(int(dice.n * share)) for name, share in _SHARES.items()}
     rest = dice.of(dice.n - sum(own.n for own in part.values()))
     rows = torch.randint(len(images), (2, rest.n), generator=dice.generator)
-    pictures = torch.cat(
+    return torch.cat(
         [
             print_fonts(
                 render(drawn(digits, letters(part["letters"])), part["letters"]), part["letters"]
@@ -46,7 +45,6 @@ def draw_doodles(digits: Fields, images: Tensor, labels: Tensor, dice: Dice) -> 
             no_longer_digits(images[rows].float() / 255, labels[rows[0]], rest),
         ]
     )
-    return photograph(pictures, dice)
 
 
 def letters(dice: Dice) -> Tensor:

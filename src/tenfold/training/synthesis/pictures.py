@@ -11,9 +11,9 @@ from torch import Generator, Tensor
 
 from tenfold.data.dataset import Dataset
 from tenfold.errors import DataError
+from tenfold.synthesis.degrade.mixtures import photograph
 from tenfold.training.sections import Synthesis
 from tenfold.training.synthesis import hands
-from tenfold.training.synthesis.cameras import photograph
 from tenfold.training.synthesis.dice import Dice
 from tenfold.training.synthesis.doodles import draw_doodles
 from tenfold.training.synthesis.fields import FRAME, Fields, measure
@@ -72,21 +72,22 @@ class _Maker:
         self.fields: Fields = measure(source.images)
         self.zeros = (self.labels == 0).nonzero()[:, 0]
         self.generator = Generator().manual_seed(seed)
+        self.camera = np.random.default_rng(seed)
 
     def batch(self, original: float, doodles: float) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         rows = torch.randint(len(self.labels), (BATCH,), generator=self.generator)
         kept, drawn = round(BATCH * original), round(BATCH * doodles)
         same, other = rows[:kept], rows[kept : BATCH - drawn]
-        pictures = torch.cat([self._written(other), self._doodles(drawn)])
-        bytes_ = (pictures * 255).round().to(torch.uint8)
+        pictures = torch.cat([self._written(other), self._doodles(drawn)]).numpy()
+        spoilt = np.rint(photograph(pictures, self.camera) * 255).astype(np.uint8)
         none = torch.full((drawn,), 10, dtype=torch.uint8)
         labels = torch.cat([self.labels[same], self.labels[other], none])
-        return torch.cat([self.images[same], bytes_]).numpy(), labels.numpy()
+        return np.concatenate([self.images[same].numpy(), spoilt]), labels.numpy()
 
     def _written(self, rows: Tensor) -> Tensor:
         dice = Dice(len(rows), self.generator)
         shapes = hands.vary(plain(self.fields, rows), self.labels[rows], self.zeros, dice)
-        return photograph(render(shapes, dice), dice)
+        return render(shapes, dice)
 
     def _doodles(self, count: int) -> Tensor:
         dice = Dice(count, self.generator)

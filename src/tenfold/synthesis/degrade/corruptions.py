@@ -2,8 +2,15 @@
 
 The kinds are those of Mu & Gilmer (2019, "MNIST-C: a robustness benchmark for computer vision",
 arXiv 1906.02337); the implementation and the strengths are our own, so figures compare between
-models measured here, not with published MNIST-C figures. Lengths are given for 28×28 pictures and
-grow and shrink with the picture.
+models measured here, not with published ones.
+
+No library reproduces the published pictures. MNIST-C's own code (google-research/mnist-c) is no
+package, draws from numpy's global random numbers without a seed, needs ImageMagick, and calls
+functions that numpy and scikit-image have since removed; ``imagecorruptions`` on PyPI follows
+ImageNet-C, refuses pictures below 32×32 and has seven of the fifteen kinds. What papers measure on
+are the files the authors published; docs/evaluation.md says how to measure a model on those.
+
+Lengths are given for 28×28 pictures and grow and shrink with the picture.
 """
 
 from __future__ import annotations
@@ -14,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.errors import UsageError
-from tenfold.evaluation.corruptions import lens, light, marks, shape
+from tenfold.synthesis.degrade import lens, light, marks, shape
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.floating]

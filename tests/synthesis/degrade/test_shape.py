@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tenfold.evaluation.corruptions.shape import rotation, scaling, warp
+from tenfold.synthesis.degrade.shape import rotation, scaling, warp
 
 
 @pytest.fixture(scope="module")

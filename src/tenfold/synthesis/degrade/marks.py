@@ -1,7 +1,8 @@
-"""What else lands on the paper: blobs, lines across the digit, outlines instead of strokes.
+"""What else lands on the paper: blobs, dirt, lines across or along, outlines instead of strokes.
 
-Every function takes float pictures in [0, 1], shape ``(n, size, size)``, a severity from 0 to 4 and
-a generator, and returns pictures of that shape.
+Every function takes float pictures in [0, 1], shape ``(n, size, size)``, and returns pictures of
+that shape. Corruptions take a severity from 0 to 4 besides; the others draw how much from the
+generator.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from tenfold.synthesis.degrade.light import each
+
 Floats = NDArray[np.floating]
 
 SPATTERED = (0.04, 0.07, 0.10, 0.14, 0.18)  # share of the picture under blobs
@@ -19,6 +22,7 @@ THICK = (1.0, 1.4, 1.2, 1.6, 1.5)  # pixels
 FINE = 4  # lines are drawn on a grid this many times finer
 EDGES = (0.2, 0.4, 0.6, 0.8, 1.0)  # weight of the edges against the picture itself
 CANNY = (100, 200)  # OpenCV's customary thresholds
+PEN = (0.5, 2.5)  # pixels: half the width of a line across
 
 
 def spatter(images: Floats, severity: int, generator: np.random.Generator) -> Floats:
@@ -81,3 +85,49 @@ def canny_edges(images: Floats, severity: int, generator: np.random.Generator) -
     weight = np.float32(EDGES[severity])
     faded: Floats = (1 - weight) * images + weight * edges
     return faded
+
+
+def draw_lines(images: Floats, generator: np.random.Generator) -> Floats:
+    """Draw a line across, straight or a zigzag, in ink or in what it crosses turned round."""
+    n, _, size = images.shape
+    x, y = _axes(size)
+    angle = np.pi * each(n, generator)
+    along = x * np.cos(angle) + y * np.sin(angle)
+    across = y * np.cos(angle) - x * np.sin(angle)
+    period = each(n, generator, 3, 12)
+    wave = np.abs((along / period + each(n, generator)) % 1 - 0.5) * 4 - 1
+    swing = 5 * each(n, generator, -0.4, 0.6).clip(min=0)
+    half, place = each(n, generator, *PEN), each(n, generator, -7, 7)
+    # A steep stroke of a zigzag is as wide as a flat one.
+    slope = np.sqrt(1 + (4 * swing / period) ** 2)
+    ink = (half + 0.5 - np.abs(across - place - swing * wave) / slope).clip(0, 1)
+    turned = (1 - ink) * images + ink * (1 - images)
+    return np.asarray(np.where(each(n, generator) < 0.35, turned, np.maximum(images, ink)))
+
+
+def speck(images: Floats, generator: np.random.Generator) -> Floats:
+    """Drop a dot of dirt somewhere."""
+    n, _, size = images.shape
+    x, y = _axes(size)
+    away = np.hypot(x - each(n, generator, -12, 12), y - each(n, generator, -12, 12))
+    dot = (each(n, generator, 0.4, 1.2) - away + 0.5).clip(0, 1)
+    return np.asarray(np.maximum(images, dot))
+
+
+def ruled(images: Floats, generator: np.random.Generator) -> Floats:
+    """Leave a line along one border, as a ruled line or a box leaves."""
+    n, _, size = images.shape
+    x, y = _axes(size)
+    upright = each(n, generator) < 0.5
+    along, across = np.where(upright, y, x), np.where(upright, x, y)
+    across = np.where(each(n, generator) < 0.5, across, -across)
+    tilt = 0.03 * generator.standard_normal((n, 1, 1), np.float32)
+    off = across - each(n, generator, 11, 13.5) - tilt * along
+    line = (each(n, generator, 0.3, 0.8) - np.abs(off) + 0.5).clip(0, 1)
+    return np.asarray(np.maximum(images, line))
+
+
+def _axes(size: int) -> tuple[Floats, Floats]:
+    """Return x ``(1, 1, size)`` and y ``(1, size, 1)`` from the middle, as in 28×28 pixels."""
+    axis = ((np.arange(size) + 0.5) * (28 / size) - 14).astype(np.float32)
+    return axis[None, None, :], axis[None, :, None]

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from tenfold.data.splits import Splits
 from tenfold.errors import UsageError
-from tenfold.evaluation.corruptions import light
-from tenfold.evaluation.corruptions.kinds import KINDS, SEVERITIES, corrupt
+from tenfold.synthesis.degrade import light
+from tenfold.synthesis.degrade.corruptions import KINDS, SEVERITIES, corrupt
 
 
 @pytest.fixture(scope="module")

@@ -1,1 +1,0 @@
-"""Fifteen ways in which pictures go bad, each in five steps, the same on every run."""

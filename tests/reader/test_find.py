@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tenfold.reader import find
-from tenfold.reader.find import Found, scales
+from tenfold.reader.find import KIND, Found, scales
 from tenfold.reader.networks import bundled_finder
 from tenfold.signature import DIGIT_KINDS, HAND, planes
 
@@ -75,7 +75,7 @@ def test_the_bundled_finder_takes_any_size() -> None:
     for height, width in ((96, 96), (16, 160), (192, 64)):
         kinds, places = bundled_finder()(np.zeros((1, 2, height, width), np.float32))
         assert kinds.shape == (5, height // 2, width // 2)
-        assert places.shape == (19, height // 4, width // 4)
+        assert places.shape == (KIND, height // 4, width // 4)
 
 
 def found_at(

@@ -17,11 +17,12 @@ from tenfold.signature import DIGIT_KINDS, FINE, PLACE, planes
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-# The network: planes (1, 2, h, w) to logits of kinds (5, h/2, w/2) and places (19, h/4, w/4).
+# The network: planes (1, 2, h, w) to logits of kinds (5, h/2, w/2) and places (15 or 19, h/4, w/4).
 Network = Callable[[Floats], tuple[Floats, Floats]]
 
 INSIDE = 0.65  # of the smaller box: it is a part of the other
 MOST = 1200  # digits of a picture; a texture gives more, and nobody reads them
+KIND = 15  # the first channel of a place that says which kind of digit
 STEP = 16  # sides the network takes are multiples of this
 
 
@@ -146,6 +147,19 @@ def _sigmoid(x: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(x, -30, 30))), np.float32)
 
 
+def _kinds_in(kinds: Floats, box: tuple[float, float, float, float]) -> Floats:
+    """Mean probability of each digit kind, weighed by where there is digit ink of any kind."""
+    x, y, width, height = box
+    left, top = max(0, int(x / FINE)), max(0, int(y / FINE))
+    part = kinds[
+        list(DIGIT_KINDS), top : int((y + height) / FINE) + 1, left : int((x + width) / FINE) + 1
+    ]
+    if not part.size:
+        return np.zeros(len(DIGIT_KINDS), np.float32)
+    digit = part.max(axis=0)
+    return np.asarray((part * digit).sum(axis=(1, 2)) / (float(digit.sum()) + 1e-6), np.float32)
+
+
 def _shares(logits: Floats) -> Floats:
     shares = np.exp(logits - logits.max())
     return np.asarray(shares / shares.sum(), np.float32)
@@ -166,9 +180,13 @@ def _peaks(places: Floats, level: Level, number: int, least: float) -> list[tupl
         score = float(heat[row, column])
         named = _shares(places[5:15, row, column])
         box = (x - width / 2, y - height / 2, width, height)
+        if len(places) > KIND:
+            kinds = _shares(places[KIND:, row, column])
+        else:  # a file from before kinds were learned where digits have their middles
+            kinds = _kinds_in(level.kinds, box)
         found = Found(
             box[0] / level.scale, box[1] / level.scale, width / level.scale, height / level.scale,
-            score, named, _shares(places[15:, row, column]), number,
+            score, named, kinds, number,
         )  # fmt: skip
         out.append((score * _suits(height), found))
     return out

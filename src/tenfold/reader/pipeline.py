@@ -91,24 +91,8 @@ def read_lines(
         all_parts = [parts(row, settings.gap, width) for row in group(kept)]
     flat = [part for row in all_parts for part in row]
     read = iter(read_parts(grey, flat, seen, recogniser, settings))
-    lines = [[_without(next(read), left_out) for _ in row] for row in all_parts]
+    lines = [[next(read) for _ in row] for row in all_parts]
     return without_doubles(lines), left_out
-
-
-def _without(read: ReadPart, left_out: list[Found]) -> ReadPart:
-    """Take away what was read on digits that are not to be read: strips show them too."""
-    symbols = [
-        symbol
-        for symbol in read.symbols
-        if symbol.found is not None or not any(_on(symbol, found) for found in left_out)
-    ]
-    return replace(read, symbols=symbols)
-
-
-def _on(symbol: Symbol, found: Found) -> bool:
-    x, y, width, height = symbol.box
-    across, down = x + width / 2, y + height / 2
-    return found.x < across < found.right and found.y < down < found.bottom
 
 
 def _is_printed_page(seen: Finding) -> bool:

@@ -74,7 +74,7 @@ class Settings:
     line_height: float = 0.36
     beyond: float = 0.6
     most_columns: int = 14_000
-    least_support: float = 0.25
+    least_support: float = 0.08
     sure_mark: float = 0.6
     single_sides: tuple[int, ...] = (768, 384, 192, 96)
     single_score: float = 0.05

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from tenfold.synthesis.pages import printing
 from tenfold.synthesis.pages.printing import Part as Part
-from tenfold.synthesis.pages.strokes import Floats, Pixels, Shape, crop, rasterise, smooth
+from tenfold.synthesis.pages.strokes import Bend, Floats, Pixels, Shape, crop, rasterise, smooth
 
 HELD_OUT = 6000  # of the source's last pictures: validation pages alone show them
 INKED = 60  # of 255: a stored glyph's ink begins here
@@ -237,48 +237,6 @@ class Hand:
             grown = cv2.GaussianBlur(grown, (0, 0), 0.33 * zoom)
         bent = self.bends[digit].picture(np.asarray(grown, np.uint8), margin)
         return crop(set_pen(bent, max(1.0, self.pen * height), zoom))
-
-
-@dataclass(frozen=True, slots=True)
-class Bend:
-    """How a hand bends a digit: bows it, leans its halves, moves its waist, tapers it.
-
-    All shares are of the digit's height.
-    """
-
-    bow: float
-    sway: float
-    waist: float
-    taper: float
-    tilt: float
-
-    @classmethod
-    def draw(cls, rng: Generator) -> Bend:
-        """Draw one; most are slight."""
-        bow, sway, waist, taper, tilt = rng.normal(0, (0.045, 0.03, 0.045, 0.16, 0.1))
-        return cls(bow, sway, float(np.clip(waist, -0.12, 0.12)), taper, tilt)
-
-    def moves(self, u: Floats, v: Floats) -> tuple[Floats, Floats]:
-        """How far points move; u across from the middle, v down from the top, in heights."""
-        half, whole = np.sin(np.pi * v), np.sin(2 * np.pi * v)
-        across = self.bow * half + self.sway * whole + self.taper * u * (2 * v - 1)
-        return across, (self.waist + self.tilt * u) * half
-
-    def points(self, stroke: Floats) -> Floats:
-        """Bend a stroke in the box of its shape."""
-        across, down = self.moves(stroke[:, 0] - 0.3, np.clip(stroke[:, 1], 0, 1))
-        return np.asarray(stroke + np.stack([across, down], 1), np.float32)
-
-    def picture(self, glyph: Pixels, margin: float) -> Pixels:
-        """Bend a glyph that has so much empty margin all around."""
-        height, width = glyph.shape
-        tall = max(1.0, height - 2 * margin)
-        x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-        v = np.clip((y - margin) / tall, 0, 1)
-        u = np.clip((x - width / 2) / tall, -0.6, 0.6)
-        across, down = self.moves(u, v)
-        maps = (x - across * tall).astype(np.float32), (y - down * tall).astype(np.float32)
-        return np.asarray(cv2.remap(glyph, *maps, cv2.INTER_LINEAR), np.uint8)
 
 
 def _moves(stroke: Floats) -> Floats:

@@ -7,9 +7,11 @@ strokes in a box of its own, 0 at the top and 1 on the line that writing stands 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
@@ -81,3 +83,45 @@ def crop(glyph: Pixels, least: int = 40) -> Pixels:
     top, bottom = int(rows.argmax()), len(rows) - int(rows[::-1].argmax())
     left, right = int(columns.argmax()), len(columns) - int(columns[::-1].argmax())
     return glyph[top:bottom, left:right]
+
+
+@dataclass(frozen=True, slots=True)
+class Bend:
+    """How a hand bends a digit: bows it, leans its halves, moves its waist, tapers it.
+
+    All shares are of the digit's height.
+    """
+
+    bow: float
+    sway: float
+    waist: float
+    taper: float
+    tilt: float
+
+    @classmethod
+    def draw(cls, rng: Generator) -> Bend:
+        """Draw one; most are slight."""
+        bow, sway, waist, taper, tilt = rng.normal(0, (0.045, 0.03, 0.045, 0.16, 0.1))
+        return cls(bow, sway, float(np.clip(waist, -0.12, 0.12)), taper, tilt)
+
+    def moves(self, u: Floats, v: Floats) -> tuple[Floats, Floats]:
+        """How far points move; u across from the middle, v down from the top, in heights."""
+        half, whole = np.sin(np.pi * v), np.sin(2 * np.pi * v)
+        across = self.bow * half + self.sway * whole + self.taper * u * (2 * v - 1)
+        return across, (self.waist + self.tilt * u) * half
+
+    def points(self, stroke: Floats) -> Floats:
+        """Bend a stroke in the box of its shape."""
+        across, down = self.moves(stroke[:, 0] - 0.3, np.clip(stroke[:, 1], 0, 1))
+        return np.asarray(stroke + np.stack([across, down], 1), np.float32)
+
+    def picture(self, glyph: Pixels, margin: float) -> Pixels:
+        """Bend a glyph that has so much empty margin all around."""
+        height, width = glyph.shape
+        tall = max(1.0, height - 2 * margin)
+        x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+        v = np.clip((y - margin) / tall, 0, 1)
+        u = np.clip((x - width / 2) / tall, -0.6, 0.6)
+        across, down = self.moves(u, v)
+        maps = (x - across * tall).astype(np.float32), (y - down * tall).astype(np.float32)
+        return np.asarray(cv2.remap(glyph, *maps, cv2.INTER_LINEAR), np.uint8)

@@ -10,7 +10,6 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load, save
-from torch import nn
 
 from tenfold.data.splits import Splits
 from tenfold.errors import TrainingError
@@ -49,7 +48,7 @@ def training(few: Splits) -> MakeTraining:
 def _state(training: Training) -> dict[str, Any]:
     """Everything a finished run hands on, without the clock's figures."""
     return {
-        "weights": nn.utils.parameters_to_vector(training.network.parameters()).detach().clone(),
+        "weights": torch.cat([p.detach().flatten() for p in training.network.parameters()]),
         "buffers": [buffer.clone() for buffer in training.network.buffers()],
         "average": [v.clone() for v in training.average.state_dict().values()]
         if training.average

@@ -53,7 +53,7 @@ def test_every_loss_and_its_gradients_are_those_of_autograd(loss: str) -> None:
     _, found = FastPath(network, recipe)(images, targets)
     expected = make_loss(recipe.loss)(plain(images), targets)
     expected.backward()  # type: ignore[no-untyped-call]
-    assert float(found) == pytest.approx(float(expected), rel=1e-4)
+    assert float(found) == pytest.approx(expected.item(), rel=1e-4)
     torch.testing.assert_close(_gradients(network), _gradients(plain), rtol=1e-3, atol=1e-6)
 
 

@@ -51,7 +51,7 @@ def _trained(few: Splits, **changes: Any) -> Training:
 
 
 def _weights(network: nn.Module) -> Tensor:
-    return nn.utils.parameters_to_vector(network.parameters()).detach().clone()
+    return torch.cat([p.detach().flatten() for p in network.parameters()])
 
 
 def _figures(training: Training) -> list[tuple[float | None, ...]]:

@@ -151,7 +151,7 @@ def test_where_nothing_is_found_the_finder_looks_twice_as_close(height: int) -> 
 def test_small_digits_are_looked_at_once_more_and_large_ones_are_not(
     height: int, closer: bool
 ) -> None:
-    shown = []
+    shown: list[int] = []
     inner = _knowing(10, 30)
 
     def network(x: Floats) -> tuple[Floats, Floats]:

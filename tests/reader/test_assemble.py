@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,30 @@ def test_a_doubtful_mark_is_listed_and_left_out() -> None:
     dot = symbols[1]
     symbols[1] = Symbol(dot.char, dot.box, dot.probabilities, 0.4, 1.0, HAND)
     assert _line("", symbols) == ("15", ["."])
+
+
+@pytest.mark.parametrize(("confidence", "text"), [(0.55, "15"), (0.65, "1.5")])
+def test_a_mark_is_part_of_a_number_if_it_is_surer_than_not(confidence: float, text: str) -> None:
+    symbols = _symbols("1.5")
+    symbols[1] = replace(symbols[1], confidence=confidence)
+    assert _line("", symbols)[0] == text
+
+
+@pytest.mark.parametrize(("confidence", "text"), [(0.55, "4"), (0.65, "-4")])
+def test_a_minus_before_a_number_is_part_of_it_if_it_is_surer_than_not(
+    confidence: float, text: str
+) -> None:
+    symbols = _symbols("-4")
+    symbols[0] = replace(symbols[0], confidence=confidence)
+    assert _line("", symbols)[0] == text
+
+
+@pytest.mark.parametrize(("gap", "text"), [(0.7, "34"), (0.8, "3 4")])
+def test_a_gap_wider_than_a_digit_parts_two_numbers(gap: float, text: str) -> None:
+    symbols = _symbols("34")
+    x, y, width, height = symbols[0].box
+    symbols[1] = replace(symbols[1], box=(x + width + gap * height, y, width, height))
+    assert _line("", symbols)[0] == text
 
 
 def test_numbers_have_boxes_and_the_confidence_of_their_string() -> None:

@@ -6,6 +6,7 @@ import pytest
 from tenfold.reader import find
 from tenfold.reader.find import KIND, Found, scales
 from tenfold.reader.networks import bundled_finder
+from tenfold.reader.settings import SETTINGS
 from tenfold.signature import DIGIT_KINDS, HAND, planes
 
 
@@ -69,6 +70,54 @@ def test_a_texture_gives_no_more_than_can_be_read() -> None:
     grey = np.full((768, 768), 255, np.uint8)
     seen = find.find(grey, _network(heat), (768,), 0.3, 0.9)
     assert 0 < len(seen.found) <= find.MOST
+
+
+@pytest.mark.parametrize(("side", "all_of_them"), [(33, True), (38, False)])
+def test_a_thousand_digits_are_found_and_of_half_as_many_again_the_surest(
+    side: int, all_of_them: bool
+) -> None:
+    places = [(2 + 4 * (k // side), 2 + 4 * (k % side)) for k in range(side * side)]
+    heat = [(row, column, 3.0 if k else 1.0) for k, (row, column) in enumerate(places)]
+    grey = np.full((768, 768), 255, np.uint8)
+    seen = find.find(grey, _network(heat), (768,), 0.3, 0.9)
+    assert len(seen.found) == (side * side if all_of_them else pytest.approx(1200, rel=0.1))
+    assert (min(f.score for f in seen.found) < 0.8) == all_of_them
+
+
+@pytest.mark.parametrize(("inside", "count"), [(0.6, 2), (0.7, 1)])
+def test_a_box_of_which_two_thirds_lie_inside_a_larger_one_is_a_part_of_it(
+    inside: float, count: int
+) -> None:
+    def network(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        height, width = x.shape[2:]
+        places = np.zeros((15, height // 4, width // 4), np.float32)
+        places[0] = -8
+        for column, heat, side in ((30, 4.0, 80.0), (45, 2.0, 40.0)):
+            places[0, 24, column] = heat
+            places[3:5, 24, column] = np.log(side)
+        # From 122, where the large one is in the middle, 40 to its edge: the small one's middle.
+        places[1, 24, 45] = (122 + 40 + 20 - 40 * inside) / 4 - 45.5
+        return np.full((5, height // 2, width // 2), -8, np.float32), places
+
+    grey = np.full((192, 384), 255, np.uint8)
+    seen = find.find(grey, network, (384,), 0.3, SETTINGS.overlap)
+    assert len(seen.found) == count
+
+
+@pytest.mark.parametrize("shape", [(50, 384), (101, 200), (384, 33), (16, 16)])
+def test_the_network_sees_sides_that_it_can_halve_four_times(shape: tuple[int, int]) -> None:
+    shown: list[tuple[int, ...]] = []
+    inner = _network([])
+
+    def network(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        shown.append(x.shape[2:])
+        return inner(x)
+
+    find.find(np.full(shape, 255, np.uint8), network, (max(shape),), 0.3, 0.3)
+    ((height, width),) = shown
+    assert height % 16 == width % 16 == 0
+    assert 0 <= height - shape[0] < 16
+    assert 0 <= width - shape[1] < 16
 
 
 def test_the_bundled_finder_takes_any_size() -> None:

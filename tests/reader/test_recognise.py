@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from tenfold.reader.networks import bundled_line
-from tenfold.reader.recognise import align, frames_of, probability, search, spell, together
+from tenfold.reader.recognise import (
+    BEAM,
+    align,
+    frames_of,
+    probability,
+    search,
+    spell,
+    together,
+)
 from tenfold.signature import CHARS
 
 
@@ -91,3 +99,43 @@ def test_heights_are_heard_as_strings_whose_probabilities_are_averaged() -> None
     # A digit whose frames do not lie on each other is not lost.
     apart = spell([_frames("__4____"), _frames("____4__")])
     assert apart.text == "4"
+
+
+def _frame(chances: dict[str, float], blank: float) -> np.ndarray:
+    """One frame of so probable characters and blank."""
+    row = np.full(1 + len(CHARS), 1e-9)
+    row[0] = blank
+    for char, chance in chances.items():
+        row[CHARS.index(char) + 1] = chance
+    return np.log(np.array([row], np.float32))
+
+
+@pytest.mark.parametrize(("chance", "tried"), [(0.0009, False), (0.0011, True)])
+def test_a_character_of_less_than_a_thousandth_is_not_tried(chance: float, tried: bool) -> None:
+    found = search(_frame({"7": chance}, 1 - chance), BEAM)
+    assert ("7" in [text for text, _ in found]) == tried
+
+
+@pytest.mark.parametrize(("likelier", "heard"), [(5, True), (6, False)])
+def test_each_height_has_six_strings_to_say(likelier: int, heard: bool) -> None:
+    # Each height puts others before the 9, so it is the likeliest of all where both may say it.
+    first, second = "0123456", ".,-/:+="
+    own = 0.9 / (likelier + 1)
+    views = [
+        _frame(dict.fromkeys(others[:likelier], own + 0.001) | {"9": own - 0.001}, 0.05)
+        for others in (first, second)
+    ]
+    assert (spell(views).text == "9") == heard
+
+
+@pytest.mark.parametrize(("chance", "as_good_as_impossible"), [(1.15e-12, False), (0.85e-12, True)])
+def test_a_string_of_a_millionth_millionth_is_as_good_as_impossible(
+    chance: float, as_good_as_impossible: bool
+) -> None:
+    count = 1400  # as many frames as a long line's, each blank rather than not
+    blank = chance ** (1 / count)
+    frames = np.full((count, 1 + len(CHARS)), (1 - blank) / len(CHARS))
+    frames[:, 0] = blank
+    spelled = spell([np.log(frames).astype(np.float32)])
+    assert spelled.text == ""
+    assert (spelled.log_probability > np.log(chance) + 0.01) == as_good_as_impossible

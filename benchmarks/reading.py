@@ -48,7 +48,8 @@ from common import (
     write_results,
 )
 from reading_failures import Failure, failures, write_failures
-from reading_tables import PARTS, TASKS, Answer, Picture, Task, digits_of, figures, load_pictures
+from reading_tables import PARTS, TASKS, Answer, Picture, Task, figures, load_pictures
+from tenfold.evaluation.metrics.text import digits_of
 from tenfold.reader.reader import Layout, Reader
 from tenfold.reader.reading import Reading
 

@@ -195,7 +195,7 @@ def shares(scores: Figures) -> list[str]:
 
 def print_figures(results: dict[str, Result], notes: list[str]) -> None:
     """Print a table of all, and one by kind."""
-    columns = ["", "pictures", "right, by source", "of all", "characters wrong, by source"]
+    columns = ["", "pictures", "right, by source", "of all", "CER, by source"]
     columns += ["of all", "surest half wrong", "each", "exceptions"]
     rows, kinds = [], []
     for name, result in results.items():

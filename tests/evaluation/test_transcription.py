@@ -57,6 +57,12 @@ def test_figures_by_hand() -> None:
     assert [(m.index, m.label, m.predicted) for m in found.mistakes] == [(3, "7890", "780")]
 
 
+def test_mistakes_come_the_surest_first() -> None:
+    transcripts = [_transcript("a", "1", "2", confidence=c) for c in (0.3, 0.9, 0.6)]
+    found = measure_table(transcripts, ImageTable("t.csv", tuple(t.row for t in transcripts)))
+    assert [mistake.index for mistake in found.mistakes] == [1, 2, 0]
+
+
 @pytest.fixture(scope="module")
 def bundled() -> Model:
     return open_model(bundled_content(), "bundled")

@@ -52,8 +52,7 @@ def show(
         told = ", ".join(f"{each.kind} {each.auroc:.4f}" for each in found.out_of_distribution)
         out.print(f"Told from digits (AUROC): {told}.", markup=False)
     if sheet is not None:
-        surest = ", the surest first" if found.transcription is None else ""
-        out.print(f"\nMistakes{surest}: [bold]{escape(str(sheet))}[/]")
+        out.print(f"\nMistakes, the surest first: [bold]{escape(str(sheet))}[/]")
     if report is not None:
         out.print(f"Report: [bold]{escape(str(report))}[/]")
 

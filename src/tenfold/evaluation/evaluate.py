@@ -193,10 +193,9 @@ def measure(
         raise ModelError("the model answers with values that are no numbers. Train it anew.")
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     correct, names = predicted == labels, data.classes
-    wrong = np.flatnonzero(~correct)
-    surest = wrong[np.argsort(-confidence[wrong], kind="stable")]
     mistakes = [
-        Mistake(int(i), names[labels[i]], names[predicted[i]], float(confidence[i])) for i in surest
+        Mistake(int(i), names[labels[i]], names[predicted[i]], float(confidence[i]))
+        for i in np.flatnonzero(~correct)
     ]
     return replace(
         _summary_of((data.name, data.split), confidence, correct, mistakes, "as it is"),
@@ -209,8 +208,8 @@ def measure_table(transcripts: list[Transcript], table: ImageTable) -> Evaluatio
     """Compare what was read in the images of a table with what they show."""
     figures = summarise(transcripts)
     mistakes = [
-        Mistake(i, row.truth, each.text, each.confidence, str(row.file), each.error)
-        for i, (each, row) in enumerate((each, each.row) for each in transcripts)
+        Mistake(i, each.row.truth, each.text, each.confidence, str(each.row.file), each.error)
+        for i, each in enumerate(transcripts)
         if not each.right
     ]
     count, closed = len(figures.sources), sum(each.error is not None for each in transcripts)
@@ -237,7 +236,7 @@ def _summary_of(
         count=len(correct),
         accuracy=float(correct.mean()),
         interval=wilson(int(correct.sum()), len(correct)),
-        mistakes=tuple(mistakes),
+        mistakes=tuple(sorted(mistakes, key=lambda mistake: -mistake.confidence)),
         confidence=confidence,
         correct=correct,
         note=note,

@@ -117,7 +117,7 @@ class Evaluation:
         The accuracy's 95 % confidence interval (Wilson 1927): what accuracies on all images of
         this kind this count of them cannot rule out.
     mistakes : tuple of Mistake
-        Every image read wrongly, the surest first; of a table, in its order.
+        Every image read wrongly, the surest first.
     confidence, correct : array, shape (n,)
         Of each answer: its probability, and whether it was right.
     note : str

@@ -42,11 +42,7 @@ def mistakes_sheet(data: TestSet, evaluation: Evaluation) -> Image.Image:
     if not total:
         title = f"{data.name}: all {evaluation.count:,} read rightly"
     elif len(shown) < total:
-        title += (
-            f"; {len(shown)} of them"
-            if isinstance(data, ImageTable)
-            else f"; the surest {len(shown)}"
-        )
+        title += f"; the surest {len(shown)}"
     captions = [
         f"{_brief(m.label)} → {_brief(m.predicted) or 'nothing'} · {100 * m.confidence:.0f} %"
         for m in shown

@@ -35,10 +35,10 @@ from common import (
 )
 from tenfold import train
 from tenfold.data.registry import load_dataset, load_splits
-from tenfold.evaluation.assess import assess
-from tenfold.evaluation.cross import row_of_data
-from tenfold.evaluation.nondigits import load_nondigits, refusal
-from tenfold.evaluation.statistics import mcnemar
+from tenfold.evaluation.encode import encode
+from tenfold.evaluation.evaluate import SECTIONS, evaluate
+from tenfold.evaluation.metrics.statistics import mcnemar
+from tenfold.evaluation.non_digits import load_non_digits, measure_non_digits
 from tenfold.files import make_folder, write_whole
 from tenfold.model import open_model
 from tenfold.training.recipe import built_in_recipes
@@ -81,30 +81,30 @@ def measure(path: Path, data: Path) -> dict[str, Any]:
     """Return a model file's figures."""
     content = path.read_bytes()
     model, test = open_model(content, path.stem), load_splits("mnist").test
-    found = assess(model, test, content)
+    found = evaluate(model, test, sections=SECTIONS, content=content)
     cross = {name: data / "cross" / f"{name}.npz" for name in ("usps_test", "semeion")}
-    rows = {name: row_of_data(model, load_dataset(file, "all")) for name, file in cross.items()}
+    others = {name: evaluate(model, load_dataset(file, "all")) for name, file in cross.items()}
     digits = model.predict_with_digitness(test.images)[1]
-    refusals = [*found.refusals]
+    kinds = [*found.out_of_distribution]
     for name in OWN:
-        images = load_nondigits(data / "not_digits" / f"{name}.npz", 28)
-        refusals.append(refusal(model, name, images, digits))
-    honest = found.before if found.fitted_here else found.after
+        images = load_non_digits(data / "not_digits" / f"{name}.npz", 28)
+        kinds.append(measure_non_digits(model, name, images, digits))
     assert found.corruptions is not None  # noqa: S101 - measured in full
+    assert found.calibration is not None  # noqa: S101
     return {
         "name": path.stem,
         "title": TITLES[path.stem],
         "parameters": model.info.parameters,
-        "accuracy": found.evaluation.accuracy,
-        "interval": list(found.evaluation.interval),
-        "mean_corruption_accuracy": found.corruptions.mean,
-        "corruptions": found.corruptions.to_dict()["accuracies"],
-        "calibration_error": honest.error,
-        "auroc": {each.kind: each.auroc for each in refusals},
-        "mean_auroc": fmean(each.auroc for each in refusals),
-        "false_positive_rate": {each.kind: each.false_positive_rate for each in refusals},
-        **{name: row.accuracy for name, row in rows.items()},
-        "cost": None if found.cost is None else found.cost.to_dict(),
+        "accuracy": found.accuracy,
+        "interval": list(found.interval),
+        "mean_corruption_accuracy": found.corruptions.mean_corruption_accuracy,
+        "corruptions": encode(found.corruptions.accuracies),
+        "calibration_error": found.calibration.of_file.error,
+        "auroc": {each.kind: each.auroc for each in kinds},
+        "mean_auroc": fmean(each.auroc for each in kinds),
+        "false_positive_rate": {each.kind: each.false_positive_rate for each in kinds},
+        **{name: other.accuracy for name, other in others.items()},
+        "cost": encode(found.cost),
     }
 
 
@@ -149,7 +149,8 @@ def test_between(models: Path) -> dict[str, object]:
     for name in (DEFAULT, AIM):
         path = models / f"{name}.onnx"
         right.append(open_model(path.read_bytes(), name).predict(test.images) == test.targets)
-    return mcnemar(*right).to_dict()
+    result: dict[str, object] = encode(mcnemar(*right))
+    return result
 
 
 def main() -> None:

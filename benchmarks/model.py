@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from common import RESULTS, describe, out, print_table, setting, write_results
 from tenfold.data.registry import load_splits
-from tenfold.evaluation.calibration import expected_calibration_error
-from tenfold.evaluation.readings import load_table
+from tenfold.evaluation.metrics.calibration import expected_calibration_error
+from tenfold.evaluation.test_sets import load_table
 from tenfold.model import Model, load_model
 from tenfold.reader.reader import Reader
 
@@ -70,7 +70,7 @@ def figures(answers: Iterable[Answer], labels: Iterable[int]) -> dict[str, Any]:
 
 def real(reader: Reader, folder: Path) -> dict[str, Any]:
     """Return figures of people's own pictures: of all, as a mean over sources, by their kind."""
-    rows = load_table(folder / "labels.csv")
+    rows = load_table(folder / "labels.csv").rows
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as table:
         kinds = [row["kind"] for row in csv.DictReader(table)]
     answers = [single(reader, row.file) for row in rows]

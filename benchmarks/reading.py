@@ -48,7 +48,8 @@ from common import (
     write_results,
 )
 from reading_failures import Failure, failures, write_failures
-from reading_tables import PARTS, TASKS, Answer, Picture, Task, digits_of, figures, load_pictures
+from reading_tables import PARTS, TASKS, Answer, Picture, Task, figures, load_pictures
+from tenfold.evaluation.metrics.text import digits_of
 from tenfold.reader.reader import Layout, Reader
 from tenfold.reader.reading import Reading
 
@@ -194,7 +195,7 @@ def shares(scores: Figures) -> list[str]:
 
 def print_figures(results: dict[str, Result], notes: list[str]) -> None:
     """Print a table of all, and one by kind."""
-    columns = ["", "pictures", "right, by source", "of all", "characters wrong, by source"]
+    columns = ["", "pictures", "right, by source", "of all", "CER, by source"]
     columns += ["of all", "surest half wrong", "each", "exceptions"]
     rows, kinds = [], []
     for name, result in results.items():

@@ -1,8 +1,8 @@
 """The tables of people's own pictures, and how a reading is scored against them.
 
 Only digits count: spaces and separators are dropped, lines are joined by ``|``. A picture is right
-when the digits of all its lines are. Characters wrong are the least insertions, deletions and
-changes (Levenshtein) over all characters of the truths, ``|`` among them. Sources are the first
+when the digits of all its lines are (exact match). Characters wrong are the character error rate as
+`tenfold.evaluation.metrics.text` defines it, for `tenfold evaluate` too. Sources are the first
 folders of the files, and a mean over sources counts each alike.
 """
 
@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import csv
 import random
-import re
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tenfold.evaluation.readings import edit_distance
+from tenfold.evaluation.metrics.text import by_source, character_error_rate
 
 CORRECTIONS = Path(__file__).with_name("corrections.csv")
 SEED = 4  # of the pictures chosen where not all are wanted
@@ -95,11 +94,6 @@ def _some(pictures: Sequence[Picture], limit: int) -> list[Picture]:
     return [picture for picture in pictures if picture.file in chosen]
 
 
-def digits_of(text: str) -> str:
-    """Keep the digits of each line, and join the lines that have any by ``|``."""
-    return "|".join(filter(None, (re.sub("[^0-9]", "", line) for line in text.splitlines())))
-
-
 def figures(pictures: Sequence[Picture], answers: Sequence[Answer]) -> dict[str, Any]:
     """Put a task's figures together: against the labels as they are, and as corrected."""
     labelled = score(pictures, answers, lambda picture: picture.label)
@@ -118,26 +112,18 @@ def score(
     pictures: Sequence[Picture], answers: Sequence[Answer], truth: Callable[[Picture], str]
 ) -> dict[str, Any]:
     """Return how many pictures are right and how many characters wrong, also by source and kind."""
-    right, edits, lengths = [], [], []
-    for picture, answer in zip(pictures, answers, strict=True):
-        right.append(is_right(answer, truth(picture)))
-        edits.append(edit_distance(answer.text, truth(picture)))
-        lengths.append(len(truth(picture)))
+    truths, texts = [truth(picture) for picture in pictures], [answer.text for answer in answers]
+    right = [is_right(answer, true) for answer, true in zip(answers, truths, strict=True)]
     sources = [picture.source for picture in pictures]
-    by_source = _grouped(right, sources)
-    wrong = [
-        sum(e) / max(1, sum(n))
-        for e, n in zip(
-            _grouped(edits, sources).values(), _grouped(lengths, sources).values(), strict=True
-        )
-    ]
+    right_by_source = _grouped(right, sources)
+    wrong_by_source = by_source(character_error_rate, sources, truths, texts)
     return {
         "right": statistics.fmean(right),
-        "right_by_source": _mean_of_means(by_source.values()),
-        "characters_wrong": sum(edits) / max(1, sum(lengths)),
-        "characters_wrong_by_source": statistics.fmean(wrong),
+        "right_by_source": _mean_of_means(right_by_source.values()),
+        "characters_wrong": character_error_rate(truths, texts),
+        "characters_wrong_by_source": statistics.fmean(wrong_by_source.values()),
         "surest_half_wrong": _surest_half_wrong(answers, right),
-        "by_source": {name: statistics.fmean(each) for name, each in by_source.items()},
+        "by_source": {name: statistics.fmean(each) for name, each in right_by_source.items()},
         "by_kind": _by_kind(pictures, right),
     }
 

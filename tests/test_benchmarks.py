@@ -110,7 +110,8 @@ def test_shifting_moves_the_picture_and_brings_paper_in() -> None:
 
 def test_reading_counts_digits_alone_and_every_source_alike() -> None:
     code = """
-from reading_tables import Answer, Picture, digits_of, figures
+from reading_tables import Answer, Picture, figures
+from tenfold.evaluation.metrics.text import digits_of
 def picture(file, label, seen=None):
     return Picture(file, file, file.split("/")[0], "", label, seen or label)
 print(digits_of("12.30-\\n\\nno 7 8"))

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tenfold.data.registry import load_dataset as load_dataset
     from tenfold.errors import TenfoldError as TenfoldError
     from tenfold.estimator import DigitClassifier as DigitClassifier
-    from tenfold.evaluation.evaluate import Evaluation as Evaluation
     from tenfold.evaluation.evaluate import evaluate as evaluate
+    from tenfold.evaluation.evaluation import Evaluation as Evaluation
     from tenfold.model import Model as Model
     from tenfold.model import load_model as load_model
     from tenfold.reader.reader import Reader as Reader
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Dataset": "tenfold.data.dataset",
     "DigitClassifier": "tenfold.estimator",
-    "Evaluation": "tenfold.evaluation.evaluate",
+    "Evaluation": "tenfold.evaluation.evaluation",
     "Model": "tenfold.model",
     "Reader": "tenfold.reader.reader",
     "Reading": "tenfold.reader.reading",

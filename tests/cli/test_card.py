@@ -30,7 +30,7 @@ def _tenfold(*arguments: str) -> Result:
 def test_a_card_takes_over_what_was_evaluated(run: Run) -> None:
     before = _tenfold("card", "model.onnx").stdout
     assert before.startswith("# Model card: model.onnx\n")
-    assert "of 60 test pictures read right when it was trained" in before
+    assert "of 60 test images read right when it was trained" in before
     _tenfold("evaluate", "model.onnx", "--data", "few.npz", "--quick", "--json")
     done = _tenfold("card", "model.onnx", "--out", "card.md")
     assert done.stdout == ""

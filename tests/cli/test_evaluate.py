@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from tenfold.cli import app
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, ModelError, TenfoldError, UsageError
+from tenfold.evaluation.encode import encode
 from tenfold.training.outcome import Run
 
 
@@ -42,8 +43,8 @@ def test_json_is_one_object_with_every_figure(run: Run) -> None:
     assert result.stderr == ""
     (line,) = result.stdout.splitlines()
     record = json.loads(line)
-    expected = run.evaluation.to_dict() | {"data": "few.npz"}
-    assert {key: record[key] for key in expected} == expected
+    expected = {key: value for key, value in encode(run.evaluation).items() if value}
+    assert {key: record[key] for key in expected} == expected | {"data": "few.npz"}
     assert record["model"] == "model.onnx"
     with Image.open(record["mistakes_picture"]) as image:
         assert image.format == "PNG"
@@ -63,7 +64,7 @@ def test_people_get_figures_a_table_and_the_picture(run: Run) -> None:
     assert f"({right} of 60; 95 % interval " in text
     assert "Mistakes, the surest first: mistakes.png" in text
     rows = [line.split() for line in text.splitlines()]
-    counts = run.evaluation.confusion.tolist()
+    counts = run.evaluation.digits.confusion.tolist()
     for digit, row in enumerate(counts):
         shown = ["·" if not n and i != digit else str(n) for i, n in enumerate(row)]
         assert [str(digit), *shown] in [cells[:11] for cells in rows]
@@ -98,10 +99,10 @@ def test_the_report_is_one_page_and_the_next_one_knows_the_last() -> None:
     text = _evaluate(*options).stdout
     assert "Told from digits (AUROC): noise " in text
     assert "Report: report.html" in text
-    assert "60 pictures read right" in Path("report.html").read_text()
+    assert "60 images read right" in Path("report.html").read_text()
     again = _evaluate(*options, "--against", "model.onnx").stdout
     assert "The same as when this model file was last measured on this data" in again
-    assert "both read the very same pictures right" in again
+    assert "both read the very same images right" in again
 
 
 def test_json_has_all_of_it_unless_it_is_to_be_quick() -> None:
@@ -110,9 +111,9 @@ def test_json_has_all_of_it_unless_it_is_to_be_quick() -> None:
     assert len(record["sweeps"]) == 4
     quick = json.loads(_evaluate("--data", "few.npz", "--json", "--quick").stdout)
     assert quick["corruptions"] is None
-    assert quick["last_evaluation"]["same_model"] is True
+    assert quick["previous"]["same_model"] is True
     for each in (record, quick):
-        assert {kind["kind"] for kind in each["not_digits"]} >= {"noise", "letters"}
+        assert {kind["kind"] for kind in each["out_of_distribution"]} >= {"noise", "letters"}
         assert each["cost"]["multiply_adds"] > 0
         assert [found["target"] for found in each["coverage"]] == [0.999, 0.995, 0.99]
 
@@ -130,7 +131,7 @@ def test_a_model_folder_that_cannot_be_written_costs_only_what_is_kept_there() -
 
 def test_pictures_that_it_learned_from_are_told() -> None:
     text = _evaluate("--data", "few.npz", "--split", "train").stdout
-    assert "The model learned from pictures among these" in text
+    assert "The model learned from images among these" in text
     assert "learned" not in _evaluate("--data", "few.npz").stdout
 
 
@@ -142,13 +143,13 @@ def test_several_data_sets_give_one_table(few: Splits) -> None:
     assert ["few.npz", "test", "60"] in [row[:3] for row in rows]
     assert ["more.npz", "all", "300"] in [row[:3] for row in rows]
     record = json.loads(_evaluate(*both, "--json", "--quick").stdout)
-    assert [row["count"] for row in record["cross"]] == [60, 300]
-    assert record["cross"][0]["accuracy"] == record["accuracy"]
+    assert [row["count"] for row in record["test_sets"]] == [60, 300]
+    assert record["test_sets"][0]["accuracy"] == record["accuracy"]
 
 
 def test_things_of_ones_own_that_are_no_digits(few: Splits) -> None:
     np.savez("marks.npz", images=255 - few.train.images[:50])
-    text = _evaluate("--data", "few.npz", "--not-digits", "marks.npz", "--quick").stdout
+    text = _evaluate("--data", "few.npz", "--non-digits", "marks.npz", "--quick").stdout
     assert "marks.npz (own) 0." in text
 
 
@@ -159,7 +160,7 @@ def test_things_of_ones_own_that_are_no_digits(few: Splits) -> None:
         (["--report", "."], TenfoldError, "is a folder"),
         (["--mistakes", "gone/m.png"], TenfoldError, r"gone/m\.png: cannot be written"),
         (["--against", "few.npz"], ModelError, r"few\.npz: no ONNX model"),
-        (["--not-digits", "gone"], UsageError, "gone: no such folder"),
+        (["--non-digits", "gone"], UsageError, "gone: no such folder"),
         (["--data", "gone.npz"], UsageError, r"'gone\.npz' is neither"),
         (["--data", "large.npz"], ModelError, r"takes uint8 pictures of shape \(n, 8, 8\)"),
         (["--data", "bare.npz"], DataError, r"bare\.npz has no labels"),
@@ -181,18 +182,58 @@ def test_wishes_that_cannot_be_met_are_told_first(
     assert sorted(own_folder.iterdir()) == before
 
 
-def test_tables_of_pictures_stand_beside_digits_not_among_themselves() -> None:
+def test_the_old_name_of_a_flag_is_taken_with_a_hint(few: Splits) -> None:
+    np.savez("marks.npz", images=255 - few.train.images[:50])
+    result = _evaluate("--data", "few.npz", "--not-digits", "marks.npz", "--quick")
+    assert "marks.npz (own) 0." in result.stdout
+    assert "--not-digits is called --non-digits now" in result.stderr
+    assert "--not-digits" not in CliRunner().invoke(app, ["evaluate", "--help"]).stdout
+
+
+def _bundled(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["evaluate", "bundled", *arguments], catch_exceptions=False)
+
+
+@pytest.fixture
+def bar() -> None:
+    """A picture of a 1."""
+    pixels = np.full((60, 40), 255, np.uint8)
+    pixels[10:50, 18:23] = 0
+    Image.fromarray(pixels).save("one.png")
+
+
+@pytest.mark.usefixtures("bar")
+def test_tables_of_images_have_a_report_a_comparison_and_neighbours() -> None:
     Path("labels.csv").write_text("file,label\none.png,1\n")
-    Path("other.csv").write_text("file,label\none.png,1\n")
-    for more in (["--data", "other.csv"], ["--report", "report.html"]):
-        with pytest.raises(UsageError, match="a table of pictures is measured alone, or beside"):
-            _evaluate("--data", "labels.csv", *more)
+    Path("other.csv").write_text("file,label\none.png,1\none.png,7\n")
+    options = ["--data", "labels.csv", "--data", "other.csv", "--report", "report.html"]
+    text = _bundled(*options, "--against", "bundled").stdout
+    assert "both read the very same images right" in text
+    rows = [line.split() for line in text.splitlines() if ".csv" in line and "%" in line]
+    assert [row[:4] for row in rows] == [
+        ["labels.csv", "all", "1", "100.00"],
+        ["other.csv", "all", "2", "50.00"],
+    ]
+    page = Path("report.html").read_text()
+    assert "character error rate" in page
+    assert "The same model on other test sets" in page
 
 
-def test_a_table_of_pictures_says_how_much_is_wrong_among_the_surest() -> None:
-    bar = np.full((60, 40), 255, np.uint8)
-    bar[10:50, 18:23] = 0
-    Image.fromarray(bar).save("one.png")
+@pytest.mark.usefixtures("bar")
+def test_a_table_may_stand_beside_digits() -> None:
+    Path("labels.csv").write_text("file,label\none.png,1\n")
+    pixels = np.zeros((2, 28, 28), np.uint8)
+    np.savez("large.npz", images=pixels, labels=[1, 2])
+    record = json.loads(
+        _bundled("--data", "large.npz", "--data", "labels.csv", "--quick", "--json").stdout
+    )
+    assert [row["count"] for row in record["test_sets"]] == [2, 1]
+    assert record["test_sets"][1]["mean_over_sources"] == 1
+    assert _bundled("--data", "labels.csv", "--quiet").stdout == "100.00 %\n"
+
+
+@pytest.mark.usefixtures("bar")
+def test_a_table_of_images_says_how_much_is_wrong_among_the_surest() -> None:
     Path("labels.csv").write_text("file,label\none.png,1\none.png,7\ngone.png,2\n")
     arguments = ["evaluate", "bundled", "--data", "labels.csv", "--mistakes", "m.png"]
     text = CliRunner().invoke(app, arguments).stdout

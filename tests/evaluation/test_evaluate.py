@@ -5,19 +5,21 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from tenfold.data.dataset import Dataset
-from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, ModelError, UsageError
-from tenfold.evaluation.evaluate import choose_split, evaluate, has_learned, measure
+from tenfold.evaluation.encode import encode
+from tenfold.evaluation.evaluate import evaluate, measure
+from tenfold.evaluation.evaluation import Evaluation, summary
+from tenfold.evaluation.metrics.calibration import expected_calibration_error
 from tenfold.model import Model, open_model
-from tenfold.training.export import with_info
+from tenfold.reader.networks import bundled_content
 from tenfold.training.outcome import Run
 
 CLASSES = ("zero", "one", "two")
@@ -33,6 +35,10 @@ def _sure(predicted: list[int], confidence: float = 0.8) -> NDArray[np.float32]:
     rows = np.full((len(predicted), 3), (1 - confidence) / 2, np.float32)
     rows[np.arange(len(predicted)), predicted] = confidence
     return rows
+
+
+def _scores(evaluation: Evaluation, name: str) -> tuple[float, ...]:
+    return tuple(getattr(each, name) for each in evaluation.digits.classes)
 
 
 @pytest.mark.parametrize(
@@ -60,10 +66,12 @@ def test_figures_worked_by_hand() -> None:
     evaluation = measure(_sure(predicted), data.targets, data)
     assert (evaluation.data, evaluation.split, evaluation.count) == ("toy", "test", 8)
     assert evaluation.accuracy == 5 / 8
-    assert evaluation.confusion.tolist() == [[3, 1, 0], [1, 2, 0], [1, 0, 0]]
-    assert evaluation.precision == pytest.approx((3 / 5, 2 / 3, 0))  # two was never read
-    assert evaluation.recall == pytest.approx((3 / 4, 2 / 3, 0))
-    assert list(evaluation.support) == [4, 3, 1]
+    assert evaluation.digits.confusion.tolist() == [[3, 1, 0], [1, 2, 0], [1, 0, 0]]
+    assert _scores(evaluation, "precision") == pytest.approx(
+        (3 / 5, 2 / 3, 0)
+    )  # two was never read
+    assert _scores(evaluation, "recall") == pytest.approx((3 / 4, 2 / 3, 0))
+    assert list(_scores(evaluation, "support")) == [4, 3, 1]
     expected = -(5 * math.log(0.8) + 3 * math.log(0.1)) / 8
     assert evaluation.loss == pytest.approx(expected, rel=1e-6)
 
@@ -71,9 +79,9 @@ def test_figures_worked_by_hand() -> None:
 def test_a_class_without_pictures_keeps_its_place() -> None:
     data = _data([0, 2, 2])
     evaluation = measure(_sure([0, 2, 2]), data.targets, data)
-    assert evaluation.confusion.shape == (3, 3)
-    assert list(evaluation.support) == [1, 0, 2]
-    assert list(evaluation.recall) == [1, 0, 1]
+    assert evaluation.digits.confusion.shape == (3, 3)
+    assert list(_scores(evaluation, "support")) == [1, 0, 2]
+    assert list(_scores(evaluation, "recall")) == [1, 0, 1]
     assert not evaluation.mistakes
 
 
@@ -97,16 +105,16 @@ def test_a_probability_of_nothing_costs_much_but_not_everything() -> None:
 
 def test_figures_are_ready_for_json() -> None:
     data = _data([0, 1, 2, 0])
-    record = measure(_sure([0, 1, 1, 2]), data.targets, data).to_dict()
+    record = encode(measure(_sure([0, 1, 1, 2]), data.targets, data))
     assert json.loads(json.dumps(record)) == record
-    assert record["classes"][1] == {  # type: ignore[index]
+    assert record["classes"][1] == {
         "class": "one",
         "precision": 0.5,
         "recall": 1.0,
         "f1": pytest.approx(2 / 3),
         "support": 1,
     }
-    assert len(record["mistakes"]) == 2  # type: ignore[arg-type]
+    assert len(record["mistakes"]) == 2
 
 
 def test_a_model_file_is_measured_as_it_reads(run: Run, few: Splits, model: Model) -> None:
@@ -115,68 +123,8 @@ def test_a_model_file_is_measured_as_it_reads(run: Run, few: Splits, model: Mode
     assert evaluation.accuracy == np.mean(predicted == few.test.targets)
     wrong = {mistake.index for mistake in evaluation.mistakes}
     assert wrong == set(np.flatnonzero(predicted != few.test.targets).tolist())
-    assert evaluation.confusion.sum() == 60
-    assert evaluation.to_dict() == evaluate(model, few.test).to_dict()
-
-
-# Which part of a source is measured
-
-
-def test_a_source_with_a_test_part_is_measured_on_it(model: Model) -> None:
-    chosen = choose_split(model, "digits", None, None)
-    assert chosen.fingerprint() == load_splits("digits").test.fingerprint()
-    assert evaluate(model, "digits").count == 200
-
-
-@pytest.mark.parametrize(("split", "count"), [("train", 1597), ("test", 200), ("all", 1797)])
-def test_a_part_asked_for_is_taken(model: Model, split: Any, count: int) -> None:
-    evaluation = evaluate(model, "digits", split=split)
-    assert (evaluation.split, evaluation.count) == (split, count)
-
-
-@pytest.fixture
-def untested(few: Splits, tmp_path: Path) -> Path:
-    """A source without a test part of its own."""
-    path = tmp_path / "mine.npz"
-    np.savez(path, images=few.train.images, labels=few.train.targets)
-    return path
-
-
-def test_data_that_is_new_to_the_model_is_measured_whole(model: Model, untested: Path) -> None:
-    assert choose_split(model, untested, None, None).split == "all"
-    assert evaluate(model, untested).count == 300
-
-
-def test_of_data_it_learned_from_only_what_was_held_out(
-    run: Run, model: Model, untested: Path
-) -> None:
-    splits = load_splits(untested)
-    info = replace(model.info, data_fingerprint=splits.train.fingerprint())
-    pupil = open_model(with_info(run.model.read_bytes(), info), "pupil", threads=1)
-    chosen = choose_split(pupil, untested, None, None)
-    assert chosen.fingerprint() == splits.test.fingerprint()
-    assert evaluate(pupil, untested).count == 60
-    assert evaluate(pupil, untested, split="all").count == 300
-
-
-def test_a_set_too_small_to_split_is_measured_whole(
-    model: Model, few: Splits, tmp_path: Path
-) -> None:
-    path = tmp_path / "one.npz"
-    np.savez(path, images=few.test.images[:3], labels=few.test.targets[:3])
-    assert evaluate(model, path).count == 3
-
-
-def test_a_part_that_the_model_learned_from_is_known(
-    run: Run, few: Splits, model: Model, untested: Path, write_npz: Callable[[Path], Path]
-) -> None:
-    source = write_npz(untested.parent / "few.npz")
-    for split, learned in (("train", True), ("all", True), ("test", False), (None, False)):
-        assert has_learned(model, source, cast("Any", split), None) == learned
-        assert not has_learned(model, untested, cast("Any", split), None)
-    tiny = untested.parent / "tiny.npz"
-    np.savez(tiny, images=few.test.images[:3], labels=few.test.targets[:3])
-    assert not has_learned(model, tiny, "all", None)
+    assert evaluation.digits.confusion.sum() == 60
+    assert encode(evaluation) == encode(evaluate(model, few.test))
 
 
 # What cannot be measured
@@ -225,3 +173,49 @@ def test_pictures_of_another_size_and_unknown_names_are_told(model: Model) -> No
         evaluate(model, larger)
     with pytest.raises(UsageError, match="'mnits' is neither"):
         evaluate(model, "mnits")
+
+
+# In one row beside other test sets
+
+
+def test_a_row_says_what_an_evaluation_says(model: Model, few: Splits) -> None:
+    found = evaluate(model, few.test, sections=["calibration"])
+    row = summary(found)
+    assert (row["count"], row["accuracy"], row["interval"]) == (
+        60,
+        found.accuracy,
+        [*found.interval],
+    )
+    chances = model.predict_proba(few.test.images)
+    right = chances.argmax(axis=1) == few.test.targets
+    error = expected_calibration_error(chances.max(axis=1), right)
+    assert row["calibration_error"] == pytest.approx(error, rel=1e-5)
+    assert (row["data"], row["note"], row["mean_over_sources"]) == ("digits", "as it is", None)
+    learned = summary(evaluate(model, few.train, learned_from=True))
+    assert learned["note"] == "as it is; the model learned from these"
+    assert learned["calibration_error"] is None
+
+
+def test_a_table_of_images_is_a_row_too(tmp_path: Path) -> None:
+    bar = np.full((60, 40), 255, np.uint8)
+    bar[10:50, 18:23] = 0
+    Image.fromarray(bar).save(tmp_path / "one.png")
+    table = tmp_path / "labels.csv"
+    table.write_text("file,label\none.png,1\n")
+    bundled = open_model(bundled_content(), "bundled")
+    row = summary(evaluate(bundled, table))
+    assert (row["count"], row["accuracy"], row["mean_over_sources"]) == (1, 1.0, 1.0)
+    assert row["calibration_error"] is None
+    assert row["note"] == "images, found and framed by the reader; 1 source"
+    table.write_text("file,label\none.png,1\ngone.png,2\n")
+    found = evaluate(bundled, table)
+    assert (found.count, found.accuracy) == (2, 0.5)
+    assert found.note.endswith("; 1 that could not be opened counted as wrong")
+    with pytest.raises(UsageError, match="has no confusion matrix"):
+        _ = found.loss
+    assert "loss" not in encode(found)
+
+
+def test_a_set_of_another_size_is_framed(linear_file: Callable[..., bytes], few: Splits) -> None:
+    large = open_model(linear_file(np.random.default_rng(0).normal(0, 0.01, (784, 10))), "large")
+    assert evaluate(large, few.test).note == "8×8, framed as MNIST's"

@@ -25,11 +25,10 @@ def test_corruptions_are_measured_as_they_are_made(model: Model, few: Splits) ->
     assert len(told) == 75
     fog = corrupt(few.test.images, "fog", 3, seed=2)
     assert found.accuracies["fog"][2] == (model.predict(fog) == few.test.targets).mean()
-    assert found.clean == (model.predict(few.test.images) == few.test.targets).mean()
+    assert found.clean_accuracy == (model.predict(few.test.images) == few.test.targets).mean()
     every = [value for values in found.accuracies.values() for value in values]
-    assert found.mean == pytest.approx(sum(every) / 75)
-    record = found.to_dict()
-    assert (record["count"], record["seed"]) == (60, 2)
+    assert found.mean_corruption_accuracy == pytest.approx(sum(every) / 75)
+    assert (found.count, found.seed) == (60, 2)
 
 
 def test_sweeps_pass_through_where_nothing_is_moved(model: Model, few: Splits) -> None:

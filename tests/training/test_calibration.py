@@ -8,7 +8,7 @@ import pytest
 
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError
-from tenfold.evaluation.evaluate import choose_split, has_learned
+from tenfold.evaluation.test_sets import choose_split, has_learned
 from tenfold.model import open_model
 from tenfold.training.calibration import (
     FEWEST,

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from tenfold.cli.console import DataDir, Json, Quiet, out, print_json
-from tenfold.evaluation.words import percent
+from tenfold.evaluation.format import percent
 
 EXAMPLE = "Example: tenfold calibrate runs/mine/model.onnx --data mnist --out calibrated.onnx"
 
@@ -32,6 +32,7 @@ def calibrate(
     On pictures the model has not learned from and that no test uses: what its recipe held out for
     validation, if it learned from this very data, else the training part. Answers stay the same.
     """
+    from tenfold.evaluation.encode import encode
     from tenfold.files import check_target, write_whole
     from tenfold.model import open_model, read_content
     from tenfold.training.calibration import FEWEST, calibrated, fitting_part
@@ -44,7 +45,7 @@ def calibrate(
     written, before, after = calibrated(opened, content, pictures, fingerprint)
     write_whole(target, written)
     if json:
-        figures = {"before": before.to_dict(), "after": after.to_dict()}
+        figures = {"before": encode(before), "after": encode(after)}
         print_json({"model": str(target), "pictures": len(pictures)} | figures)
     elif quiet:
         typer.echo(target)

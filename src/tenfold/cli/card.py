@@ -25,8 +25,8 @@ def card(
 
     From the model's metadata and from what 'tenfold evaluate' has measured of this very file.
     """
-    from tenfold.cli.assessing import BUNDLED, open_named
-    from tenfold.evaluation.card import model_card
+    from tenfold.cli.evaluate import BUNDLED, open_named
+    from tenfold.evaluation.report.card import model_card
     from tenfold.files import check_target, write_whole
 
     if target is not None:

@@ -24,7 +24,7 @@ from tenfold.cli.console import (
 )
 from tenfold.cli.train import Device
 from tenfold.errors import INTERRUPTED
-from tenfold.evaluation.words import between, number, percent
+from tenfold.evaluation.format import between, number, percent
 
 if TYPE_CHECKING:
     from tenfold.training.compare import Cell

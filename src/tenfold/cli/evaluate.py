@@ -1,17 +1,53 @@
-"""tenfold evaluate: measure a model file on labelled pictures."""
+"""tenfold evaluate: measure a model file on labelled images."""
 
 from __future__ import annotations
 
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from tenfold.cli.console import DataDir, Json, Quiet
-from tenfold.errors import UsageError
-from tenfold.files import check_target
+from tenfold.cli.console import DataDir, Json, Quiet, err, print_json
+from tenfold.cli.figures import show
+from tenfold.errors import TenfoldError
+from tenfold.evaluation.format import percent
+
+if TYPE_CHECKING:
+    from tenfold.evaluation.evaluate import Section
+    from tenfold.evaluation.evaluation import Evaluation
+    from tenfold.evaluation.test_sets import TestSet
+    from tenfold.model import Model
 
 EXAMPLE = "Example: tenfold evaluate runs/mine/model.onnx --data mnist --report report.html"
+BUNDLED = "bundled"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A model by the name it was given: itself, its file's content, and where results go."""
+
+    name: str
+    model: Model
+    content: bytes
+    folder: Path
+
+
+def open_named(name: str) -> Opened:
+    """Open a model file, or the one that comes with tenfold by the name ``bundled``."""
+    from tenfold.model import open_model, read_content
+    from tenfold.reader.networks import bundled_content
+
+    if name == BUNDLED:
+        content, folder = bundled_content(), Path()
+    else:
+        content, folder = read_content(name), Path(name).parent
+    return Opened(name, open_model(content, name), content, folder)
 
 
 def evaluate(
@@ -21,22 +57,23 @@ def evaluate(
     data: Annotated[
         list[str],
         typer.Option(
-            help="digits, mnist, a path, or a table of pictures: file,label or file,truth. "
-            "Several times: one table of all."
+            help="digits, mnist, a path, or a table of images: file,label or file,truth. "
+            "Several times: all in one table, the first in full."
         ),
     ],
     report: Annotated[
         Path | None, typer.Option(help="Write everything measured as one HTML page.")
     ] = None,
     against: Annotated[
-        str | None, typer.Option(help="Another model file to compare with, picture by picture.")
+        str | None, typer.Option(help="Another model file to compare with, image by image.")
     ] = None,
-    not_digits: Annotated[
+    non_digits: Annotated[
         Path | None,
-        typer.Option(help="Your own things that are no digits: a folder of pictures, or an .npz."),
+        typer.Option(help="Your own non-digits: a folder of images, or an .npz."),
     ] = None,
+    not_digits: Annotated[Path | None, typer.Option(hidden=True)] = None,
     brief: Annotated[
-        bool, typer.Option("--quick", help="Leave out what takes long: bad and moved pictures.")
+        bool, typer.Option("--quick", help="Leave out what takes long: bad and moved images.")
     ] = False,
     split: Annotated[
         Literal["train", "test", "all"] | None,
@@ -44,9 +81,7 @@ def evaluate(
     ] = None,
     mistakes: Annotated[
         Path | None,
-        typer.Option(
-            help="Where to save the picture of the mistakes; by default beside the model."
-        ),
+        typer.Option(help="Where to save the sheet of mistakes; by default beside the model."),
     ] = None,
     layout: Annotated[
         Literal["auto", "digit", "line", "page"] | None,
@@ -61,48 +96,133 @@ def evaluate(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure a model file on labelled pictures.
+    """Measure a model file on labelled images.
 
-    Accuracy with its 95 % interval, loss, precision and recall per class, confusion, and the
-    worst mistakes as a picture. With --report or --json, everything else too: confidence,
-    robustness, things that are no digits, what it looks at, cost. A table of people's own pictures
-    is read as 'tenfold read' does, and measured per source and over sources.
+    Accuracy with its 95 % interval, loss, precision and recall per class, the confusion matrix, and
+    the worst mistakes as a sheet. With --report or --json, everything else too: calibration,
+    robustness, non-digits, occlusion maps, cost. A table of people's own images is read as 'tenfold
+    read' does: exact match and character error rate, per source and over sources.
     """
-    from tenfold.cli.assessing import Wishes, evaluate_data, open_named
-    from tenfold.cli.readings import evaluate_pictures
-    from tenfold.evaluation.readings import is_picture_table
+    from tenfold.evaluation.evaluate import SECTIONS, HowToRead, steps
+    from tenfold.evaluation.evaluate import evaluate as measure
+    from tenfold.evaluation.test_sets import check, has_learned, open_test_set
+    from tenfold.files import check_target
 
-    if mistakes is not None:
-        check_target(mistakes)
+    if not_digits is not None:
+        err.print(
+            "--not-digits is called --non-digits now; the old name goes with the next release."
+        )
+        non_digits = non_digits or not_digits
+    for target in (mistakes, report):
+        if target is not None:
+            check_target(target)
     opened = open_named(model)
-    tables = tuple(Path(source) for source in data if is_picture_table(source))
-    sheet = mistakes or opened.folder / "mistakes.png"
-    if len(data) == len(tables) == 1 and report is None and against is None:
-        evaluate_pictures(
+    other = None if against is None else open_named(against).model
+    sets = [open_test_set(opened.model, source, split, data_dir) for source in data]
+    learned = [has_learned(opened.model, source, split, data_dir) for source in data]
+    for each in sets:
+        check(opened.model, each)
+    sections: list[Section] = ["calibration"]
+    if report is not None or json or non_digits is not None:
+        sections = [each for each in SECTIONS if not (brief and each == "robustness")]
+    history = None if opened.name == BUNDLED else opened.folder
+    reading = HowToRead(layout, min_confidence)
+    total = steps(sets[0], sections, other) + sum(steps(each, ["calibration"]) for each in sets[1:])
+    with _progress(total, hidden=quiet or json) as tell:
+        found = measure(
             opened.model,
-            tables[0],
-            sheet,
-            layout=layout,
-            min_confidence=min_confidence,
-            json=json,
-            quiet=quiet,
+            sets[0],
+            sections=sections,
+            content=opened.content,
+            learned_from=learned[0],
+            other=other,
+            non_digits=non_digits,
+            history=history,
+            reading=reading,
+            tell=tell,
         )
-        return
-    if len(data) == len(tables):
-        raise UsageError(
-            f"{data[0]}: a table of pictures is measured alone, or beside single digits. "
-            "Give such data first, as in --data mnist --data mine/labels.csv."
-        )
-    wishes = Wishes(
-        report=report,
-        against=against,
-        not_digits=not_digits,
-        quick=brief,
-        sheet=sheet,
-        layout=layout,
-        min_confidence=min_confidence,
-        json=json,
-        quiet=quiet,
-    )
-    sources = [source for source in data if Path(source) not in tables]
-    evaluate_data(opened, sources, tables, split, data_dir, wishes)
+        others = [
+            measure(
+                opened.model,
+                each,
+                sections=["calibration"],
+                learned_from=known,
+                reading=reading,
+                tell=tell,
+            )
+            for each, known in zip(sets[1:], learned[1:], strict=True)
+        ]
+    if report is not None:
+        from tenfold.evaluation.report.page import write_report
+
+        write_report(report, opened.model, sets[0], found, others, _command())
+    sheet = mistakes or opened.folder / "mistakes.png"
+    failure = _keep(opened, sets[0], found, history, sheet)
+    saved = sheet if failure is None else None
+    if json:
+        _print_json(opened.name, found, others, saved, report)
+    elif quiet:
+        text = found.transcription
+        typer.echo(percent(found.accuracy if text is None else text.mean_over_sources))
+    else:
+        show(opened.name, found, others, saved, report)
+    if failure is not None:
+        err.print(f"Not kept beside the model: {failure}", markup=False)
+
+
+def _keep(
+    opened: Opened, data: TestSet, found: Evaluation, history: Path | None, sheet: Path
+) -> str | None:
+    """Save the mistakes and the record for next time; a folder that is read only costs no more."""
+    from tenfold.data.dataset import Dataset
+    from tenfold.evaluation.history import digest, remember
+    from tenfold.evaluation.plots import mistakes_sheet
+    from tenfold.evaluation.test_sets import framed
+    from tenfold.pictures import save_png
+
+    try:
+        shown = framed(data, opened.model) if isinstance(data, Dataset) else data
+        save_png(mistakes_sheet(shown, found), sheet)
+        if history is not None:
+            remember(history, data, found, digest(opened.content))
+    except TenfoldError as error:
+        return str(error)
+    return None
+
+
+def _print_json(
+    model: str,
+    found: Evaluation,
+    others: Sequence[Evaluation],
+    sheet: Path | None,
+    report: Path | None,
+) -> None:
+    from tenfold.evaluation.encode import encode
+    from tenfold.evaluation.evaluation import summary
+
+    record = encode(found) | {"model": model, "mistakes_picture": sheet and str(sheet)}
+    if report is not None:
+        record["report"] = str(report)
+    if others:
+        record["test_sets"] = [summary(each) for each in (found, *others)]
+    print_json(record)
+
+
+@contextmanager
+def _progress(total: int, hidden: bool) -> Iterator[Callable[[str], None]]:
+    """Show a bar of so many steps on standard error; yields what tells of each step."""
+    columns = (TextColumn("{task.description:<26}"), BarColumn(bar_width=24), TaskProgressColumn())
+    hidden = hidden or not err.is_terminal
+    progress = Progress(*columns, TimeRemainingColumn(), console=err, disable=hidden)
+    with progress:
+        task = progress.add_task("accuracy", total=total)
+
+        def tell(name: str) -> None:
+            progress.update(task, advance=1, description=name)
+
+        yield tell
+
+
+def _command() -> str:
+    """Return what was typed."""
+    return shlex.join(["tenfold", *sys.argv[1:]])

@@ -14,14 +14,12 @@ from tenfold.cli.console import (
     DataDir,
     Json,
     Quiet,
-    accuracy_line,
-    confusion_table,
     out,
     print_json,
     stop_on_interrupt,
 )
+from tenfold.cli.figures import accuracy_line, confusion_table
 from tenfold.errors import UsageError
-from tenfold.evaluation.words import spread_words
 
 if TYPE_CHECKING:
     from tenfold.training.composed_run import ComposedRun
@@ -132,7 +130,9 @@ def _report_seeds(found: Seeds, json: bool, quiet: bool) -> None:
     if quiet:
         typer.echo(found.folder)
         return
-    out.print(f"\n{len(found.runs)} seeds: [bold]accuracy {spread_words(found.accuracy)}[/]")
+    from tenfold.evaluation.report.sentences import say
+
+    out.print(f"\n{len(found.runs)} seeds: [bold]accuracy {say('runs', found.accuracy)}[/]")
     out.print(f"Run folders: [bold]{escape(str(found.folder))}[/] (seed-…, seeds.json)")
 
 

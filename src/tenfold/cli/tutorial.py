@@ -11,7 +11,8 @@ import typer
 from rich import box
 from rich.table import Table
 
-from tenfold.cli.console import accuracy_line, err, out, stop_on_interrupt
+from tenfold.cli.console import err, out, stop_on_interrupt
+from tenfold.cli.figures import accuracy_line
 
 if TYPE_CHECKING:
     from torch import nn

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
@@ -46,10 +46,6 @@ class Cost:
     milliseconds: float
     pictures_per_second: float
     machine: str
-
-    def to_dict(self) -> dict[str, object]:
-        """Return all figures by name, ready for JSON."""
-        return asdict(self)
 
 
 def measure_cost(model: Model, content: bytes, images: NDArray[np.uint8]) -> Cost:

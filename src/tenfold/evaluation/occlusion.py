@@ -7,12 +7,53 @@ gradients, and shows what a person can check by covering the picture with a fing
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.data.dataset import Dataset
 from tenfold.model import Model
 
 PATCH, STEP = 5 / 28, 1 / 14  # of the picture's width
+
+
+@dataclass(frozen=True, slots=True)
+class OcclusionMap:
+    """What a model looked at in one image.
+
+    Parameters
+    ----------
+    index : int
+        Its row in the test set.
+    label, predicted : str
+    map : float array, shape (size, size)
+        As `occlusion_map` gives it, to a thousandth of a nat.
+    """
+
+    index: int
+    label: str
+    predicted: str
+    map: NDArray[np.float64]
+
+
+def occlusion_maps(
+    model: Model, data: Dataset, confidence: NDArray[np.floating], mistakes: Sequence[int]
+) -> tuple[OcclusionMap, ...]:
+    """Map a typical image of each class (of median confidence), then these mistakes, by row."""
+    rows, targets, names = [], data.targets, data.classes
+    for number in range(len(names)):
+        own = np.flatnonzero(targets == number)
+        if len(own):
+            rows.append(int(own[np.argsort(confidence[own])[len(own) // 2]]))
+    maps = []
+    for row in [*(row for row in rows if row not in mistakes), *mistakes]:
+        image = data.images[row]
+        answer = int(model.predict(image[None])[0])
+        heat = occlusion_map(model, image, answer).round(3)
+        maps.append(OcclusionMap(row, names[targets[row]], names[answer], heat))
+    return tuple(maps)
 
 
 def occlusion_map(model: Model, image: NDArray[np.uint8], answer: int) -> NDArray[np.float64]:

@@ -14,7 +14,9 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from PIL import Image
 
 from tenfold.data.dataset import Dataset
-from tenfold.evaluation.evaluate import Evaluation
+from tenfold.evaluation.evaluation import Evaluation
+from tenfold.evaluation.report.images import thumbnail
+from tenfold.evaluation.test_sets import ImageTable, TestSet
 from tenfold.pictures import sheet
 
 SHOWN = 50  # pictures on a sheet
@@ -29,18 +31,29 @@ def samples_sheet(data: Dataset) -> Image.Image:
     return sheet(first.images, captions, title=title)
 
 
-def mistakes_sheet(data: Dataset, evaluation: Evaluation) -> Image.Image:
-    """Show the pictures read wrongly, the surest first: label → reading · confidence."""
-    shown = evaluation.mistakes[:SHOWN]
+def mistakes_sheet(data: TestSet, evaluation: Evaluation) -> Image.Image:
+    """Show the images read wrongly, the surest first: label → reading · confidence.
+
+    Those of a table that could not be opened are left out.
+    """
+    shown = [mistake for mistake in evaluation.mistakes if mistake.error is None][:SHOWN]
     total = len(evaluation.mistakes)
     title = f"{data.name}: {total} of {evaluation.count:,} read wrongly"
-    if not shown:
+    if not total:
         title = f"{data.name}: all {evaluation.count:,} read rightly"
     elif len(shown) < total:
         title += f"; the surest {len(shown)}"
-    captions = [f"{m.label} → {m.predicted} · {100 * m.confidence:.0f} %" for m in shown]
-    rows = np.array([m.index for m in shown], dtype=np.int64)
-    return sheet(data.images[rows], captions, columns=8, title=title)
+    captions = [
+        f"{_brief(m.label)} → {_brief(m.predicted) or 'nothing'} · {100 * m.confidence:.0f} %"
+        for m in shown
+    ]
+    tiles = [thumbnail(data, mistake.index) for mistake in shown]
+    images = np.stack(tiles) if tiles else np.zeros((0, 8, 8), np.uint8)
+    return sheet(images, captions, columns=6 if isinstance(data, ImageTable) else 8, title=title)
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= 20 else f"{text[:19]}…"
 
 
 def learning_curve(

@@ -36,31 +36,17 @@ class Corruptions:
     ----------
     count, seed : int
         Pictures for each condition, and the seed of the corruptions.
-    clean : float
-        Accuracy on these pictures as they are, 0 to 1.
+    clean_accuracy, mean_corruption_accuracy : float
+        Accuracy on these images as they are, and the mean over all kinds and severities, 0 to 1.
     accuracies : dict of str to tuple of float
         By kind, from severity 1 to 5.
     """
 
     count: int
     seed: int
-    clean: float
+    clean_accuracy: float
+    mean_corruption_accuracy: float
     accuracies: dict[str, tuple[float, ...]]
-
-    @property
-    def mean(self) -> float:
-        """Mean corruption accuracy: over all kinds and severities."""
-        return float(np.mean(list(self.accuracies.values())))
-
-    def to_dict(self) -> dict[str, object]:
-        """Return all figures by name, ready for JSON."""
-        return {
-            "count": self.count,
-            "seed": self.seed,
-            "clean_accuracy": self.clean,
-            "mean_corruption_accuracy": self.mean,
-            "accuracies": {kind: list(values) for kind, values in self.accuracies.items()},
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +69,6 @@ class Sweep:
     accuracies: tuple[float, ...]
     trained: tuple[float, float] | None
 
-    def to_dict(self) -> dict[str, object]:
-        """Return all figures by name, ready for JSON."""
-        return {
-            "name": self.name,
-            "unit": self.unit,
-            "values": list(self.values),
-            "accuracies": list(self.accuracies),
-            "trained": None if self.trained is None else list(self.trained),
-        }
-
 
 def sample(data: Dataset, count: int) -> Dataset:
     """Return so many pictures spread evenly over a data set; all of them if it has no more."""
@@ -112,7 +88,8 @@ def under_corruption(
             values.append(_accuracy(model, corrupt(few.images, kind, severity, seed), few))
             tell(kind)
         found[kind] = tuple(values)
-    return Corruptions(len(few), seed, _accuracy(model, few.images, few), found)
+    mean = float(np.mean(list(found.values())))
+    return Corruptions(len(few), seed, _accuracy(model, few.images, few), mean, found)
 
 
 def sweeps(model: Model, data: Dataset, tell: Tell = lambda _: None) -> tuple[Sweep, ...]:

@@ -15,9 +15,8 @@ from scipy.special import softmax
 from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_splits
 from tenfold.errors import DataError, UsageError
-from tenfold.evaluation.calibration import Calibration, fit_temperature, judge
-from tenfold.evaluation.evaluate import check
-from tenfold.evaluation.framing import framed
+from tenfold.evaluation.metrics.calibration import Calibration, fit_temperature, judge
+from tenfold.evaluation.test_sets import check, framed
 from tenfold.model import Model
 from tenfold.modelinfo import ModelInfo
 from tenfold.training.export import with_info

@@ -18,7 +18,8 @@ from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits, stratified_split
 from tenfold.errors import TrainingError, UsageError
-from tenfold.evaluation.statistics import LEVEL, Spread, holm, paired_p, spread
+from tenfold.evaluation.encode import encode
+from tenfold.evaluation.metrics.statistics import LEVEL, Spread, holm, paired_p, spread
 from tenfold.training.history import Epoch
 from tenfold.training.loop import Training, fit
 from tenfold.training.machine import Device, pick_device, threads
@@ -86,7 +87,7 @@ class Cell:
             "learning_rate": self.learning_rate,
             "validation_accuracy_mean": self.mean,
             "validation_accuracy_std": self.spread.deviation,
-            "validation_accuracy_interval": self.spread.to_dict()["interval"],
+            "validation_accuracy_interval": encode(self.spread.interval),
             "p_against_best": self.p,
             "validation_accuracies": list(self.accuracies),
             "curve": list(self.curve),

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.evaluation.readings import edit_distance
+from tenfold.evaluation.metrics.text import edit_distance
 from tenfold.reader.find import Found, find
 from tenfold.reader.networks import Finder, LineRecogniser
 from tenfold.signature import CHARS, DIGIT_KINDS, FINE

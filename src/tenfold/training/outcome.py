@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from tenfold.data.dataset import Dataset
 from tenfold.data.splits import Splits
-from tenfold.evaluation.evaluate import Evaluation, evaluate
+from tenfold.evaluation.evaluate import evaluate
+from tenfold.evaluation.evaluation import Evaluation
 from tenfold.files import write_whole
 from tenfold.model import open_model
 from tenfold.modelinfo import ModelInfo

@@ -21,7 +21,7 @@ from typing import Any
 
 from tenfold.data.dataset import Dataset
 from tenfold.errors import INTERRUPTED, TenfoldError, TrainingError, UsageError
-from tenfold.evaluation.evaluate import Evaluation
+from tenfold.evaluation.evaluation import Evaluation
 from tenfold.evaluation.plots import learning_curve, mistakes_sheet, samples_sheet
 from tenfold.files import make_folder, write_whole
 from tenfold.pictures import save_png

@@ -14,7 +14,8 @@ from typing import Any
 
 from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits
-from tenfold.evaluation.statistics import Spread, spread
+from tenfold.evaluation.encode import encode
+from tenfold.evaluation.metrics.statistics import Spread, spread
 from tenfold.files import write_whole
 from tenfold.training.history import Watcher
 from tenfold.training.machine import Device
@@ -46,7 +47,7 @@ class Seeds:
         """Return the figures by name, ready for JSON."""
         return {
             "seeds": [run.recipe.seed for run in self.runs],
-            "test_accuracy": self.accuracy.to_dict(),
+            "test_accuracy": encode(self.accuracy),
             "runs": [run.to_dict() for run in self.runs],
         }
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from markupsafe import Markup
 
-from tenfold.evaluation.calibration import judge
-from tenfold.evaluation.coverage import coverage_at, coverage_curve
+from tenfold.evaluation.metrics.calibration import judge
+from tenfold.evaluation.metrics.coverage import coverage_at, coverage_curve
 from tenfold.evaluation.report import figures
 from tenfold.evaluation.robustness import Sweep
 
@@ -57,7 +57,7 @@ def test_they_take_their_colours_from_the_page(plots: dict[str, Markup]) -> None
 
 
 def test_they_have_labels_and_units(plots: dict[str, Markup]) -> None:
-    assert "pictures answered, the surest first" in plots["coverage"]
+    assert "images answered, the surest first" in plots["coverage"]
     assert "100 %" in plots["coverage"]
     assert "confidence" in plots["reliability"]
     assert "severity" in plots["corruption"]

@@ -7,17 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tenfold.data.splits import Splits
 from tenfold.errors import TenfoldError
-from tenfold.evaluation.assess import assess
-from tenfold.evaluation.assessment import Assessment
-from tenfold.evaluation.cross import row_of_data
-from tenfold.evaluation.report.page import render, short, write_report
-from tenfold.model import Model
+from tenfold.evaluation.evaluate import SECTIONS, evaluate
+from tenfold.evaluation.evaluation import Evaluation
+from tenfold.evaluation.format import short
+from tenfold.evaluation.metrics.coverage import Coverage
+from tenfold.evaluation.report.page import render, write_report
+from tenfold.evaluation.test_sets import load_table
+from tenfold.model import Model, open_model
+from tenfold.reader.networks import bundled_content
 from tenfold.training.outcome import Run
 
-VOID = {"meta", "link", "img", "br", "hr", "input"}
+VOID = {"meta", "link", "img", "br", "hr", "input", "wbr"}
 
 
 class Checker(HTMLParser):
@@ -47,14 +51,14 @@ class Checker(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def found(run: Run, model: Model, few: Splits) -> Assessment:
-    return assess(model, few.test, run.model.read_bytes(), other=model)
+def found(run: Run, model: Model, few: Splits) -> Evaluation:
+    return evaluate(run.model, few.test, sections=SECTIONS, other=model)
 
 
 @pytest.fixture(scope="module")
-def page(found: Assessment, model: Model, few: Splits) -> str:
-    rows = [row_of_data(model, few.test), row_of_data(model, few.train)]
-    return render(model, found, rows, "tenfold evaluate …")
+def page(found: Evaluation, model: Model, few: Splits) -> str:
+    others = [evaluate(model, few.train, sections=["calibration"])]
+    return render(model, few.test, found, others, "tenfold evaluate …")
 
 
 def test_it_is_whole_and_needs_nothing_from_outside(page: str) -> None:
@@ -86,72 +90,110 @@ def test_the_answer_comes_first(page: str, run: Run) -> None:
     top = page[page.index("<body>") : page.index("<main>")]
     assert f"{100 * evaluation.accuracy:.2f}\u00a0%" in top
     assert f"{len(evaluation.mistakes)} of 60 wrong" in top
-    assert "no difference, for both read the very same pictures right" in top
+    assert "no difference, for both read the very same images right" in top
     low, high = evaluation.interval
     assert f"{100 * low:.2f}–{100 * high:.2f}\u00a0%" in top
 
 
-def test_everything_asked_for_is_there(page: str, found: Assessment) -> None:
-    for mistake in found.evaluation.mistakes:
-        assert f'alt="Picture {mistake.index}"' in page
+def test_everything_asked_for_is_there(page: str, found: Evaluation) -> None:
+    for mistake in found.mistakes:
+        assert f'alt="Image {mistake.index}"' in page
         assert f"no. {mistake.index}</span>" in page
     assert page.count('role="img"') == 2 + 15 + 4
-    assert page.count("Heat over picture") == len(found.looks)
-    for words in ("F1", "Brier score", "AUROC", "multiply-adds", "zigzag", "on other data"):
+    assert page.count("Heat over image") == len(found.occlusion_maps)
+    for words in ("F1", "Brier score", "AUROC", "multiply-adds", "zigzag", "on other test sets"):
         assert words in page
     assert " %" not in page  # each per cent sign sticks to its number
 
 
-def test_what_was_not_measured_is_not_shown(found: Assessment, model: Model) -> None:
-    page = render(model, replace(found, corruptions=None, sweeps=()), [], "tenfold evaluate …")
+def test_what_was_not_measured_is_not_shown(found: Evaluation, model: Model, few: Splits) -> None:
+    less = replace(found, corruptions=None, sweeps=())
+    page = render(model, few.test, less, [], "tenfold evaluate …")
     Checker().feed(page)
-    assert "When pictures go bad" not in page
-    assert "on other data" not in page
+    assert "When images go bad" not in page
+    assert "on other test sets" not in page
     assert "#corruptions" not in page
 
 
 def test_a_model_without_mistakes_has_a_page(run: Run, model: Model, few: Splits) -> None:
     right = model.predict(few.train.images) == few.train.targets
     perfect = few.train.take(np.flatnonzero(right)[:30])
-    found = assess(model, perfect, run.model.read_bytes(), depth="quick")
-    page = render(model, found, [], "tenfold evaluate …")
+    found = evaluate(run.model, perfect, sections=SECTIONS[:4])
+    page = render(model, perfect, found, [], "tenfold evaluate …")
     assert "All 30 right." in page
-    assert "None: every picture was read right." in page
+    assert "None: every image was read right." in page
 
 
 def test_classes_without_pictures_have_no_figures(run: Run, model: Model, few: Splits) -> None:
     ones = few.test.take(np.flatnonzero(few.test.targets == 1))
-    found = assess(model, ones, run.model.read_bytes(), depth="quick")
-    page = render(model, found, [], "tenfold evaluate …")
+    found = evaluate(run.model, ones, sections=SECTIONS[:4])
+    page = render(model, ones, found, [], "tenfold evaluate …")
     Checker().feed(page)
-    assert "All pictures are of one class, 1: nothing is said of the others." in page
+    assert "All images are of one class, 1: nothing is said of the others." in page
     assert page.count("<td>0</td><td>–</td><td>–</td><td>–</td>") == 9
 
 
 def test_before_and_after_are_shown_only_where_they_differ(
-    page: str, found: Assessment, model: Model
+    page: str, found: Evaluation, model: Model, few: Splits
 ) -> None:
     assert ">as it is</th>" in page  # 60 pictures are too few to fit a temperature
     assert ">after</th>" not in page
-    changed = replace(found, after=replace(found.after, temperature=2.0))
-    again = render(model, changed, [], "tenfold evaluate …")
+    assert found.calibration is not None
+    after = replace(found.calibration.after, temperature=2.0)
+    changed = replace(found, calibration=replace(found.calibration, after=after))
+    again = render(model, few.test, changed, [], "tenfold evaluate …")
     assert ">after</th>" in again
     assert ">as it is</th>" not in again
 
 
-def test_names_cannot_break_out(found: Assessment, model: Model) -> None:
+def test_names_cannot_break_out(found: Evaluation, model: Model, few: Splits) -> None:
     evil = "<script>alert(1)</script>&"
-    spoiled = replace(found, evaluation=replace(found.evaluation, data=evil))
-    page = render(model, spoiled, [], evil)
+    assert found.comparison is not None
+    spoiled = replace(found, data=evil, comparison=replace(found.comparison, model=evil))
+    page = render(model, few.test, spoiled, [], evil)
     assert "<script" not in page
     assert "&lt;script&gt;" in page
 
 
-def test_it_is_written_whole_or_not_at_all(found: Assessment, model: Model, tmp_path: Path) -> None:
-    path = write_report(tmp_path / "report.html", model, found, [], "tenfold evaluate …")
+def test_it_is_written_whole_or_not_at_all(
+    found: Evaluation, model: Model, few: Splits, tmp_path: Path
+) -> None:
+    path = write_report(tmp_path / "report.html", model, few.test, found, [], "tenfold …")
     assert path.read_text(encoding="utf-8").rstrip().endswith("</html>")
     with pytest.raises(TenfoldError, match="cannot be written"):
-        write_report(tmp_path / "gone" / "report.html", model, found, [], "tenfold evaluate …")
+        write_report(tmp_path / "gone" / "report.html", model, few.test, found, [], "tenfold …")
+
+
+def test_sixty_images_claim_nothing_of_a_high_accuracy(
+    page: str, found: Evaluation, model: Model, few: Splits
+) -> None:
+    assert "can be read without a person at" not in page
+    # 60 / (60 + 1.96²), and no more than 60 answers are given
+    assert "cannot show 99.9\u00a0% accuracy: were all of them right" in page
+    most = Coverage(0.999, 0.9931, 0.6168, 9931, 9, (0.9983, 0.9995))
+    again = render(model, few.test, replace(found, coverage=(most,)), [], "tenfold …")
+    assert "can be read without a person at 99.9\u00a0% accuracy" in again
+    assert "(95\u00a0% interval 99.83–99.95\u00a0%)" in again
+
+
+def test_a_table_of_images_has_a_page_too(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    Image.new("L", (60, 40), 255).save(tmp_path / "mine" / "blank.png")
+    path = tmp_path / "labels.csv"
+    path.write_text("file,label\nmine/blank.png,7\ngone.png,1\n")
+    table = load_table(path)
+    found = evaluate(open_model(bundled_content(), "bundled"), table)
+    page = render(model, table, found, [], "tenfold evaluate …")
+    checker = Checker()
+    checker.feed(page)
+    assert not checker.open
+    assert len(found.mistakes) == 2
+    assert page.count("data:image/png;base64,") == 1  # one could not be opened
+    assert '<th scope="row">mine</th><td>1</td><td>0.0\u00a0%</td>' in page
+    assert "character error rate, mean over sources" in page
+    for section in ("classes", "calibration", "non-digits", "occlusion", "cost"):
+        assert section not in checker.ids
+        assert f"#{section}" not in checker.sources
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from tenfold.evaluation.calibration import Calibration
-from tenfold.evaluation.coverage import Coverage, Curve
+from tenfold.evaluation.metrics.calibration import Calibration
+from tenfold.evaluation.metrics.coverage import Coverage, Curve
 from tenfold.evaluation.robustness import Sweep
 
 INK, MUTED, LINE, BLUE, ORANGE = "#24292f", "#6e7781", "#d0d7de", "#0969da", "#bc4c00"
@@ -73,7 +73,7 @@ def coverage_plot(curve: Curve, marks: Sequence[Coverage], accuracy: float) -> M
         left = max(0.0, np.floor(10 * perfect) / 10 - 0.1)
         floor = min([accuracy, *(1 - mark.wrong / mark.count for mark in reached)])
         axes.set(
-            xlabel="pictures answered, the surest first",
+            xlabel="images answered, the surest first",
             ylabel="of these, right",
             xlim=(left, 1 + 0.02 * (1 - left)),
             ylim=(floor - 0.15 * (1 - floor) - 1e-4, 1 + 0.05 * (1 - floor) + 2e-5),
@@ -81,7 +81,7 @@ def coverage_plot(curve: Curve, marks: Sequence[Coverage], accuracy: float) -> M
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.xaxis.set_major_formatter(_PERCENT)
         axes.yaxis.set_major_formatter(_PERCENT)
-        return _svg(figure, "Accuracy against the share of pictures answered")
+        return _svg(figure, "Accuracy against the share of images answered")
 
 
 def reliability_plot(calibrations: Sequence[tuple[str, Calibration]]) -> Markup:
@@ -116,7 +116,7 @@ def corruption_plot(accuracies: Sequence[float], clean: float, kind: str) -> Mar
 
 
 def sweep_plot(sweep: Sweep) -> Markup:
-    """Draw accuracy along one way of moving pictures, the training range shaded."""
+    """Draw accuracy along one way of moving images, the training range shaded."""
     with matplotlib.rc_context(_STYLE):
         figure, axes = _plot(LOW)
         if sweep.trained is not None:

@@ -1,4 +1,4 @@
-"""Digits for the page: PNGs in the page itself, and heat drawn over them."""
+"""Images for the page and the sheet of mistakes: PNGs in the page itself, heat drawn over them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tenfold.evaluation.test_sets import ImageTable, TestSet
+from tenfold.preprocess.image import open_picture
+
 Pixels = NDArray[np.uint8]
 
+TILE = 160  # pixels of a table's image, brought into a square
 ENLARGED = 4  # times, for heat that is smoother than pixels
 FOR, AGAINST = (255, 140, 40), (60, 140, 255)  # what speaks for an answer, and against it
 STRONGEST = 0.9  # opacity of the greatest heat
@@ -31,6 +35,18 @@ def data_uri(image: Pixels) -> str:
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def thumbnail(data: TestSet, index: int) -> Pixels:
+    """Return an image of a test set to look at: a digit as it is, a table's in a grey square."""
+    if not isinstance(data, ImageTable):
+        digit: Pixels = data.images[index]
+        return digit
+    image = Image.fromarray(open_picture(data.rows[index].file).pixels).convert("L")
+    image.thumbnail((TILE, TILE))
+    tile = Image.new("L", (TILE, TILE), 128)
+    tile.paste(image, ((TILE - image.width) // 2, (TILE - image.height) // 2))
+    return np.asarray(tile)
 
 
 def strip(images: Pixels) -> str:

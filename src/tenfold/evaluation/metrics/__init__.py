@@ -1,0 +1,1 @@
+"""The figures of an evaluation: one function a metric, from arrays or texts to numbers."""

@@ -9,13 +9,12 @@ import torch
 
 from tenfold.modelinfo import ModelInfo
 from tenfold.reader.find import Found
-from tenfold.signature import DIGITS, FINE, HAND, KINDS, SIGN
+from tenfold.signature import DIGITS, FINE, HAND, KINDS, PLACE, SIGN
 from tenfold.synthesis.pages.canvas import Placed
 from tenfold.synthesis.pages.hands import Stock
 from tenfold.synthesis.pages.pages import Page
 from tenfold.training.composed_score import match, score_finder
 from tenfold.training.finder import (
-    PLACE,
     FinderNetwork,
     FinderTask,
     collate,

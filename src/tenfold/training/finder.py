@@ -221,10 +221,8 @@ def export_finder(network: nn.Module, info: ModelInfo) -> bytes:
     back here (Menon et al. 2021).
     """
     network = copy.deepcopy(network)
-    with torch.no_grad():
-        network.get_submodule("places.1").bias[-len(DIGIT_KINDS) :] -= torch.tensor(
-            KIND_WEIGHTS
-        ).log()
+    weights = network.state_dict()["places.1.bias"]
+    weights[-len(DIGIT_KINDS) :] -= torch.tensor(KIND_WEIGHTS).log()
     dim = torch.export.Dim
     axes = {2: 16 * dim("rows", min=1), 3: 16 * dim("columns", min=1)}
     return export_plain(network, torch.zeros(1, 2, 96, 128), axes, ["kinds", "places"], info)

@@ -94,7 +94,7 @@ def _digit(
         x += height * max(0.03, gap) * rng.uniform(0.3, 1.0)
     top = y - glyph.shape[0] / 2 + float(hand.lifts[int(char)]) * height + sink
     canvas.put(glyph, x, top, style.level, HAND, char)
-    return x + glyph.shape[1]
+    return float(x + glyph.shape[1])
 
 
 def _chain(

@@ -49,6 +49,7 @@ from common import (
     setting,
     write_results,
 )
+from tenfold.server.bodies import Drawing
 from tenfold.server.settings import cores
 from tenfold.server.strokes import rasterise
 
@@ -75,7 +76,7 @@ class Contender:
 
 # The reader itself comes from this checkout, so that all serve the same one.
 READER = ("numpy>=2.0", "onnxruntime>=1.20", "opencv-python-headless>=4.10", "pillow>=11.0")
-FLASK = ("flask>=3.1", "gunicorn>=23", *READER)
+FLASK = ("flask>=3.1", "gunicorn>=23", "pydantic>=2.10", *READER)
 GUNICORN = ("-m", "gunicorn", "--bind=127.0.0.1:{port}", "--worker-class=gthread", "--threads=1")
 CONTENDERS = (
     Contender("tenfold", "tenfold serve", ("-m", "tenfold", "serve", "--port={port}", "--quiet")),
@@ -91,7 +92,9 @@ CONTENDERS = (
 
 def requests() -> dict[str, dict[str, str]]:
     """Return what is sent: the digit as PNG and as strokes."""
-    page = Image.fromarray(rasterise(SEVEN)).resize((28, 28), Image.Resampling.BOX)
+    page = Image.fromarray(rasterise(Drawing.model_validate(SEVEN))).resize(
+        (28, 28), Image.Resampling.BOX
+    )
     buffer = io.BytesIO()
     page.save(buffer, "PNG")
     bodies = {

@@ -12,6 +12,7 @@ import cv2
 from flask import Flask, jsonify, request
 
 from tenfold.reader.reader import Reader
+from tenfold.server.bodies import Drawing
 from tenfold.server.strokes import rasterise
 
 app = Flask(__name__)
@@ -24,7 +25,9 @@ def read() -> object:
     """Read the picture that is the body, or the strokes in it."""
     content = request.get_data()
     if request.mimetype == "application/json":
-        return jsonify(reader.read(rasterise(json.loads(content))).to_dict())
+        return jsonify(
+            reader.read(rasterise(Drawing.model_validate(json.loads(content)))).to_dict()
+        )
     return jsonify(reader.read(content).to_dict())
 
 

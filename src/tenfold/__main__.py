@@ -2,4 +2,5 @@
 
 from tenfold.cli import main
 
-main()
+if __name__ == "__main__":  # the server's readers import it, and must not start servers
+    main()

@@ -59,7 +59,7 @@ def test_readers_that_do_not_start_cost_one_line() -> None:
 
 
 def test_the_server_needs_no_torch() -> None:
-    code = "from tenfold.server.app import create_app; from tenfold.server import worker"
+    code = "from tenfold.server.app import create_app; from tenfold.server import work"
     script = f"{code}\nimport sys\nprint('torch' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

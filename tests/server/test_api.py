@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import tenfold
 from tenfold.cli import app
 from tenfold.reader.reading import Digit, Line, Mark, Number, Reading
-from tenfold.server import schemas as shapes
+from tenfold.server import answers as shapes
 from tenfold.server import settings
 from tenfold.server.problems import MEDIA_TYPE
 
@@ -247,6 +247,9 @@ def test_other_origins_are_not_let_in(client: httpx.Client) -> None:
         ("POST", "/v1/read?include=all", 422),
         ("POST", "/v1/read?min-confidence=0.9", 422),
         ("POST", "/v1/read/", 404),
+        ("POST", "/v1/classify?layout=line", 422),
+        ("GET", "/v1/model?full=1", 422),
+        ("GET", "/v1/teach?digit=7", 422),
     ],
 )
 def test_mistakes_are_problems_with_a_sentence(
@@ -258,6 +261,19 @@ def test_mistakes_are_problems_with_a_sentence(
     assert problem["status"] == status
     assert set(problem) == {"type", "title", "status", "detail"}
     assert problem["detail"].endswith(".")
+
+
+def test_an_option_that_is_not_known_is_named(client: httpx.Client, number: bytes) -> None:
+    drawing = {"strokes": [], "width": 80, "height": 80, "colour": "red"}
+    for answer in (
+        client.post("/v1/read?colour=red", content=number, headers={"Content-Type": "image/png"}),
+        client.post("/v1/read", files={"file": number}, data={"colour": "red"}),
+        client.post("/v1/read", json=drawing),
+        client.post("/v1/classify", json={"images": [[[0] * 8] * 8], "colour": "red"}),
+        client.get("/v1/model?colour=red"),
+    ):
+        assert answer.status_code == 422
+        assert answer.json()["detail"].startswith("colour: "), answer.text
 
 
 def test_the_page_is_cached_by_its_content(client: httpx.Client) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,13 @@ from tenfold.data.registry import load_dataset
 from tenfold.errors import DataError
 from tenfold.model import Model
 from tenfold.reader.reader import Reader
-from tenfold.server.arrays import classify
+from tenfold.server.bodies import Glyphs, check
+from tenfold.server.work import classify
+
+
+def _classified(model: Model, images: object) -> list[dict[str, Any]]:
+    answers: list[dict[str, Any]] = classify(model, check(Glyphs, {"images": images}))["answers"]
+    return answers
 
 
 @pytest.fixture(scope="module")
@@ -18,12 +26,12 @@ def model() -> Model:
 def test_arrays_of_both_sizes_are_classified(model: Model) -> None:
     digits = load_dataset("digits", "test")
     small = (digits.images // 16)[:50]  # as scikit-learn has them, 0 to 16
-    answers = classify(model, {"images": small.tolist()})["answers"]
+    answers = _classified(model, small.tolist())
     right = [one["digit"] == label for one, label in zip(answers, digits.targets, strict=False)]
     assert np.mean(right) > 0.9
     glyph = np.zeros((28, 28), np.uint8)
     glyph[4:24, 13:16] = 255
-    (one,) = classify(model, {"images": [glyph.tolist()]})["answers"]
+    (one,) = _classified(model, [glyph.tolist()])
     direct = model.predict_proba(glyph[None])[0]
     assert one["digit"] == 1
     assert one["probabilities"] == [round(float(p), 4) for p in direct]
@@ -50,5 +58,12 @@ def test_arrays_of_both_sizes_are_classified(model: Model) -> None:
     ],
 )
 def test_other_arrays_are_refused(model: Model, images: object) -> None:
-    with pytest.raises(DataError, match="images: "):
-        classify(model, {"images": images})
+    with pytest.raises(DataError, match=r"^images[\[:]"):
+        _classified(model, images)
+
+
+@pytest.mark.parametrize(("side", "full"), [(28, "255"), (8, "16")])
+def test_values_from_0_to_1_are_refused_with_what_to_do(model: Model, side: int, full: str) -> None:
+    with pytest.raises(DataError, match=f"images: no value is above 1.*Multiply .* by {full}"):
+        _classified(model, [np.tri(side).tolist(), np.zeros((side, side)).tolist()])
+    assert len(_classified(model, np.zeros((2, side, side)).tolist())) == 2  # bare paper

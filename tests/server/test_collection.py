@@ -9,14 +9,18 @@ import pytest
 
 from tenfold.data.folder import load_picture_folder
 from tenfold.errors import DataError
+from tenfold.server.bodies import Lesson, check
 from tenfold.server.collection import Collection
-from tenfold.server.problems import ProblemError
 
 
-def _lesson(digit: object = 7, level: int = 200) -> dict[str, Any]:
+def _record(digit: object = 7, level: int = 200) -> dict[str, Any]:
     glyph = np.zeros((28, 28), np.uint8)
     glyph[4:24, 12:16] = level
     return {"digit": digit, "glyph": base64.b64encode(glyph.tobytes()).decode()}
+
+
+def _lesson(digit: int = 7, level: int = 200) -> Lesson:
+    return check(Lesson, _record(digit, level))
 
 
 def test_what_is_taught_is_a_data_set(tmp_path: Path) -> None:
@@ -47,20 +51,18 @@ def test_names_are_no_paths(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "error"),
+    ("record", "message"),
     [
-        ({}, DataError),
-        (_lesson(10), DataError),
-        (_lesson(True), DataError),
-        (_lesson("7"), DataError),
-        ({"digit": 7}, ProblemError),
-        ({"digit": 7, "glyph": "eA=="}, DataError),
-        ({"digit": 7, "glyph": "?"}, ProblemError),
+        ({}, "digit: it is missing"),
+        (_record(10), "digit: "),
+        (_record(True), "digit: "),
+        (_record("7"), "digit: "),
+        ({"digit": 7}, "glyph: it is missing"),
+        ({"digit": 7, "glyph": "eA=="}, "glyph: 1 bytes; a glyph is 28×28"),
+        ({"digit": 7, "glyph": "?"}, "glyph: this is no base64"),
+        (_record() | {"label": 7}, "label: there is no such field; there are digit, glyph"),
     ],
 )
-def test_what_is_no_lesson_is_refused(
-    tmp_path: Path, record: dict[str, Any], error: type[Exception]
-) -> None:
-    with pytest.raises(error):
-        Collection(tmp_path).add(record)
-    assert list(tmp_path.iterdir()) == []
+def test_what_is_no_lesson_is_refused(record: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        check(Lesson, record)

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING
 import httpx
 import numpy as np
 import pytest
+from anyio.to_process import _process_pool_workers
 from PIL import Image
 
+from tenfold.server.bodies import Options, Sent
 from tenfold.server.pool import Pool
 from tenfold.server.problems import ProblemError
 from tenfold.server.protocol import HEAD_SECONDS
@@ -32,15 +34,10 @@ if TYPE_CHECKING:
 
 PNG, JSON = {"Content-Type": "image/png"}, {"Content-Type": "application/json"}
 OPEN = {"Authorization": "Bearer sesame"}
-TASK = Task(
-    work="read",
-    kind="image/png",
-    layout="auto",
-    min_confidence=0.5,
-    rotate="auto",
-    ink="auto",
-    include=[],
-)
+
+
+def _task(picture: bytes) -> Task:
+    return Task("read", [Sent("picture", picture)], Options().model_dump())
 
 
 def _bomb(side: int) -> bytes:
@@ -222,21 +219,21 @@ async def _with_pool(
     pool = Pool(settings)
     await pool.start()
     try:
-        asked = asyncio.create_task(pool.run(TASK, page))
+        asked = asyncio.create_task(pool.run(_task(page)))
         if kill:
             await asyncio.sleep(0.05)
-            (worker,) = pool._workers
+            (worker,) = _process_pool_workers.get()
             worker.kill()
         with pytest.raises(ProblemError) as caught:
             await asked
-        for _ in range(600):  # the other one takes its place
-            if pool.load.ready:
+        assert pool.ready == 0
+        for _ in range(3000):  # the other one takes its place
+            if pool.ready:
                 break
             await asyncio.sleep(0.02)
-        answer, _ = await pool.run(TASK, blank)
-        return caught.value, answer["status"]
+        return caught.value, (await pool.run(_task(blank))).status
     finally:
-        await pool.stop()
+        pool.stop()
 
 
 @pytest.mark.parametrize(("seconds", "kill", "status"), [(0.4, False, 503), (30, True, 500)])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tenfold.errors import DataError
+from tenfold.server.bodies import Drawing, Pixels, check
 from tenfold.server.strokes import rasterise
 
 
@@ -14,8 +15,12 @@ def _drawing(*strokes: object, width: object = 100, height: object = 80) -> dict
     return {"strokes": list(strokes), "width": width, "height": height}
 
 
+def _drawn(*strokes: object) -> Pixels:
+    return rasterise(check(Drawing, _drawing(*strokes)))
+
+
 def test_a_line_lies_where_it_was_drawn() -> None:
-    picture = rasterise(_drawing({"points": [[20, 40], [80, 40]], "pen": 6}))
+    picture = _drawn({"points": [[20, 40], [80, 40]], "pen": 6})
     assert picture.shape == (80, 100)
     dark = picture < 128
     rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
@@ -24,14 +29,14 @@ def test_a_line_lies_where_it_was_drawn() -> None:
 
 
 def test_a_single_point_is_a_dot_and_what_lies_outside_is_not_drawn() -> None:
-    dot = rasterise(_drawing({"points": [[50, 40]], "pen": 10}))
+    dot = _drawn({"points": [[50, 40]], "pen": 10})
     assert 60 < int((dot < 128).sum()) < 100
-    outside = rasterise(_drawing({"points": [[1e200, -1e200], [-1e200, -1e200]], "pen": 4}))
+    outside = _drawn({"points": [[1e200, -1e200], [-1e200, -1e200]], "pen": 4})
     assert outside.min() == 255
 
 
 def test_who_names_no_pen_gets_one_of_the_picture_s_size() -> None:
-    small = rasterise(_drawing({"points": [[10, 40], [90, 40]]}))
+    small = _drawn({"points": [[10, 40], [90, 40]]})
     assert 2 <= int((small[:, 50] < 128).sum()) <= 5
 
 
@@ -58,8 +63,18 @@ def test_who_names_no_pen_gets_one_of_the_picture_s_size() -> None:
         _drawing({"points": [[1, 2]], "pen": None}),
         _drawing({"points": [[1, 2]] * 100_001}),
         _drawing(*[{"points": [[1, 2]]}] * 2001),
+        _drawing(*[{"points": [[1, 2]] * 60_000}] * 2),
+        _drawing({"points": [[1, 2]], "colour": "red"}),
+        _drawing() | {"colour": "red"},
     ],
 )
 def test_what_is_no_drawing_is_refused(drawing: dict[str, Any]) -> None:
     with pytest.raises(DataError):
-        rasterise(drawing)
+        check(Drawing, drawing)
+
+
+def test_what_is_not_known_is_named() -> None:
+    with pytest.raises(DataError, match=r"^strokes\[0\]\.colour: there is no such field"):
+        check(Drawing, _drawing({"points": [[1, 2]], "colour": "red"}))
+    with pytest.raises(DataError, match=r"^layout: this is an option of the query"):
+        check(Drawing, _drawing() | {"layout": "line"})

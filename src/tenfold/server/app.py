@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TextIO
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from tenfold import __version__
 from tenfold.errors import ModelError, TenfoldError
 from tenfold.model import Model
 from tenfold.preprocess.normalize import FIELD
 from tenfold.reader.reader import Reader
+from tenfold.server.answers import Problem
+from tenfold.server.bodies import (
+    Drawing,
+    Encoded,
+    Glyphs,
+    Lesson,
+    Options,
+    Pictures,
+    sentence,
+)
 from tenfold.server.collection import Collection
-from tenfold.server.guard import Guard
+from tenfold.server.guard import Guard, Measures
 from tenfold.server.intake import Intake
-from tenfold.server.measures import Measures
-from tenfold.server.pages import page_routes
 from tenfold.server.pool import Pool
-from tenfold.server.problems import MEDIA_TYPE, ProblemError, problem_bytes
-from tenfold.server.routes import Service, router
-from tenfold.server.schemas import Problem
+from tenfold.server.problems import CLOSE, MEDIA_TYPE, ProblemError, problem_bytes
+from tenfold.server.routes import Service, closed, router
 from tenfold.server.settings import Settings
 
+BODIES = (Drawing, Encoded, Glyphs, Lesson, Pictures)
 ABOUT = (
     "Reads handwritten digits in pictures. Every error is a problem (RFC 9457) with a sentence in "
     "`detail` that says what to do. Where the server was started with a token, send it as "
@@ -61,15 +73,16 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
         model=_model(settings),
         pool=pool,
         intake=Intake(settings),
-        measures=Measures(pool.load),
+        measures=Measures(pool),
         collection=Collection(settings.collect) if settings.collect else None,
+        token=settings.token.encode() if settings.token else None,
     )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await pool.start()
         yield
-        await pool.stop()
+        pool.stop()
 
     app = _Described(
         title="tenfold",
@@ -79,7 +92,7 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
         docs_url=None,  # FastAPI's own page loads its code from elsewhere
         redoc_url=None,
         redirect_slashes=False,  # behind a proxy they lead to http, to whatever host was named
-        routes=page_routes(),
+        max_body_size=settings.body_bytes,
         exception_handlers={
             ProblemError: _on_problem,
             TenfoldError: _on_mistake,
@@ -88,9 +101,38 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
             Exception: _on_fault,
         },
     )
-    app.include_router(router)
+    for routes in (router, closed):
+        app.include_router(routes)
+    _add_pages(app)
     app.state.service = service
-    return Guard(app, settings.token, service.measures, log)
+    app.state.too_large = (
+        f"The body is larger than {settings.body_mb:g} MB. Send a smaller picture."
+    )
+    return Guard(app, service.measures, log)
+
+
+class _Files(StaticFiles):
+    """Files that browsers ask for again at every visit: after an update they must fit together."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def _add_pages(app: FastAPI) -> None:
+    # What Python takes a file for depends on its version and the machine.
+    mimetypes.add_type("text/javascript", ".js")
+    files = _Files(packages=[("tenfold.server", "page")])
+
+    async def page(request: Request) -> Response:
+        name = "docs.html" if request.url.path == "/docs" else "index.html"
+        return await files.get_response(name, request.scope)
+
+    app.add_route("/", page)
+    app.add_route("/docs", page)
+    app.mount("/page", files)
+    app.mount("/swagger", _Files(packages=[("fastapi_swagger", "resources")]))
 
 
 def _model(settings: Settings) -> Model:
@@ -105,11 +147,15 @@ def _model(settings: Settings) -> Model:
 
 class _Described(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        """Describe problems as what they are: FastAPI knows only its own."""
+        """Describe bodies, which the readers check, and problems: FastAPI knows its own alone."""
         if self.openapi_schema is None:
             document = super().openapi()
             schemas = document["components"]["schemas"]
-            schemas["Problem"] = Problem.model_json_schema()
+            _, described = models_json_schema(
+                [(model, "validation") for model in (*BODIES, Problem)],
+                ref_template="#/components/schemas/{model}",
+            )
+            schemas |= described["$defs"]
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)
             content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -118,9 +164,6 @@ class _Described(FastAPI):
                     for status, answer in operation["responses"].items():
                         if int(status) >= 400:
                             answer["content"] = content
-            document["components"]["securitySchemes"] = {
-                "token": {"type": "http", "scheme": "bearer"}
-            }
         return self.openapi_schema or {}
 
 
@@ -138,19 +181,19 @@ async def _on_mistake(_request: Request, error: TenfoldError) -> Response:
 
 async def _on_invalid(_request: Request, error: RequestValidationError) -> Response:
     first = error.errors()[0]
-    name = str(first["loc"][1])[:80]  # behind "query"
-    unknown = first["type"] == "extra_forbidden"
-    wrong = "There is no such option. /docs lists them" if unknown else first["msg"]
-    return _answer(422, f"{name}: {wrong}.")
+    where = first["loc"][1:]  # behind "query"
+    return _answer(422, sentence(first, where, Options.model_fields))
 
 
-async def _on_http(_request: Request, error: HTTPException) -> Response:
+async def _on_http(request: Request, error: HTTPException) -> Response:
     details = {
         404: "There is nothing at this address. /docs lists what there is.",
         405: "This address does not take that method.",
+        413: request.app.state.too_large,
     }
     detail = details.get(error.status_code, str(error.detail))
-    return _answer(error.status_code, detail, dict(error.headers or {}))
+    headers = dict(error.headers or {}) | (CLOSE if error.status_code == 413 else {})
+    return _answer(error.status_code, detail, headers)
 
 
 async def _on_fault(_request: Request, _error: Exception) -> Response:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import uuid
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -14,7 +13,7 @@ from tenfold.errors import DataError
 from tenfold.files import make_folder
 from tenfold.pictures import save_png
 from tenfold.preprocess.normalize import FIELD
-from tenfold.server.bodies import decode_base64
+from tenfold.server.bodies import Lesson
 
 MOST = 100_000  # pictures, so that nobody fills the disk
 DIGITS = tuple("0123456789")
@@ -38,25 +37,21 @@ class Collection:
         self.folder = make_folder(folder)
         self.count = sum(1 for digit in DIGITS for _ in (folder / digit).glob("*.png"))
 
-    def add(self, record: dict[str, Any]) -> str:
+    def add(self, lesson: Lesson) -> str:
         """Save one glyph and return the name it can be taken back by.
 
         Raises
         ------
         DataError
-            If the record is no glyph with a digit, or the folder is full.
+            If the folder is full.
         """
-        digit = record.get("digit")
-        if not isinstance(digit, int) or isinstance(digit, bool) or not 0 <= digit <= 9:
-            raise DataError("digit: give the right digit, a whole number from 0 to 9.")
-        pixels = decode_base64(record.get("glyph"), "glyph")
-        if len(pixels) != FIELD * FIELD:
-            raise DataError(f"glyph: {len(pixels)} bytes; a glyph is {FIELD}×{FIELD} bytes of ink.")
         if self.count >= MOST:
             raise DataError(f"The collection holds {MOST} pictures already; start another one.")
         name = uuid.uuid4().hex
-        glyph = np.frombuffer(pixels, np.uint8).reshape(FIELD, FIELD)
-        save_png(Image.fromarray(glyph), make_folder(self.folder / str(digit)) / f"{name}.png")
+        glyph = np.frombuffer(lesson.glyph, np.uint8).reshape(FIELD, FIELD)
+        save_png(
+            Image.fromarray(glyph), make_folder(self.folder / str(lesson.digit)) / f"{name}.png"
+        )
         self.count += 1
         return name
 

@@ -1,4 +1,4 @@
-"""What every request passes, whatever it asks for: token, headers, log, counters.
+"""What every request passes, whatever it asks for: headers, log, counters.
 
 Written against ASGI itself: it runs for every request, and a layer of framework costs more than
 reading a glyph does.
@@ -6,18 +6,26 @@ reading a glyph does.
 
 from __future__ import annotations
 
-import hmac
 import json
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
+from operator import attrgetter
 from typing import TextIO
 
-from starlette.datastructures import Headers
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tenfold.server.measures import Measures
-from tenfold.server.problems import MEDIA_TYPE, fault, problem_bytes
+from tenfold.server.pool import Pool
+from tenfold.server.problems import fault
 
 # Nothing but the server's own files; blob: is what a picture dropped on the page becomes.
 POLICY = (
@@ -37,8 +45,45 @@ SECURITY = [
         "permissions-policy": "camera=(self), microphone=(), geolocation=()",
     }.items()
 ]
-GUARDED = ("/v1/", "/metrics")  # what a token is asked for
-ASK = "This server wants a token: send the header 'Authorization: Bearer …'."
+BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Measures:
+    """Counters in Prometheus' format, one set an application.
+
+    Parameters
+    ----------
+    pool : Pool
+        How busy it is is looked at when somebody asks.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._requests = Counter(
+            "tenfold_requests", "Requests answered.", ["route", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "tenfold_request_seconds",
+            "From the first byte of a request to the last of its answer.",
+            ["route"],
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+        for name in ("ready", "running", "waiting"):
+            gauge = Gauge(
+                f"tenfold_reads_{name}", f"Readers or reads {name}.", registry=self._registry
+            )
+            gauge.set_function(partial(attrgetter(name), pool))
+
+    def observe(self, route: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        self._requests.labels(route, status).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def text(self) -> bytes:
+        """Return everything as Prometheus reads it."""
+        return generate_latest(self._registry)
 
 
 class Guard:
@@ -47,18 +92,13 @@ class Guard:
     Parameters
     ----------
     app : ASGI application
-    token : str or None
-        What callers must send; None lets everyone in.
     measures : Measures
     log : file or None
         Where the access log goes, one JSON object a line; None writes none.
     """
 
-    def __init__(
-        self, app: ASGIApp, token: str | None, measures: Measures, log: TextIO | None
-    ) -> None:
+    def __init__(self, app: ASGIApp, measures: Measures, log: TextIO | None) -> None:
         self._app = app
-        self._token = token.encode() if token is not None else None
         self._measures = measures
         self._log = log
 
@@ -80,23 +120,13 @@ class Guard:
             await send(message)
 
         try:
-            if self._may_pass(asked):
-                await self._app(asked, receive, send_with_headers)
-            else:
-                await _refuse(send_with_headers)
+            await self._app(asked, receive, send_with_headers)
         except Exception as error:  # it has been answered with 500 already
             sys.stderr.write(fault(error))
         finally:
             # The route as the program names it: a path that somebody made up may say anything.
             route = getattr(asked.get("route"), "path", "other")
             self._note(scope, route, status, time.perf_counter() - started)
-
-    def _may_pass(self, scope: Scope) -> bool:
-        if self._token is None or not scope["path"].startswith(GUARDED):
-            return True
-        sent = Headers(scope=scope).get("authorization", "").encode("latin-1")
-        kind, _, token = sent.partition(b" ")
-        return hmac.compare_digest(token.strip(), self._token) and kind.lower() == b"bearer"
 
     def _note(self, scope: Scope, route: str, status: int, seconds: float) -> None:
         self._measures.observe(route, status, seconds)
@@ -110,15 +140,3 @@ class Guard:
                 "ms": round(1000 * seconds, 2),
             }
             self._log.write(json.dumps(record) + "\n")
-
-
-async def _refuse(send: Send) -> None:
-    content = problem_bytes(401, ASK)
-    headers = {
-        b"content-type": MEDIA_TYPE.encode(),
-        b"content-length": str(len(content)).encode(),
-        b"www-authenticate": b'Bearer realm="tenfold"',
-        b"connection": b"close",
-    }
-    await send({"type": "http.response.start", "status": 401, "headers": list(headers.items())})
-    await send({"type": "http.response.body", "body": content})

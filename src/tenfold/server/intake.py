@@ -3,20 +3,53 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Awaitable, Iterator
 from contextlib import contextmanager
+from typing import TypeAlias, TypeVar
 
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from tenfold.server.problems import ProblemError
+from tenfold.server.bodies import NO_PICTURE, Options, Sent, safe_name
+from tenfold.server.problems import CLOSE, ProblemError
 from tenfold.server.settings import Settings
 
+FORM, JSON, OCTETS = "multipart/form-data", "application/json", "application/octet-stream"
 BODIES_AT_ONCE = 8  # of the largest size, in memory together
-CLOSE = {"Connection": "close"}  # what is left of the body is not worth reading
+MOST_FIELDS = 20  # that hold no file: none is known, and the first is named
+NO_FILE = (
+    "The form has no field 'file' that holds a file. It needs a filename, as curl -F file=@a.png "
+    "gives it."
+)
+HOW_MANY = "/v1/read takes one picture, /v1/read/batch takes several."
+
+# JSON, which the processes that read parse, or the pictures that came as they are.
+Body: TypeAlias = bytes | list[Sent]
+Whole = TypeVar("Whole")
+
+
+class _Form(MultiPartParser):
+    """Starlette's parser, but nothing of a form touches a disk, and its end must have come."""
+
+    spool_max_size = 1 << 40
+    ended = False
+
+    def on_end(self) -> None:
+        self.ended = True
+
+
+class Room:
+    """The memory one body takes."""
+
+    def __init__(self) -> None:
+        self.held = 0
 
 
 class Intake:
     """Bodies on their way in.
+
+    How large one may be is for FastAPI to see to.
 
     Parameters
     ----------
@@ -24,76 +57,104 @@ class Intake:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._limit = settings.body_bytes
-        self._limit_text = f"{settings.body_mb:g} MB"
         self._seconds = settings.seconds
+        self._batch = settings.batch
         self._free = BODIES_AT_ONCE * settings.body_bytes
 
     @contextmanager
     def room(self) -> Iterator[Room]:
         """Hold memory for one body until the request is answered."""
-        room = Room(self)
+        room = Room()
         try:
             yield room
         finally:
             self._free += room.held
 
-    async def fill(self, room: Room, request: Request) -> bytes:
-        """Read the whole body.
+    async def pictures(self, room: Room, request: Request, *, batch: bool = False) -> Body:
+        """Read a body that holds one picture, or a batch of them.
 
         Raises
         ------
         ProblemError
-            413 if it is too large, 408 if it comes too slowly, 503 if all together are too large.
+            If it is of no type that is known, is damaged, comes too slowly, or holds no picture.
         """
-        promised = request.headers.get("content-length", "")
-        if promised.isdigit() and int(promised) > self._limit:
-            raise self._too_large()
-        parts: list[bytes] = []
+        kind = request.headers.get("content-type", "")
+        media = kind.partition(";")[0].strip().lower()
+        if media == FORM:
+            return await self._timed(self._form(room, request, self._batch if batch else 1))
+        if media == JSON:
+            return await self.content(room, request)
+        called = f"Content-Type {kind[:80]!r}" if kind else "A body without a Content-Type"
+        if batch:
+            raise ProblemError(
+                415,
+                f"{called} is no batch. Send a multipart form with a field 'file' for each "
+                "picture, or JSON with the list 'pictures'.",
+            )
+        if media.startswith("image/") or media == OCTETS:
+            return [Sent("picture", await self.content(room, request))]
+        raise ProblemError(415, f"{called} is no picture. {NO_PICTURE}")
+
+    async def content(self, room: Room, request: Request) -> bytes:
+        """Read a body as it is."""
+
+        async def joined() -> bytes:
+            return b"".join([part async for part in self._arriving(room, request)])
+
+        return await self._timed(joined())
+
+    async def _timed(self, coming: Awaitable[Whole]) -> Whole:
         try:
             async with asyncio.timeout(self._seconds):
-                async for part in request.stream():
-                    self._hold(room, len(part))
-                    parts.append(part)
+                return await coming
         except TimeoutError:
             raise ProblemError(
                 408, f"The body did not arrive within {self._seconds:g} seconds.", CLOSE
             ) from None
         except ClientDisconnect:
             raise ProblemError(400, "The body was cut short.", CLOSE) from None
-        return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def _hold(self, room: Room, size: int) -> None:
-        if room.held + size > self._limit:
-            raise self._too_large()
-        if size > self._free:
-            raise ProblemError(
-                503,
-                "Too many large pictures at once. Try again in a second.",
-                CLOSE | {"Retry-After": "1"},
-            )
-        self._free -= size
-        room.held += size
+    async def _arriving(self, room: Room, request: Request) -> AsyncGenerator[bytes, None]:
+        async for part in request.stream():
+            if len(part) > self._free:
+                raise ProblemError(
+                    503,
+                    "Too many large pictures at once. Try again in a second.",
+                    CLOSE | {"Retry-After": "1"},
+                )
+            self._free -= len(part)
+            room.held += len(part)
+            yield part
 
-    def _too_large(self) -> ProblemError:
-        return ProblemError(
-            413, f"The body is larger than {self._limit_text}. Send a smaller picture.", CLOSE
-        )
+    async def _form(self, room: Room, request: Request, most: int) -> list[Sent]:
+        async def whole() -> AsyncGenerator[bytes, None]:
+            async for part in self._arriving(room, request):
+                yield part
+            if not parser.ended:
+                raise MultiPartException("it is cut short")
+
+        parser = _Form(request.headers, whole(), max_files=most, max_fields=MOST_FIELDS)
+        try:
+            form = await parser.parse()
+        except MultiPartException as error:
+            if error.message.startswith("Too many files"):
+                detail = f"More files than {most} in the form. {HOW_MANY}"
+                raise ProblemError(413, detail, CLOSE) from error
+            detail = f"The form is damaged ({error.message[:120].rstrip('.')})."
+            raise ProblemError(400, detail, CLOSE) from error
+        try:
+            files = [_file(name, value) for name, value in form.multi_items()]
+        finally:
+            await form.close()
+        if not files:
+            raise ProblemError(422, NO_FILE)
+        return files
 
 
-class Room:
-    """The memory one body takes.
-
-    Parameters
-    ----------
-    intake : Intake
-        Whose memory it is.
-    """
-
-    def __init__(self, intake: Intake) -> None:
-        self._intake = intake
-        self.held = 0
-
-    async def body(self, request: Request) -> bytes:
-        """Read the request's body; see `Intake.fill`."""
-        return await self._intake.fill(self, request)
+def _file(name: str, value: UploadFile | str) -> Sent:
+    if name != "file":
+        about = "Options go into the query." if name in Options.model_fields else NO_FILE
+        raise ProblemError(422, f"{safe_name(name)}: the form has no such field. {about}")
+    if isinstance(value, str):
+        raise ProblemError(422, NO_FILE)
+    return Sent(safe_name(value.filename or "picture"), value.file.read())

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from tenfold.errors import FaultError
 
 MEDIA_TYPE = "application/problem+json"
+CLOSE = {"Connection": "close"}  # where what is left of the body is not worth reading
 
 
 class ProblemError(Exception):

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
+import sys
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, TypeAlias
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from tenfold import __version__
 from tenfold.model import Model
-from tenfold.server import inputs, schemas
-from tenfold.server.bodies import JSON, parse_json
+from tenfold.server import answers
+from tenfold.server.bodies import (
+    Drawing,
+    Encoded,
+    Glyphs,
+    Lesson,
+    Options,
+    Pictures,
+    check,
+    parse_json,
+    safe_name,
+)
 from tenfold.server.collection import Collection
-from tenfold.server.intake import Intake
-from tenfold.server.measures import Measures
+from tenfold.server.guard import Measures
+from tenfold.server.intake import FORM, JSON, Body, Intake
 from tenfold.server.pool import Pool
-from tenfold.server.problems import ProblemError
+from tenfold.server.problems import CLOSE, ProblemError
 from tenfold.server.work import Task
 
 NOT_TEACHING = "This server takes no lessons. Start it with 'tenfold serve --collect DIR'."
@@ -33,8 +46,9 @@ PROBLEMS: Responses = {
     500: {"description": "A fault in tenfold; its log says where."},
     503: {"description": "Too busy, or it took too long; try again (Retry-After)."},
 }
-DEFAULTS = inputs.Options()
-OptionsQuery = Annotated[inputs.Options, Query()]
+ASK = "This server wants a token: send the header 'Authorization: Bearer …'."
+OptionsQuery = Annotated[Options, Query()]
+FILE = {"type": "string", "format": "binary"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +60,53 @@ class Service:
     intake: Intake
     measures: Measures
     collection: Collection | None
+    token: bytes | None
+
+
+bearer = HTTPBearer(auto_error=False, description="Where the server was started with a token.")
+
+
+async def _may_pass(
+    request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> None:
+    token = _service(request).token
+    if token is None:
+        return
+    # Headers are Latin-1, whatever was meant; a token is ASCII.
+    if sent is None or not hmac.compare_digest(sent.credentials.strip().encode(), token):
+        headers = {"WWW-Authenticate": 'Bearer realm="tenfold"', **CLOSE}
+        raise ProblemError(401, ASK, headers)
+
+
+async def _no_options(request: Request) -> None:
+    for name in request.query_params:
+        raise ProblemError(422, f"{safe_name(name)}: there is no such option; this takes none.")
 
 
 router = APIRouter()
+closed = APIRouter(dependencies=[Depends(_may_pass)])
+PLAIN = [Depends(_no_options)]
+
+
+def _takes(**content: dict[str, Any]) -> dict[str, Any]:
+    """Describe a body: what it may be, by the short name of its type."""
+    types = {"form": FORM, "json": JSON, "picture": "image/*"}
+    named = {types[name]: {"schema": schema} for name, schema in content.items()}
+    return {"requestBody": {"required": True, "content": named}}
+
+
+def _form(of: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": ["file"],
+        "properties": {"file": of},
+        "additionalProperties": False,
+    }
+
+
+def _body(*kinds: type) -> dict[str, Any]:
+    shapes = [{"$ref": f"#/components/schemas/{kind.__name__}"} for kind in kinds]
+    return shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
 
 
 def _answers(shape: type, description: str, status: int = 200) -> Responses:
@@ -61,30 +119,20 @@ def _service(request: Request) -> Service:
     return service
 
 
-async def _ask(request: Request, work: str, options: inputs.Options = DEFAULTS) -> Response:
-    service = _service(request)
-    with service.intake.room() as room:
-        body = await room.body(request)
-        task = Task(
-            work=work,
-            kind=request.headers.get("content-type", ""),
-            layout=options.layout,
-            min_confidence=options.min_confidence,
-            rotate=options.rotate,
-            ink=options.ink,
-            include=[*options.include],
-        )
-        answer, content = await service.pool.run(task, body)
-    return Response(content, answer["status"], media_type=answer["media"])
+async def _ask(request: Request, work: str, body: Body, options: Options) -> Response:
+    answer = await _service(request).pool.run(Task(work, body, options.model_dump()))
+    if answer.faults:
+        sys.stderr.write(answer.faults)
+    return Response(answer.content, answer.status, media_type=answer.media)
 
 
-@router.post(
+@closed.post(
     "/v1/read",
     tags=["read"],
     summary="Read one picture",
     response_model=None,
-    responses=_answers(schemas.Reading, "What was read."),
-    openapi_extra=inputs.READ,
+    responses=_answers(answers.Reading, "What was read."),
+    openapi_extra=_takes(form=_form(FILE), picture=FILE, json=_body(Encoded, Drawing)),
 )
 async def read(request: Request, options: OptionsQuery) -> Response:
     """Answer with the object that `tenfold read --json` prints for the same picture.
@@ -92,58 +140,67 @@ async def read(request: Request, options: OptionsQuery) -> Response:
     The picture is the body itself, the field `file` of a form, or JSON: base64, or strokes with the
     size of the picture to draw them into.
     """
-    return await _ask(request, "read", options)
+    intake = _service(request).intake
+    with intake.room() as room:
+        return await _ask(request, "read", await intake.pictures(room, request), options)
 
 
-@router.post(
+@closed.post(
     "/v1/read/batch",
     tags=["read"],
     summary="Read many pictures",
     response_model=None,
-    responses=_answers(schemas.Batch, "What was read."),
-    openapi_extra=inputs.BATCH,
+    responses=_answers(answers.Batch, "What was read."),
+    openapi_extra=_takes(form=_form({"type": "array", "items": FILE}), json=_body(Pictures)),
 )
 async def batch(request: Request, options: OptionsQuery) -> Response:
     """Answer with one reading a picture, in order; a picture that is none has its problem there."""
-    return await _ask(request, "batch", options)
+    intake = _service(request).intake
+    with intake.room() as room:
+        body = await intake.pictures(room, request, batch=True)
+        return await _ask(request, "batch", body, options)
 
 
-@router.post(
+@closed.post(
     "/v1/classify",
     tags=["read"],
     summary="Classify glyphs given as arrays",
     response_model=None,
-    responses=_answers(schemas.Classifications, "What each is."),
-    openapi_extra=inputs.CLASSIFY,
+    responses=_answers(answers.Classifications, "What each is."),
+    openapi_extra=_takes(json=_body(Glyphs)),
+    dependencies=PLAIN,
 )
 async def classify(request: Request) -> Response:
     """Take 28×28 arrays (0 paper to 255 ink, framed like MNIST's) or 8×8 (0 to 16) as they are."""
-    return await _ask(request, "classify")
+    intake = _service(request).intake
+    with intake.room() as room:
+        return await _ask(request, "classify", await intake.content(room, request), Options())
 
 
-@router.get(
+@closed.get(
     "/v1/model",
     tags=["about"],
     summary="What the model says of itself",
-    responses={200: {"model": schemas.ModelFacts}, 401: PROBLEMS[401]},
+    responses={200: {"model": answers.ModelFacts}, 401: PROBLEMS[401], 422: PROBLEMS[422]},
+    dependencies=PLAIN,
 )
-async def model(request: Request) -> schemas.ModelFacts:
+async def model(request: Request) -> answers.ModelFacts:
     """Answer with the facts of the model's card: data, recipe, results."""
     opened = _service(request).model
-    return schemas.ModelFacts(name=opened.path, tenfold=__version__, **asdict(opened.info))
+    return answers.ModelFacts(name=opened.path, tenfold=__version__, **asdict(opened.info))
 
 
-@router.get("/v1/teach", tags=["teach"], summary="Whether lessons are taken",
-            responses={401: PROBLEMS[401]})  # fmt: skip
-async def teaching(request: Request) -> schemas.Teaching:
+@closed.get("/v1/teach", tags=["teach"], summary="Whether lessons are taken",
+            responses={401: PROBLEMS[401], 422: PROBLEMS[422]}, dependencies=PLAIN)  # fmt: skip
+async def teaching(request: Request) -> answers.Teaching:
     """Answer how many glyphs were taught, and where they lie."""
     found = _service(request).collection
     if found is None:
-        return schemas.Teaching(enabled=False, count=0, folder=None)
-    return schemas.Teaching(enabled=True, count=found.count, folder=str(found.folder))
+        return answers.Teaching(enabled=False, count=0, folder=None)
+    return answers.Teaching(enabled=True, count=found.count, folder=str(found.folder))
 
 
-@router.post(
+@closed.post(
     "/v1/teach",
     tags=["teach"],
     summary="Save a glyph with its right digit",
@@ -151,9 +208,10 @@ async def teaching(request: Request) -> schemas.Teaching:
     response_model=None,
     responses={
         404: {"description": NOT_TEACHING},
-        **_answers(schemas.Taught, "It is saved.", 201),
+        **_answers(answers.Taught, "It is saved.", 201),
     },
-    openapi_extra=inputs.TEACH,
+    openapi_extra=_takes(json=_body(Lesson)),
+    dependencies=PLAIN,
 )
 async def teach(request: Request) -> Response:
     """Save a misread glyph to the folder the server was started with; it stays on that machine."""
@@ -162,21 +220,26 @@ async def teach(request: Request) -> Response:
     if not request.headers.get("content-type", "").lower().startswith(JSON):
         raise ProblemError(415, f"Send {JSON}.")
     with service.intake.room() as room:
-        record = parse_json(await room.body(request))
+        record = parse_json(await service.intake.content(room, request))
     if service.collection is None:
         raise ProblemError(404, NOT_TEACHING)
-    name = await asyncio.to_thread(service.collection.add, record)
+    name = await asyncio.to_thread(service.collection.add, check(Lesson, record))
     content = json.dumps({"id": name, "count": service.collection.count})
     return Response(content, 201, media_type=JSON)
 
 
-@router.delete(
+@closed.delete(
     "/v1/teach/{name}",
     tags=["teach"],
     summary="Take a glyph back",
-    responses={404: {"description": "There is no such glyph."}, 401: PROBLEMS[401]},
+    responses={
+        404: {"description": "There is no such glyph."},
+        401: PROBLEMS[401],
+        422: PROBLEMS[422],
+    },
+    dependencies=PLAIN,
 )
-async def forget(request: Request, name: str) -> schemas.Teaching:
+async def forget(request: Request, name: str) -> answers.Teaching:
     """Delete a glyph that was taught."""
     found = _service(request).collection
     if found is None:
@@ -187,21 +250,21 @@ async def forget(request: Request, name: str) -> schemas.Teaching:
 
 
 @router.get("/healthz", tags=["about"], summary="Whether the server lives")
-async def healthz() -> schemas.Status:
+async def healthz() -> answers.Status:
     """Answer as long as the process does."""
-    return schemas.Status(status="ok")
+    return answers.Status(status="ok")
 
 
 @router.get("/readyz", tags=["about"], summary="Whether the server can read",
             responses={503: {"description": "No reader is ready."}})  # fmt: skip
-async def readyz(request: Request) -> schemas.Status:
+async def readyz(request: Request) -> answers.Status:
     """Answer with 200 while at least one reader is ready."""
-    if not _service(request).pool.load.ready:
+    if not _service(request).pool.ready:
         raise ProblemError(503, "No reader is ready.", {"Retry-After": "1"})
-    return schemas.Status(status="ok")
+    return answers.Status(status="ok")
 
 
-@router.get("/metrics", tags=["about"], summary="Counters in Prometheus' format",
+@closed.get("/metrics", tags=["about"], summary="Counters in Prometheus' format",
             response_model=None,
             responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
                        401: PROBLEMS[401]})  # fmt: skip

@@ -132,7 +132,8 @@ def test_the_insides_are_added_where_asked_for(client: httpx.Client, number: byt
     answer = client.post(query, files={"file": number}).json()
     for digit in answer["digits"]:
         assert sum(digit["probabilities"]) == pytest.approx(1, abs=1e-3)
-        assert digit["probabilities"][digit["digit"]] == digit["confidence"]
+        # Of which digit it is; the confidence also holds how sure it is that there is one.
+        assert digit["probabilities"][digit["digit"]] >= digit["confidence"] > 0.9
         glyph = np.frombuffer(base64.b64decode(digit["glyph"]), np.uint8)
         assert glyph.reshape(28, 28).max() == 255
     sizes = set()

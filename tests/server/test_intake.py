@@ -112,7 +112,14 @@ def test_what_is_no_batch_is_refused(kind: str, body: bytes, status: int) -> Non
     assert caught.value.status == status
 
 
-def test_all_bodies_together_are_bounded() -> None:
+def test_a_body_is_bounded() -> None:
+    with pytest.raises(ProblemError, match=r"larger than 0\.001 MB") as caught:
+        _taken("image/png", bytes(1001), body_mb=0.001)
+    assert caught.value.status == 413
+
+
+def test_all_bodies_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tenfold.server.intake.BODIES_AT_ONCE", 0.5)
     with pytest.raises(ProblemError) as caught:
-        _taken("image/png", bytes(30_000), body_mb=0.001)
+        _taken("image/png", bytes(1000), body_mb=0.001)
     assert (caught.value.status, caught.value.headers["Retry-After"]) == (503, "1")

@@ -28,8 +28,12 @@ def test_a_fault_is_answered_told_of_by_its_place_alone_and_survived(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     images = json.dumps({"images": np.zeros((1, 28, 28)).tolist()}).encode()
+
+    def breaks(_model: object, glyphs: object) -> None:
+        raise KeyError(str(glyphs))
+
     with monkeypatch.context() as patched:
-        patched.setattr("tenfold.server.work.classify", lambda _model, glyphs: {}[str(glyphs)])
+        patched.setattr("tenfold.server.work.classify", breaks)
         broken, problem = _answer("classify", images)
     fine, classified = _answer("classify", images)
     assert (broken.status, problem["status"], fine.status) == (500, 500, 200)

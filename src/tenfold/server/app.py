@@ -35,7 +35,7 @@ from tenfold.server.collection import Collection
 from tenfold.server.guard import Guard, Measures
 from tenfold.server.intake import Intake
 from tenfold.server.pool import Pool
-from tenfold.server.problems import CLOSE, MEDIA_TYPE, ProblemError, problem_bytes
+from tenfold.server.problems import MEDIA_TYPE, ProblemError, problem_bytes
 from tenfold.server.routes import Service, closed, router
 from tenfold.server.settings import Settings
 
@@ -92,7 +92,6 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
         docs_url=None,  # FastAPI's own page loads its code from elsewhere
         redoc_url=None,
         redirect_slashes=False,  # behind a proxy they lead to http, to whatever host was named
-        max_body_size=settings.body_bytes,
         exception_handlers={
             ProblemError: _on_problem,
             TenfoldError: _on_mistake,
@@ -105,9 +104,6 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
         app.include_router(routes)
     _add_pages(app)
     app.state.service = service
-    app.state.too_large = (
-        f"The body is larger than {settings.body_mb:g} MB. Send a smaller picture."
-    )
     return Guard(app, service.measures, log)
 
 
@@ -185,15 +181,13 @@ async def _on_invalid(_request: Request, error: RequestValidationError) -> Respo
     return _answer(422, sentence(first, where, Options.model_fields))
 
 
-async def _on_http(request: Request, error: HTTPException) -> Response:
+async def _on_http(_request: Request, error: HTTPException) -> Response:
     details = {
         404: "There is nothing at this address. /docs lists what there is.",
         405: "This address does not take that method.",
-        413: request.app.state.too_large,
     }
     detail = details.get(error.status_code, str(error.detail))
-    headers = dict(error.headers or {}) | (CLOSE if error.status_code == 413 else {})
-    return _answer(error.status_code, detail, headers)
+    return _answer(error.status_code, detail, dict(error.headers or {}))
 
 
 async def _on_fault(_request: Request, _error: Exception) -> Response:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias, TypeVar
 
+import python_multipart  # Starlette reads forms with it
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
@@ -27,6 +29,9 @@ HOW_MANY = "/v1/read takes one picture, /v1/read/batch takes several."
 # JSON, which the processes that read parse, or the pictures that came as they are.
 Body: TypeAlias = bytes | list[Sent]
 Whole = TypeVar("Whole")
+
+# What it says of damaged forms is in the answer; the log is for requests.
+logging.getLogger(python_multipart.__name__).setLevel(logging.CRITICAL)
 
 
 class _Form(MultiPartParser):
@@ -49,8 +54,6 @@ class Room:
 class Intake:
     """Bodies on their way in.
 
-    How large one may be is for FastAPI to see to.
-
     Parameters
     ----------
     settings : Settings
@@ -59,6 +62,7 @@ class Intake:
     def __init__(self, settings: Settings) -> None:
         self._seconds = settings.seconds
         self._batch = settings.batch
+        self._limit = settings.body_bytes
         self._free = BODIES_AT_ONCE * settings.body_bytes
 
     @contextmanager
@@ -115,7 +119,13 @@ class Intake:
             raise ProblemError(400, "The body was cut short.", CLOSE) from None
 
     async def _arriving(self, room: Room, request: Request) -> AsyncGenerator[bytes, None]:
+        # Starlette's own limit would answer in plain text whatever is said here.
+        promised = request.headers.get("content-length", "")
+        if promised.isdigit() and int(promised) > self._limit:
+            raise self._too_large()
         async for part in request.stream():
+            if room.held + len(part) > self._limit:
+                raise self._too_large()
             if len(part) > self._free:
                 raise ProblemError(
                     503,
@@ -125,6 +135,10 @@ class Intake:
             self._free -= len(part)
             room.held += len(part)
             yield part
+
+    def _too_large(self) -> ProblemError:
+        size = f"{self._limit / 1_000_000:g} MB"
+        return ProblemError(413, f"The body is larger than {size}. Send a smaller picture.", CLOSE)
 
     async def _form(self, room: Room, request: Request, most: int) -> list[Sent]:
         async def whole() -> AsyncGenerator[bytes, None]:

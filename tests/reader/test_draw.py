@@ -19,7 +19,7 @@ def _colours(drawn: Image.Image) -> set[str]:
 
 
 def test_boxes_are_drawn_in_the_colour_of_their_confidence(hand: ModuleType) -> None:
-    trace = Reader().trace(hand.write("40718"))
+    trace = Reader().trace(hand.write("4078"))
     drawn = annotate(trace.picture, trace.reading)
     assert _colours(drawn) & {SURE, DOUBTFUL, REFUSED, STRUCK, BETWEEN} == {SURE}
     assert 480 <= max(drawn.size) <= 1600

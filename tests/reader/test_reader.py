@@ -280,7 +280,9 @@ def test_real_numbers_reach_their_floor() -> None:
     root, rows = _labels("numbers")
     reader = Reader()
     rows = [row for row in rows if row["file"].split("/")[0] in {"n10", "n11", "n14", "n22"}]
-    right = [
-        reader.read(root / row["file"]).text.replace("\n", "|") == row["truth"] for row in rows
-    ]
+    right = []
+    for row in rows:  # the truths list the digits of each line, without gaps and marks
+        lines = reader.read(root / row["file"]).lines
+        digits = ["".join(char for char in line.text if char.isdigit()) for line in lines]
+        right.append("|".join(digits) == row["truth"])
     assert np.mean(right) > 0.8

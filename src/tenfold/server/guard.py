@@ -27,9 +27,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tenfold.server.pool import Pool
 from tenfold.server.problems import fault
 
-# Nothing but the server's own files; blob: is what a picture dropped on the page becomes.
+# Nothing but the server's own files; blob: is what a picture dropped on the page becomes, and data:
+# what Swagger's style sheet holds its arrows as.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )

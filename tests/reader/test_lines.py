@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tenfold.reader.find import Found
 from tenfold.reader.lines import columns, cut, group, parts, whole
@@ -146,3 +147,19 @@ def test_where_nothing_was_found_digits_are_taken_to_fill_three_fifths_of_a_line
     page[20:80, 140:160] = 0
     strip, _ = cut(page, whole([], page), 1.0)
     assert (strip.min(axis=1) < 128).sum() == pytest.approx(DIGIT, rel=0.1)
+
+
+@pytest.mark.parametrize("lean", [0.3, -0.3])
+def test_a_stroke_is_made_to_lean_to_the_right_about_the_middle_of_the_line(lean: float) -> None:
+    page = np.full((100, 300), 255, np.uint8)
+    page[35:65, 149:152] = 0
+    (part,) = parts([_found(150, 50)], 2.0, 300.0)
+    upright, leaning = cut(page, part, 1.0)[0], cut(page, part, 1.0, lean)[0]
+
+    def at(strip: NDArray[np.uint8], row: int) -> float:
+        return float(np.average(np.arange(strip.shape[1]), weights=255.0 - strip[row]))
+
+    middle = at(upright, STRIP // 2)
+    assert at(leaning, STRIP // 2) == pytest.approx(middle, abs=0.7)
+    assert at(leaning, STRIP // 2 - 10) == pytest.approx(middle + 10 * lean, abs=0.7)
+    assert at(leaning, STRIP // 2 + 10) == pytest.approx(middle - 10 * lean, abs=0.7)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,12 +11,19 @@ from tenfold.model import Model
 from tenfold.reader import find
 from tenfold.reader.find import Finding, Found, Level
 from tenfold.reader.lines import parts
-from tenfold.reader.pipeline import ask_classifier, best_turn, look, read_lines, without_weak
+from tenfold.reader.pipeline import (
+    ask_classifier,
+    best_turn,
+    look,
+    of_one_kind,
+    read_lines,
+    without_weak,
+)
 from tenfold.reader.reader import Reader
 from tenfold.reader.recognise import Network, Spelled
 from tenfold.reader.settings import SETTINGS
 from tenfold.reader.strings import ReadPart, Symbol
-from tenfold.signature import CHARS, HAND
+from tenfold.signature import CHARS, HAND, PRINT, STRUCK
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -270,24 +278,61 @@ def test_one_high_digit_does_not_make_a_picture_one_line_and_two_do(
 # Support.
 
 
-@pytest.mark.parametrize(("ink", "refused"), [(0.06, "not a digit"), (0.1, None)])
-def test_what_is_read_where_the_finder_sees_no_digit_ink_is_no_digit(
-    monkeypatch: pytest.MonkeyPatch, ink: float, refused: str | None
+@pytest.mark.parametrize(
+    ("ink", "read", "refused"),
+    [
+        (0.06, 0.8, "not a digit"),
+        (0.1, 0.8, None),
+        (0.0, 0.88, "not a digit"),
+        (0.0, 0.92, None),  # the line recogniser is sure by itself
+    ],
+)
+def test_what_is_read_where_the_finder_sees_no_digit_ink_is_no_digit_unless_surely_read(
+    monkeypatch: pytest.MonkeyPatch, ink: float, read: float, refused: str | None
 ) -> None:
     def finder(x: Floats) -> tuple[Floats, Floats]:
         kinds, places = _nothing(x)
-        kinds[HAND] = _logit(ink)
+        kinds[HAND] = _logit(max(ink, 1e-6))
         return kinds, places
 
     def recogniser(strips: Floats) -> Floats:
         frames = _silent(strips)
-        frames[:, frames.shape[1] // 2, CHARS.index("7") + 1] = 40
+        frames[:, frames.shape[1] // 2, CHARS.index("7") + 1] = _logit(read) + frames[0, 0, 0]
         return frames
 
     monkeypatch.setattr("tenfold.reader.reader.bundled_finder", lambda: finder)
     monkeypatch.setattr("tenfold.reader.reader.bundled_line", lambda: recogniser)
     (digit,) = Reader(layout="line", min_confidence=0).read(_blank(100, 300)).digits
     assert (digit.digit, digit.refused) == (7, refused)
+
+
+def _of_kind(x: float, **kinds: float) -> Found:
+    """A digit at x, of these kinds: hand, print, running, struck."""
+    order = ("hand", "print", "running", "struck")
+    return replace(_found(x, 100), kinds=np.array([kinds.get(k, 0.0) for k in order], np.float32))
+
+
+@pytest.mark.parametrize(
+    ("odd", "kinds"),
+    [
+        # One of three taken for struck out, or for print in a sentence, is as the others are.
+        ({"struck": 0.6, "hand": 0.4}, [HAND, HAND, HAND]),
+        ({"running": 0.6, "print": 0.3, "hand": 0.1}, [HAND, PRINT, HAND]),
+        # What is printed may be filled in by hand.
+        ({"print": 0.9, "hand": 0.1}, [HAND, PRINT, HAND]),
+    ],
+)
+def test_digits_of_a_number_share_whether_they_are_struck_out_and_not_who_wrote_them(
+    odd: dict[str, float], kinds: list[int]
+) -> None:
+    row = [_of_kind(100, hand=1.0), _of_kind(125, **odd), _of_kind(150, hand=1.0)]
+    assert [f.kind for f in of_one_kind(row, SETTINGS, 400.0)] == kinds
+
+
+def test_a_number_struck_out_takes_its_doubtful_digit_with_it() -> None:
+    row = [_of_kind(100, struck=0.9), _of_kind(125, struck=0.4, hand=0.6), _of_kind(150, struck=1)]
+    far = _of_kind(350, hand=0.6, struck=0.4)
+    assert [f.kind for f in of_one_kind([*row, far], SETTINGS, 400.0)] == [STRUCK] * 3 + [HAND]
 
 
 # The classifier.

@@ -172,7 +172,7 @@ def _read(
     kinds[HAND] = 1
     seen = Finding(found, [Level(2.0, kinds)], [])
     # One height, so that each digit's frame is exactly what was given.
-    settings = replace(SETTINGS, heights=(1.0,))
+    settings = replace(SETTINGS, views=((1.0, 0.0),))
     model = _Saying(answer)
     read = read_one(page, page, seen, model, lambda: recogniser, settings, promised)
     return None if read is None else read[0]

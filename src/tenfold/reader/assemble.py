@@ -22,16 +22,20 @@ Area = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """From which confidence and digitness on a digit is accepted."""
+    """From which confidence on a digit is accepted, and where it is taken for one at all.
+
+    That it is one, the finder says (digitness), or the line recogniser by itself (certainty).
+    """
 
     confidence: float
     digitness: float
+    certainty: float = 1.0
 
 
 def digit_of(symbol: Symbol, limits: Limits, picture: Picture, line: int | None) -> Digit:
     """Return a digit with its verdict."""
     refused: Refusal | None = None
-    if symbol.support < limits.digitness:
+    if symbol.support < limits.digitness and symbol.certainty < limits.certainty:
         refused = "not a digit"
     elif symbol.confidence < limits.confidence:
         refused = "unsure"

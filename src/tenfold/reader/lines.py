@@ -196,13 +196,15 @@ def columns(part: Part, factor: float = 1.0) -> int:
     return 4 * -(-int(np.clip(wide, 8, LONGEST)) // 4)
 
 
-def cut(grey: Pixels, part: Part, factor: float) -> tuple[Pixels, float]:
+def cut(grey: Pixels, part: Part, factor: float, lean: float = 0.0) -> tuple[Pixels, float]:
     """Cut a part out as a straight strip, uint8 ``(48, w)``, w a multiple of 4.
 
     Parameters
     ----------
     factor : float
         How much larger than normal its digits are shown.
+    lean : float
+        How far strokes are made to lean to the right: width per height.
 
     Returns
     -------
@@ -217,13 +219,12 @@ def cut(grey: Pixels, part: Part, factor: float) -> tuple[Pixels, float]:
     cos = 1 / np.hypot(1, part.slope)
     sin = part.slope * cos
     inner = zoom / scale  # pixels of the source per column
-    # From a column u and a row v of the strip to the source: along the line, and across it.
-    across = v0 = STRIP / 2
+    # From a column u and a row v of the strip to the source: along the line, and across it, where
+    # each row lies a little further along it than the one above.
     origin = np.array([part.start, part.at(part.start)]) * zoom - shift
-    matrix = np.array([
-        [cos * inner, -sin * inner, origin[0] + sin * inner * v0],
-        [sin * inner, cos * inner, origin[1] - cos * inner * across],
-    ])  # fmt: skip
+    along = np.array([cos, sin]) * inner
+    across = np.array([-sin, cos]) * inner + lean * along
+    matrix = np.column_stack([along, across, origin - across * (STRIP / 2)])
     strip = cv2.warpAffine(
         source, matrix, (wide, STRIP), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
@@ -16,7 +17,7 @@ from tenfold.reader.lines import group, parts, whole
 from tenfold.reader.recognise import Network
 from tenfold.reader.settings import Settings
 from tenfold.reader.strings import ReadPart, Symbol, read_parts, without_doubles
-from tenfold.signature import HAND, PRINT, RUNNING
+from tenfold.signature import DIGIT_KINDS, HAND, PRINT, RUNNING, STRUCK
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -28,6 +29,9 @@ WANTED = {
     "handwritten": (HAND,),
     "printed": (PRINT, RUNNING),
 }
+
+# Of DIGIT_KINDS, those that all digits of a number share.
+ALIKE = {DIGIT_KINDS.index(RUNNING), DIGIT_KINDS.index(STRUCK)}
 
 
 def grey_of(pixels: Pixels) -> Pixels:
@@ -81,9 +85,10 @@ def read_lines(
     wanted = WANTED[ink]
     if ink == "auto" and _is_printed_page(seen):
         wanted = (HAND,)
-    kept = [f for f in seen.found if f.kind in wanted]
-    left_out = [f for f in seen.found if f.kind not in wanted]
     width = float(grey.shape[1])
+    found = of_one_kind(seen.found, settings, width)
+    kept = [f for f in found if f.kind in wanted]
+    left_out = [f for f in found if f.kind not in wanted]
     if one_line or _has_one_line(kept, grey, settings):
         # No second line has room: all of it is shown, whether the finder saw every digit or not.
         all_parts = [[replace(whole(kept, grey), start=0.0, end=width)]] if kept or one_line else []
@@ -93,6 +98,32 @@ def read_lines(
     read = iter(read_parts(grey, flat, seen, recogniser, settings))
     lines = [[next(read) for _ in row] for row in all_parts]
     return without_doubles(lines), left_out
+
+
+def of_one_kind(found: Sequence[Found], settings: Settings, width: float) -> list[Found]:
+    """Let digits that stand together decide together whether they are struck out, or in a sentence.
+
+    Nobody strikes out one digit of a number, or sets one in a sentence: a digit that differs from
+    the mean of its neighbours was seen wrongly. By hand or in print, each decides for itself, as
+    people fill in what is printed.
+    """
+    out = []
+    for row in group(found):
+        for part in parts(row, settings.gap, width):
+            common = int(np.mean([f.kinds for f in part.found], axis=0).argmax())
+            out += [_as_neighbours(f, common) for f in part.found]
+    return out
+
+
+def _as_neighbours(found: Found, common: int) -> Found:
+    """Return a digit that is struck out, or in a sentence, if and only if its neighbours are."""
+    own = int(found.kinds.argmax())
+    if own == common or not {own, common} & ALIKE:
+        return found
+    kinds = np.zeros_like(found.kinds)
+    allowed = [common] if common in ALIKE else [k for k in range(len(kinds)) if k not in ALIKE]
+    kinds[allowed] = found.kinds[allowed]
+    return replace(found, kinds=kinds)
 
 
 def _is_printed_page(seen: Finding) -> bool:
@@ -155,7 +186,12 @@ def without_weak(rows: list[list[Symbol]], settings: Settings) -> list[list[Symb
     out = []
     for row, (sure, count) in zip(rows, sureness, strict=True):
         weak = count > 0 and sure < best * (settings.weak + settings.weak_alone / count)
-        out.append([replace(s, support=0.0) if weak and s.char.isdigit() else s for s in row])
+        out.append(
+            [
+                replace(s, support=0.0, certainty=0.0) if weak and s.char.isdigit() else s
+                for s in row
+            ]
+        )
     return out
 
 

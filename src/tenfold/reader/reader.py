@@ -221,7 +221,7 @@ class Reader:
     ) -> Trace:
         # In lines the finder says what is a digit, of a lone glyph the classifier.
         digitness = SETTINGS.least_support if lines else self._least_digitness
-        limits = Limits(self.min_confidence, digitness)
+        limits = Limits(self.min_confidence, digitness, SETTINGS.certain)
         texts: list[Line] = []
         digits: list[Digit] = []
         marks: list[Mark] = []

@@ -1,9 +1,10 @@
-"""Read strips: what the line recogniser says of a part at several heights, as one string.
+"""Read strips: what the line recogniser says of a part in several views, as one string.
 
-The network gives each frame of a strip a probability of every character. The same part is shown at
-several heights, each spells its likeliest strings by prefix beam search (Graves 2012), and the mean
-of a string's probabilities counts. So a string that the heights disagree on is less sure; averaging
-frame by frame instead, characters vanish whose frames do not lie exactly on each other.
+The network gives each frame of a strip a probability of every character. The same part is shown
+larger, smaller and leaning, each view spells its likeliest strings by prefix beam search (Graves
+2012), and the mean of a string's probabilities counts. So a string that the views disagree on is
+less sure; averaging frame by frame instead, characters vanish whose frames do not lie exactly on
+each other.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def frames_of(strips: Sequence[Pixels], network: Network) -> list[Floats]:
 
 
 def together(frames: Sequence[Floats]) -> Floats:
-    """Average log-probabilities of one part at several heights, at the first one's frames."""
+    """Average log-probabilities of one part in several views, at the first one's frames."""
     count = len(frames[0])
     total = np.zeros_like(frames[0])
     for own in frames:
@@ -84,23 +85,26 @@ def together(frames: Sequence[Floats]) -> Floats:
     )
 
 
-def spell(heights: Sequence[Floats], beam: int = BEAM) -> Spelled:
+def spell(views: Sequence[Floats], beam: int = BEAM) -> Spelled:
     """Find the most probable string of one part.
 
     Parameters
     ----------
-    heights : sequence of float arrays, shape (t, 21)
-        Log-probabilities of the frames at each height; its characters' places are those of the
+    views : sequence of float arrays, shape (t, 21)
+        Log-probabilities of the frames in each view; its characters' places are those of the
         first.
     """
     chances: dict[str, float] = defaultdict(float)
-    for frames in heights:
+    for frames in views:
         for text, log_probability in search(frames, beam):
-            chances[text] += math.exp(log_probability) / len(heights)
+            chances[text] += math.exp(log_probability) / len(views)
     best = max(chances, key=lambda text: chances[text])
-    shown = together(heights)
-    spans, at = align(shown, best)
-    surest = np.exp(shown[at]) if at else np.zeros((0, shown.shape[1]), np.float32)
+    surest = np.zeros((len(best), 1 + len(CHARS)), np.float32)
+    spans: list[tuple[float, float]] = []
+    for number, frames in enumerate(views):
+        own, at = align(frames, best)
+        surest += np.exp(frames[at]) / len(views) if at else 0
+        spans = spans if number else own
     return Spelled(best, math.log(max(chances[best], NEVER)), spans, surest)
 
 

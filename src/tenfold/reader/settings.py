@@ -23,17 +23,23 @@ class Settings:
         Digit heights of paper that part a line into pieces read each by itself.
     apart : float
         Digit heights of paper between two numbers of a line: more than a digit's width.
-    heights : tuple of float
-        Of normal size, at which a piece is shown to the line recogniser.
+    views : tuple of (float, float)
+        How a piece is shown to the line recogniser: so many times its normal size, and leaning so
+        much further to the right. The first is the piece as it is; of the others, those that come
+        first help most. A hand that was never seen is a little nearer in one of them.
+    settled : float
+        Probability of a string from which on the first view is enough.
     line_digits, line_height : int, float
         From so many digits on, and from this share of the picture's height, they are one line.
     beyond : float
         Confidence of a digit beyond those that were found, from which on its line is read further.
     most_columns : int
-        Columns of all strips of a picture; where there are more, they are shown at the first height
-        alone, so that no picture takes much longer than a second.
+        Columns of all strips that are shown of a picture; as many views are as there is room for,
+        so that no picture takes much longer than a second.
     least_support : float
         Probability of digit ink that the finder must see where the recogniser reads a digit.
+    certain : float
+        Probability of a digit by the line recogniser, from which on the finder need not see it.
     sure_mark : float
         Confidence from which on a mark between digits is part of the text.
     single_sides, single_score : tuple of int, float
@@ -69,12 +75,17 @@ class Settings:
     overlap: float = 0.3
     gap: float = 2.0
     apart: float = 0.75
-    heights: tuple[float, ...] = (1.0, 0.84, 1.18)
+    views: tuple[tuple[float, float], ...] = (
+        (1.0, 0.0), (0.84, 0.3), (0.84, -0.3), (1.18, 0.3), (1.18, -0.3), (0.84, 0.0), (1.18, 0.0),
+        (1.0, 0.3), (1.0, -0.3),
+    )  # fmt: skip
+    settled: float = 0.9
     line_digits: int = 2
     line_height: float = 0.36
     beyond: float = 0.6
-    most_columns: int = 14_000
+    most_columns: int = 42_000
     least_support: float = 0.08
+    certain: float = 0.9
     sure_mark: float = 0.6
     single_sides: tuple[int, ...] = (768, 384, 192, 96)
     single_score: float = 0.05

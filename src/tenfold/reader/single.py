@@ -130,9 +130,8 @@ def by_line(grey: Pixels, found: Found, recogniser: Network, settings: Settings)
     left = max(0.0, found.x - ASIDE * found.height)
     right = min(float(grey.shape[1]), found.right + ASIDE * found.height)
     part = Part([found], found.height, left, right, *found.middle, 0.0)
-    frames = together(
-        frames_of([cut(grey, part, factor)[0] for factor in settings.heights], recogniser)
-    )
+    upright = [factor for factor, lean in settings.views if not lean]
+    frames = together(frames_of([cut(grey, part, factor)[0] for factor in upright], recogniser))
     logs = np.array([probability(frames, str(digit)) for digit in range(10)])
     chances = np.exp(logs - logs.max())
     return Opinion((chances / chances.sum()).astype(np.float32), float(np.exp(logs.max())), None)

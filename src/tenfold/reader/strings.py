@@ -6,6 +6,7 @@ read again: the finder may have missed the next one too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +22,7 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Box = tuple[float, float, float, float]
 
-BATCH = 8  # parts, of about one width, that the line recogniser reads at once
+BATCH = 24  # strips, of about one width, that the line recogniser reads at once
 SAME = 0.45  # of a digit's width and height: two this close are one
 ROUNDS = 3  # of making strips longer
 
@@ -55,7 +56,7 @@ class Symbol:
     confidence: float
     support: float
     kind: int
-    certainty: float = 1.0
+    certainty: float = 0.0
     found: Found | None = None
 
 
@@ -113,25 +114,37 @@ def _edge(symbols: list[Symbol], side: int) -> float:
 def _read(
     grey: Pixels, flat: list[Part], seen: Finding, recogniser: Network, settings: Settings
 ) -> list[ReadPart]:
-    """Read parts of lines, a batch at a time."""
-    heights = settings.heights
-    if sum(columns(part) for part in flat) > settings.most_columns:
-        heights = heights[:1]
-    strips = [[cut(grey, part, factor)[0] for factor in heights] for part in flat]
-    frames: list[list[Floats]] = [[] for _ in flat]
-    order = sorted(range(len(flat)), key=lambda k: strips[k][0].shape[1])
+    """Read parts of lines: all as they are, those that are not settled then in other views too."""
+    shown = _shown(grey, flat, settings.views[:1], recogniser)
+    spelled = [spell(frames) for _, frames in shown]
+    unsettled = [k for k, one in enumerate(spelled) if one.probability < settings.settled]
+    room = settings.most_columns - sum(columns(part) for part in flat)
+    cost = sum(columns(flat[k]) for k in unsettled)
+    more = settings.views[1 : 1 + room // max(1, cost)] if room > 0 else ()
+    if more:
+        again = _shown(grey, [flat[k] for k in unsettled], more, recogniser)
+        for k, (_, frames) in zip(unsettled, again, strict=True):
+            spelled[k] = spell([*shown[k][1], *frames])
+    result = []
+    for part, (strip, _), one in zip(flat, shown, spelled, strict=True):
+        scale = strip.shape[1] / max(1e-6, part.end - part.start)
+        result.append(ReadPart(part, strip, one, symbols_of(part, one, scale, seen)))
+    return result
+
+
+def _shown(
+    grey: Pixels, flat: Sequence[Part], views: Sequence[tuple[float, float]], recogniser: Network
+) -> list[tuple[Pixels, list[Floats]]]:
+    """Show parts in views, some strips of about one width at a time: first strip, all frames."""
+    strips = [cut(grey, part, *view)[0] for part in flat for view in views]
+    frames: list[Floats] = [np.empty(0, np.float32)] * len(strips)
+    order = sorted(range(len(strips)), key=lambda k: strips[k].shape[1])
     for start in range(0, len(order), BATCH):
         chosen = order[start : start + BATCH]
-        out = iter(frames_of([strip for k in chosen for strip in strips[k]], recogniser))
-        for k in chosen:
-            frames[k] = [next(out) for _ in heights]
-    result = []
-    for part, own, shown in zip(flat, frames, strips, strict=True):
-        spelled = spell(own)
-        scale = shown[0].shape[1] / max(1e-6, part.end - part.start)
-        symbols = symbols_of(part, spelled, scale, seen)
-        result.append(ReadPart(part, shown[0], spelled, symbols))
-    return result
+        for k, own in zip(chosen, frames_of([strips[k] for k in chosen], recogniser), strict=True):
+            frames[k] = own
+    count = len(views)
+    return [(strips[k], frames[k : k + count]) for k in range(0, len(strips), count)]
 
 
 def symbols_of(part: Part, spelled: Spelled, scale: float, seen: Finding) -> list[Symbol]:

@@ -19,6 +19,7 @@ Floats = NDArray[np.float32]
 HAND, PRINT, RUNNING, SIGN, STRUCK = range(5)
 KINDS = 5
 DIGIT_KINDS = (HAND, PRINT, RUNNING, STRUCK)
+PLACES = 1 + 4 + 10 + len(DIGIT_KINDS)  # heat; offset and size; which digit; which kind
 
 FINE, PLACE = 2, 4  # pixels a cell of the kinds, and of the places
 AROUND = 63  # pixels of the picture as the finder sees it: a large digit's height

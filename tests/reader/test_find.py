@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tenfold.reader import find
-from tenfold.reader.find import KIND, Found, scales
+from tenfold.reader.find import Found, scales
 from tenfold.reader.networks import bundled_finder
 from tenfold.reader.settings import SETTINGS
-from tenfold.signature import DIGIT_KINDS, HAND, planes
+from tenfold.signature import DIGIT_KINDS, HAND, PLACES, planes
 
 
 def _network(peaks: list[tuple[int, int, float]]) -> find.Network:
@@ -17,7 +17,7 @@ def _network(peaks: list[tuple[int, int, float]]) -> find.Network:
     def network(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         height, width = x.shape[2:]
         kinds = np.full((5, height // 2, width // 2), -8, np.float32)
-        places = np.zeros((19, height // 4, width // 4), np.float32)
+        places = np.zeros((PLACES, height // 4, width // 4), np.float32)
         places[0] = -8
         places[3], places[4] = np.log(20), np.log(32)
         if not seen:
@@ -90,7 +90,7 @@ def test_a_box_of_which_two_thirds_lie_inside_a_larger_one_is_a_part_of_it(
 ) -> None:
     def network(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         height, width = x.shape[2:]
-        places = np.zeros((15, height // 4, width // 4), np.float32)
+        places = np.zeros((PLACES, height // 4, width // 4), np.float32)
         places[0] = -8
         for column, heat, side in ((30, 4.0, 80.0), (45, 2.0, 40.0)):
             places[0, 24, column] = heat
@@ -102,6 +102,24 @@ def test_a_box_of_which_two_thirds_lie_inside_a_larger_one_is_a_part_of_it(
     grey = np.full((192, 384), 255, np.uint8)
     seen = find.find(grey, network, (384,), 0.3, SETTINGS.overlap)
     assert len(seen.found) == count
+
+
+@pytest.mark.parametrize(("smaller", "height"), [(0.47, 64.0), (0.53, 64 - 0.4 * 0.47 * 64)])
+def test_a_digits_box_is_the_mean_of_those_that_show_it(smaller: float, height: float) -> None:
+    def network(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        rows, columns = x.shape[2] // 4, x.shape[3] // 4
+        places = np.zeros((PLACES, rows, columns), np.float32)
+        places[0] = -8
+        for column, score, tall in ((30, 0.9, 64.0), (33, 0.6, smaller * 64)):
+            places[0, 24, column] = np.log(score / (1 - score))
+            places[3:5, 24, column] = np.log(40), np.log(tall)
+        places[1, 24, 33] = -3  # both have their middle at one place
+        return np.full((5, 2 * rows, 2 * columns), -8, np.float32), places
+
+    grey = np.full((192, 384), 255, np.uint8)
+    (found,) = find.find(grey, network, (384,), 0.3, SETTINGS.overlap).found
+    assert found.height == pytest.approx(height, rel=0.01)
+    assert found.middle == pytest.approx((122, 98))
 
 
 @pytest.mark.parametrize("shape", [(50, 384), (101, 200), (384, 33), (16, 16)])
@@ -124,7 +142,7 @@ def test_the_bundled_finder_takes_any_size() -> None:
     for height, width in ((96, 96), (16, 160), (192, 64)):
         kinds, places = bundled_finder()(np.zeros((1, 2, height, width), np.float32))
         assert kinds.shape == (5, height // 2, width // 2)
-        assert places.shape == (KIND, height // 4, width // 4)
+        assert places.shape == (PLACES, height // 4, width // 4)
 
 
 def found_at(

@@ -23,7 +23,7 @@ from tenfold.reader.reader import Reader
 from tenfold.reader.recognise import Network, Spelled
 from tenfold.reader.settings import SETTINGS
 from tenfold.reader.strings import ReadPart, Symbol
-from tenfold.signature import CHARS, HAND, PRINT, STRUCK
+from tenfold.signature import CHARS, HAND, PLACES, PRINT, STRUCK
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -56,7 +56,7 @@ def _nothing(x: Floats) -> tuple[Floats, Floats]:
     """What a finder says of an empty picture: no ink of any kind, no digit anywhere."""
     height, width = x.shape[2:]
     kinds = np.full((5, height // 2, width // 2), -9, np.float32)
-    places = np.zeros((15, height // 4, width // 4), np.float32)
+    places = np.zeros((PLACES, height // 4, width // 4), np.float32)
     places[0] = -9
     return kinds, places
 
@@ -207,15 +207,15 @@ def _page_on_its_head() -> Pixels:
     return page
 
 
-def _upright(score: float) -> find.Network:
-    """Find four digits, so surely, where the dark corner lies at the bottom right."""
+def _upright(score: float, count: int = 4) -> find.Network:
+    """Find so many digits, so surely, where the dark corner lies at the bottom right."""
 
     def network(x: Floats) -> tuple[Floats, Floats]:
         kinds, places = _nothing(x)
         if x[0, 0, -4:, -4:].max() < 0:
             rows, columns = places.shape[1:]
-            for k in range(4):
-                place = round((k + 0.5) * columns / 4)
+            for k in range(count):
+                place = round((k + 0.5) * columns / count)
                 _digit(places, rows // 2, place, score, 0.1 * x.shape[3], 0.15 * x.shape[2])
         return kinds, places
 
@@ -228,8 +228,14 @@ def _lying(score: float, count: int = 4) -> Finding:
 
 @pytest.mark.parametrize(("count", "turn"), [(3, 0), (4, 180)])
 def test_three_digits_do_not_turn_a_page_and_four_do(count: int, turn: int) -> None:
-    seen = _lying(0.4, count)
-    assert best_turn(_page_on_its_head(), seen, _upright(0.95), SETTINGS) == turn
+    network = _upright(0.95, count)
+    assert best_turn(_page_on_its_head(), _lying(0.4, 1), network, SETTINGS) == turn
+
+
+def test_a_page_is_not_turned_where_half_of_its_digits_would_be_lost() -> None:
+    for count, turn in ((8, 180), (9, 0)):
+        seen = _lying(0.4, count)
+        assert best_turn(_page_on_its_head(), seen, _upright(0.95), SETTINGS) == turn
 
 
 @pytest.mark.parametrize(("score", "turn"), [(0.58, 180), (0.66, 0)])

@@ -7,7 +7,7 @@ three sizes; the one that is surest of it wins, and its masks speak for that dig
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,12 +17,13 @@ from tenfold.signature import DIGIT_KINDS, FINE, PLACE, planes
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-# The network: planes (1, 2, h, w) to logits of kinds (5, h/2, w/2) and places (15 or 19, h/4, w/4).
+# The network: planes (1, 2, h, w) to logits of kinds (5, h/2, w/2) and places (19, h/4, w/4).
 Network = Callable[[Floats], tuple[Floats, Floats]]
 
+AGREED = 0.5  # intersection over union of boxes that show the same digit
 INSIDE = 0.65  # of the smaller box: it is a part of the other
+COMPARED = 4000  # candidates of a picture that are looked at, the surest
 MOST = 1200  # digits of a picture; a texture gives more, and nobody reads them
-KIND = 15  # the first channel of a place that says which kind of digit
 STEP = 16  # sides the network takes are multiples of this
 
 
@@ -147,19 +148,6 @@ def _sigmoid(x: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(x, -30, 30))), np.float32)
 
 
-def _kinds_in(kinds: Floats, box: tuple[float, float, float, float]) -> Floats:
-    """Mean probability of each digit kind, weighed by where there is digit ink of any kind."""
-    x, y, width, height = box
-    left, top = max(0, int(x / FINE)), max(0, int(y / FINE))
-    part = kinds[
-        list(DIGIT_KINDS), top : int((y + height) / FINE) + 1, left : int((x + width) / FINE) + 1
-    ]
-    if not part.size:
-        return np.zeros(len(DIGIT_KINDS), np.float32)
-    digit = part.max(axis=0)
-    return np.asarray((part * digit).sum(axis=(1, 2)) / (float(digit.sum()) + 1e-6), np.float32)
-
-
 def _shares(logits: Floats) -> Floats:
     shares = np.exp(logits - logits.max())
     return np.asarray(shares / shares.sum(), np.float32)
@@ -179,14 +167,10 @@ def _peaks(places: Floats, level: Level, number: int, least: float) -> list[tupl
         x, y = (column + 0.5 + dx) * PLACE, (row + 0.5 + dy) * PLACE
         score = float(heat[row, column])
         named = _shares(places[5:15, row, column])
-        box = (x - width / 2, y - height / 2, width, height)
-        if len(places) > KIND:
-            kinds = _shares(places[KIND:, row, column])
-        else:  # a file from before kinds were learned where digits have their middles
-            kinds = _kinds_in(level.kinds, box)
+        kinds = _shares(places[15:, row, column])
         found = Found(
-            box[0] / level.scale, box[1] / level.scale, width / level.scale, height / level.scale,
-            score, named, kinds, number,
+            (x - width / 2) / level.scale, (y - height / 2) / level.scale,
+            width / level.scale, height / level.scale, score, named, kinds, number,
         )  # fmt: skip
         out.append((score * _suits(height), found))
     return out
@@ -203,22 +187,35 @@ def _best(candidates: list[tuple[float, Found]], overlap: float) -> list[Found]:
     """Keep the surest of those that lie on each other."""
     if not candidates:
         return []
-    order = sorted(candidates, key=lambda pair: -pair[0])[:4000]
+    order = sorted(candidates, key=lambda pair: -pair[0])[:COMPARED]
     boxes = np.array([[f.x, f.y, f.right, f.bottom] for _, f in order])
     area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     alive = np.ones(len(order), bool)
     kept = []
-    for index, (_, found) in enumerate(order):
+    for index in range(len(order)):
         if not alive[index]:
             continue
-        kept.append(found)
-        if len(kept) == MOST:
-            break
         low = np.maximum(boxes[index, :2], boxes[:, :2])
         high = np.minimum(boxes[index, 2:], boxes[:, 2:])
         shared = np.prod(np.maximum(high - low, 0), axis=1)
         union = area[index] + area - shared
         inside = shared / np.minimum(area[index], area)
+        kept.append(_agreed(order, boxes, np.flatnonzero(shared / union > AGREED), index))
+        if len(kept) == MOST:
+            break
         # A box nearly inside another is a part of that digit, or a digit that it took two for.
         alive &= ~((shared / union > overlap) | (inside > INSIDE))
     return kept
+
+
+def _agreed(
+    order: list[tuple[float, Found]], boxes: Floats, same: NDArray[np.intp], index: int
+) -> Found:
+    """Return a digit with the mean box of all that show it, the surer counting more.
+
+    At one size a box is often a fifth too large or too small (box voting, Gidaris and Komodakis
+    2015).
+    """
+    weights = np.array([order[k][0] for k in same])
+    left, top, right, bottom = np.average(boxes[same], axis=0, weights=weights).tolist()
+    return replace(order[index][1], x=left, y=top, width=right - left, height=bottom - top)

@@ -60,13 +60,14 @@ def look(grey: Pixels, finder: finding.Network, settings: Settings) -> Finding:
 def best_turn(grey: Pixels, seen: Finding, finder: finding.Network, settings: Settings) -> int:
     """Degrees clockwise by which the page reads better than as it lies, 0 for none."""
     lying = quality(seen)
-    if len(seen.found) < settings.turn_digits or lying >= settings.turn_below:
+    if not seen.found or lying >= settings.turn_below:
         return 0
+    least = max(settings.turn_digits, 0.5 * len(seen.found))
     scores = {0: lying}
     for degrees in (90, 180, 270):
         turned = np.ascontiguousarray(np.rot90(grey, -degrees // 90))
         other = finding.find(turned, finder, settings.sides, settings.least_score, settings.overlap)
-        scores[degrees] = quality(other) if len(other.found) >= 0.5 * len(seen.found) else 0.0
+        scores[degrees] = quality(other) if len(other.found) >= least else 0.0
     best = max(scores, key=lambda degrees: scores[degrees])
     return best if scores[best] >= lying + settings.turn_gain else 0
 

@@ -64,8 +64,8 @@ class Settings:
         A line is none of digits but of marks like them if its mean sureness is below the first
         share, plus the second divided by its length, of that of the page's surest number.
     turn_digits, turn_below, turn_gain : int, float, float
-        A page is turned only if it has so many digits, reads worse than the second as it lies, and
-        better by the third when turned.
+        A page is turned only if so many digits are found then, it reads worse than the second as
+        it lies, and better by the third when turned.
     """
 
     sides: tuple[int, ...] = (768, 384, 192, 96)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tenfold.modelinfo import ModelInfo
-from tenfold.signature import DIGIT_KINDS, FINE, KINDS, PLACE, planes
+from tenfold.signature import DIGIT_KINDS, FINE, KINDS, PLACE, PLACES, planes
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.pages import Page, PageMaker
 from tenfold.training.blocks import Residual, unit
@@ -34,7 +34,6 @@ NEAR, LEAST = 0.16, 0.7  # a bump's spread: a share of the digit's side, and at 
 # How much each kind's masks weigh: few pages show what is struck out, or print in sentences.
 WEIGHTS = (1.0, 1.5, 1.5, 1.0, 4.0)
 RARE = 20  # cells: kinds that a batch hardly shows say little in the dice
-PLACES = 1 + 4 + 10 + len(DIGIT_KINDS)  # heat; offset and size; which digit; which kind
 # How much a digit's kind weighs where it has its middle, in the order of `DIGIT_KINDS`.
 KIND_WEIGHTS = (1.0, 1.5, 1.5, 4.0)
 

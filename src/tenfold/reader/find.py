@@ -1,7 +1,8 @@
 """Find digits: run the finder over a small pyramid of the picture and keep the best of each place.
 
 A digit is looked for where it is between 9 and 90 pixels high, so every digit is seen at two or
-three sizes; the one that is surest of it wins, and its masks speak for that digit's ink.
+three sizes; the one that is surest of it wins, and its masks speak for that digit's ink. The box is
+the mean of all.
 """
 
 from __future__ import annotations

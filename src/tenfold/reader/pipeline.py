@@ -174,7 +174,7 @@ def ask_classifier(
 
 
 def without_weak(rows: list[list[Symbol]], settings: Settings) -> list[list[Symbol]]:
-    """Take the finder's support from lines far less sure than the page's surest number.
+    """Take all support from lines far less sure than the page's surest number.
 
     Grain, edges and letters give a digit here and there, and seldom a sure one; the fewer stand
     together, the surer they must be.

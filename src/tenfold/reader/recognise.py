@@ -99,12 +99,9 @@ def spell(views: Sequence[Floats], beam: int = BEAM) -> Spelled:
         for text, log_probability in search(frames, beam):
             chances[text] += math.exp(log_probability) / len(views)
     best = max(chances, key=lambda text: chances[text])
-    surest = np.zeros((len(best), 1 + len(CHARS)), np.float32)
-    spans: list[tuple[float, float]] = []
-    for number, frames in enumerate(views):
-        own, at = align(frames, best)
-        surest += np.exp(frames[at]) / len(views) if at else 0
-        spans = spans if number else own
+    aligned = [align(frames, best) for frames in views]
+    spans = aligned[0][0]
+    surest = np.mean([np.exp(own[at]) for own, (_, at) in zip(views, aligned, strict=True)], axis=0)
     return Spelled(best, math.log(max(chances[best], NEVER)), spans, surest)
 
 

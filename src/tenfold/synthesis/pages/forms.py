@@ -18,7 +18,7 @@ def grid(s: Scene) -> None:
     wide = s.size(20, 80)
     tall = wide * rng.uniform(0.75, 1.25)
     x0, y0 = rng.uniform(-wide, wide), rng.uniform(-tall, tall)
-    pen, thick = float(rng.choice([1, 1, 2])), rng.random() < 0.7
+    pen, thick = float(rng.choice([1, 1, 2, wide * 0.05])), rng.random() < 0.7
     columns, rows = int(s.width / wide) + 2, int(s.height / tall) + 2
     level = s.faint if rng.random() < 0.6 else float(rng.uniform(0.6, 1))
     if rng.random() < 0.9:
@@ -31,16 +31,18 @@ def grid(s: Scene) -> None:
     face, given = printing.pick(rng, s.part), rng.choice([0.0, 0.45, 1.0], p=[0.45, 0.45, 0.1])
     fill, h = rng.uniform(0.3, 1), min(tall, wide * 1.3) * rng.uniform(0.4, 0.8)
     style = s.style(h)
+    # What is printed is often grey beside a pen's ink, or as dark as it.
+    tone = float(rng.uniform(0.15, 1)) if rng.random() < 0.6 else min(1.0, s.level * 1.1)
     many = rng.random() < 0.2
     for i in range(columns):
         for j in range(rows):
             if rng.random() > fill:
                 continue
             x, y = x0 + (i + 0.5) * wide, y0 + (j + 0.5) * tall
-            digit = str(int(rng.integers(1, 10))) if rng.random() < 0.9 else "0"
+            digit = str(int(rng.integers(1, 10))) if rng.random() < 0.9 else str(rng.choice([0, 1]))
             if rng.random() < given:
                 shape = printing.font(face, max(4, round(h / printing.cap(face)))).getlength(digit)
-                print_style = Style(h, level=min(1.0, s.level * 1.1))
+                print_style = Style(h, level=tone)
                 writing.typeset(s.canvas, rng, face, digit, x - shape / 2, y, print_style)
             elif many:
                 small = Style(h * 0.45, 0.05, s.level)
@@ -61,21 +63,17 @@ def table(s: Scene) -> None:
     pitch, y = h * rng.uniform(1.4, 2.2), h * rng.uniform(0.2, 1.5)
     edges = np.cumsum(np.r_[rng.uniform(0, 2 * h), rng.uniform(2, 6, 8) * h])
     printed = rng.random() < 0.35
+    phrases = 0.6 if printed and rng.random() < 0.5 else 0.0
     face, style = printing.pick(rng, s.part), s.style(h)
     ruled = rng.random() < 0.75
     while y < s.height:
         for number, (left, right) in enumerate(pairwise(edges)):
             if left > s.width:
                 break
-            text = numbers.number(rng).replace(" ", "")[: max(1, int((right - left) / h / 0.75))]
-            roll = rng.random()
             if number == 0 and rng.random() < 0.7:
                 _head(s, face if printed else None, left + 0.2 * h, y, h)
-            elif printed and 0.12 <= roll < 0.6:
-                plain = Style(h, 0.0, s.level)
-                writing.typeset(s.canvas, rng, face, text, left + 0.3 * h, y, plain)
-            elif roll >= 0.12:
-                s.number(text, left + 0.3 * h, y, style)
+            else:
+                _entry(s, face, (left, right), y, style, (printed, phrases))
         if ruled:
             s.canvas.line((edges[0], y + pitch / 2), (edges[-1], y + pitch / 2), 1, s.faint)
         y += pitch
@@ -84,12 +82,32 @@ def table(s: Scene) -> None:
             s.canvas.line((edge, 0), (edge, s.height), 1, s.faint)
 
 
+def _entry(
+    s: Scene, face: str, across: tuple[float, float], y: float, style: Style,
+    print_: tuple[bool, float],
+) -> None:  # fmt: skip
+    """Fill a cell of a table, or leave it: a number by hand or in print, or printed words."""
+    rng, h, (left, right), (printed, phrases) = s.rng, style.height, across, print_
+    text = numbers.number(rng).replace(" ", "")[: max(1, int((right - left) / h / 0.75))]
+    roll = rng.random()
+    if roll < phrases:
+        count = 2 if right - left > 5 * h else 1
+        s.words(face, h * 1.3, left + 0.2 * h, y, count, s.level, 0.5)
+    elif printed and 0.12 <= roll < 0.6:
+        plain = Style(h, 0.0, s.level)
+        writing.typeset(s.canvas, rng, face, text, left + 0.3 * h, y, plain)
+    elif roll >= 0.12:
+        s.number(text, left + 0.3 * h, y, style)
+
+
 def _head(s: Scene, face: str | None, x: float, y: float, height: float) -> None:
     """Print a row's head, or write it."""
     if face is None:
         s.word(x, y, height)
     else:
-        s.words(face, height * 1.3, x, y, 1, s.level, 0.0)
+        x = s.words(face, height * 1.3, x, y, 1, s.level, 0.0)
+        if s.rng.random() < 0.3:
+            s.words(face, height * 1.3, x, y, 1, s.level, 1.0)
 
 
 def form(s: Scene) -> None:
@@ -126,15 +144,16 @@ def _comb(s: Scene, x: float, y: float, style: Style, filled: bool) -> None:
     gap = step * rng.uniform(0.1, 0.4) if rng.random() < 0.3 else 0.0
     top, bottom = y - h * 0.7, y + h * 0.7
     comb = rng.random() < 0.3
+    pen, tone = float(rng.choice([1, 1, 2, h * 0.09])), max(s.faint, float(rng.uniform(0, 1)))
     for k in range(count):
         left = x + k * (step + gap)
         if comb:
             s.canvas.line((left, y), (left, bottom), 1, s.faint)
             s.canvas.line((left, bottom), (left + step, bottom), 1, s.faint)
         else:
-            s.box(left, top, left + step, bottom, float(rng.choice([1, 1, 2])))
+            s.box(left, top, left + step, bottom, pen, tone)
         if rng.random() < 0.85 and filled:
-            digit = int(rng.integers(10))
+            digit = int(rng.integers(10)) if rng.random() < 0.9 else 1
             glyph = s.hand.digit(digit, h * rng.uniform(0.85, 1.1))
             across = left + (step - glyph.shape[1]) / 2 + rng.normal(0, 0.07) * step
             down = y - glyph.shape[0] / 2 + rng.normal(0, 0.06) * h
@@ -166,9 +185,15 @@ def printed_page(s: Scene) -> None:
     y, x = rng.uniform(-size, size), rng.uniform(-60, 40)
     free = rng.uniform(0, s.height) if rng.random() < 0.6 else -1e9
     h = size * rng.uniform(0.9, 3.5)
+    even = rng.random() < 0.6  # justified lines; else headings, lists, short lines
     while y < s.height:
         if abs(y - free) > h * 0.8:
-            s.words(face, size, x, y, 30, level, 0.2)
+            if even:
+                s.words(face, size, x, y, 30, level, 0.2)
+            else:
+                large = size * float(rng.choice([1, 1, 1.3, 1.7]))
+                start, count = rng.uniform(-40, 0.6 * s.width), int(rng.integers(1, 6))
+                s.words(face, large, start, y, count, level, 0.35)
         y += size * rng.uniform(1.15, 1.8)
     if free > 0:
         s.number(numbers.number(rng), rng.uniform(0, s.width * 0.6), free, s.style(h))

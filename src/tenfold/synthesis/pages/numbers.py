@@ -81,5 +81,21 @@ def amount(rng: Generator) -> str:
     return whole
 
 
+def running(rng: Generator) -> str:
+    """Write a number as it stands in print among words: bare, counted, or grown onto letters."""
+    roll = rng.random()
+    if roll < 0.5:
+        return number(rng).replace(" ", "") + _one(rng, "", "", ".", ")", ":", ",")
+    short = digits(rng, int(rng.integers(1, 4)))
+    if roll < 0.65:
+        return _one(rng, "(", "", "") + short + _one(rng, ")", ".", ":", "")
+    if roll < 0.8:
+        unit = _one(rng, "P", "th", "st", "nd", "cm", "kg", "pts", "km", "h", "min", "x", "a", "b)")
+        return _one(rng, "", "+", "-", "(") + short + unit + _one(rng, "", ")", ".", ",")
+    if roll < 0.9:
+        return _one(rng, "i", "ii", "iv", "Q", "No.", "p.", "A", "B", "x", "H", "vol.") + short
+    return digits(rng, 4) + _one(rng, "/", "-", "–") + digits(rng, 2)
+
+
 def _one(rng: Generator, *texts: str) -> str:
     return str(rng.choice(texts))

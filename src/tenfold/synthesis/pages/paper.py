@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from tenfold.synthesis.pages import numbers, printing
 from tenfold.synthesis.pages.camera import clouds, grain
-from tenfold.synthesis.pages.letters import word, words
+from tenfold.synthesis.pages.letters import random_word, word, words
 from tenfold.synthesis.pages.strokes import Floats, rasterise
 
 FINE = 4  # bits of a pixel's fraction that OpenCV keeps
@@ -69,6 +70,25 @@ def _through(rng: Generator, sheet: Floats) -> None:
     sheet -= soft * np.float32(rng.uniform(8, 40) / 255)
 
 
+def _print_through(rng: Generator, sheet: Floats) -> None:
+    """Let a printed page on the other side show: lines of mirrored print, faint and soft."""
+    height, width = sheet.shape
+    face, size = printing.pick(rng, "train"), rng.uniform(0.03, 0.11) * height
+    back = np.zeros((height, width), np.float32)
+    y = rng.uniform(0, 0.3) * height
+    while y < height * rng.uniform(0.5, 1):
+        count = max(1, int(width / size / 2.5))
+        many = [numbers.running(rng) if rng.random() < 0.3 else random_word(rng)
+                for _ in range(int(rng.integers(1, count + 1)))]  # fmt: skip
+        ink = printing.text(face, " ".join(many), size)[0][: int(height - y), :width]
+        x = int(rng.integers(width - ink.shape[1] + 1))
+        spot = back[int(y) : int(y) + len(ink), x : x + ink.shape[1]]
+        np.maximum(spot, ink[: len(spot), ::-1], out=spot)
+        y += size * rng.uniform(1.2, 2.5)
+    soft = cv2.GaussianBlur(back, (0, 0), rng.uniform(0.7, 2))
+    sheet -= soft * np.float32(rng.uniform(8, 45) / 255)
+
+
 def _security(rng: Generator, sheet: Floats) -> None:
     """Print the fine wavy curves of cheques and banknotes."""
     height, width = sheet.shape
@@ -109,7 +129,8 @@ def _fibres(rng: Generator, sheet: Floats) -> None:
 MARKS = (
     (_folds, 0.14),
     (_ring, 0.06),
-    (_through, 0.12),
+    (_through, 0.1),
+    (_print_through, 0.1),
     (_security, 0.18),
     (_specks, 0.2),
     (_fibres, 0.4),

@@ -110,9 +110,7 @@ class Scene:
         style = Style(size * 0.72, 0.0, level, wide=(0.3, 0.5))
         for _ in range(count):
             if rng.random() < digits:
-                text = numbers.number(rng).replace(" ", "")
-                if rng.random() < 0.3:
-                    text += str(rng.choice([".", ")", ":", ","]))
+                text = numbers.running(rng)
             else:
                 text = letters.random_word(rng) + str(rng.choice(["", "", "", ",", ".", ":"]))
             x = writing.typeset(self.canvas, rng, face, text, x, y, style, RUNNING)

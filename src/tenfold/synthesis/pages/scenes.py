@@ -23,8 +23,8 @@ from tenfold.synthesis.pages.scene import Scene as Scene
 
 # Each scene with how often it is drawn.
 SCENES: tuple[tuple[Callable[[Scene], None], float], ...] = (
-    (single, 0.12), (cell, 0.08), (lines, 0.22), (grid, 0.11), (table, 0.07), (form, 0.12),
-    (printed_page, 0.07), (label, 0.06), (scatter, 0.06), (meter, 0.04), (foreign, 0.05),
+    (single, 0.11), (cell, 0.07), (lines, 0.2), (grid, 0.13), (table, 0.09), (form, 0.14),
+    (printed_page, 0.09), (label, 0.06), (scatter, 0.08), (meter, 0.05), (foreign, 0.06),
     (alone, 0.05), (strokes_only, 0.02), (plot, 0.01),
 )  # fmt: skip
 

@@ -118,6 +118,19 @@ def test_what_is_unsure_or_no_digit_is_refused(
     assert digits[0].line == (None if reason else 0)
 
 
+@pytest.mark.parametrize(("confidence", "text"), [(0.24, "12"), (0.18, "1")])
+def test_a_doubtful_digit_stays_in_a_number_and_alone_does_not(
+    confidence: float, text: str
+) -> None:
+    symbols = _symbols("12")
+    symbols[1] = replace(symbols[1], confidence=confidence)
+    assert _line("", symbols)[0] == text
+    assert _line("", symbols[1:])[0] == ""
+    x, y, width, height = symbols[1].box
+    symbols[1] = replace(symbols[1], box=(x + height, y, width, height))
+    assert _line("", symbols)[0] == "1"
+
+
 @pytest.mark.parametrize(
     ("kind", "reason", "ink"),
     [

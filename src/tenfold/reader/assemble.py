@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -99,6 +99,7 @@ def line_of(
     digits = {
         k: digit_of(s, limits, picture, number) for k, s in enumerate(symbols) if s.char.isdigit()
     }
+    digits |= _in_numbers(symbols, digits, number, limits, settings)
     kept = [k for k, s in enumerate(symbols) if k not in digits or digits[k].accepted]
     numbers: list[list[int]] = []
     held: set[int] = set()
@@ -145,6 +146,32 @@ def line_of(
         )
     whole = union([part.box for part in parts])
     return Line(" ".join(part.text for part in parts), whole, tuple(parts)), ordered, marks
+
+
+def _in_numbers(
+    symbols: Sequence[Symbol], digits: dict[int, Digit], number: int, limits: Limits,
+    settings: Settings,
+) -> dict[int, Digit]:  # fmt: skip
+    """Return unsure digits beside accepted ones, accepted too: without them it is another number.
+
+    That the number is doubtful, its confidence says.
+    """
+    runs: list[list[int]] = []
+    for k, digit in digits.items():
+        if digit.refused == "not a digit":
+            continue
+        if runs and _near(symbols, [runs[-1][-1], k], settings.apart):
+            runs[-1].append(k)
+        else:
+            runs.append([k])
+    least = settings.in_number * limits.confidence
+    return {
+        k: replace(digits[k], refused=None, line=number)
+        for run in runs
+        if any(digits[k].accepted for k in run)
+        for k in run
+        if digits[k].refused == "unsure" and digits[k].confidence >= least
+    }
 
 
 def _marks_before(kept: Sequence[int], at: int, digits: dict[int, Digit]) -> list[int]:

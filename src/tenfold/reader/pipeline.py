@@ -83,11 +83,9 @@ def read_lines(
     grey: Pixels, seen: Finding, recogniser: Network, settings: Settings, one_line: bool, ink: str
 ) -> tuple[list[list[ReadPart]], list[Found]]:
     """Read the lines of a picture; return them and the digits that are not to be read."""
-    wanted = WANTED[ink]
-    if ink == "auto" and _is_printed_page(seen):
-        wanted = (HAND,)
     width = float(grey.shape[1])
     found = of_one_kind(seen.found, settings, width)
+    wanted = (HAND,) if ink == "auto" and _is_printed_page(found) else WANTED[ink]
     kept = [f for f in found if f.kind in wanted]
     left_out = [f for f in found if f.kind not in wanted]
     if one_line or _has_one_line(kept, grey, settings):
@@ -127,9 +125,9 @@ def _as_neighbours(found: Found, common: int) -> Found:
     return replace(found, kinds=kinds)
 
 
-def _is_printed_page(seen: Finding) -> bool:
+def _is_printed_page(found: Sequence[Found]) -> bool:
     """Whether most print stands in words and sentences: then its tables belong to it as well."""
-    kinds = [f.kind for f in seen.found]
+    kinds = [f.kind for f in found]
     return kinds.count(RUNNING) > kinds.count(PRINT)
 
 

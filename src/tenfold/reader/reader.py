@@ -89,7 +89,8 @@ class Reader:
         ``"digit"`` promises exactly one digit, so none is refused as no digit; ``"line"``
         promises one line, ``"page"`` any number of lines; ``"auto"`` decides by itself.
     min_confidence : float
-        Digits less probable than this are refused as unsure, 0 to 1.
+        Digits less probable than this are refused as unsure, 0 to 1; beside accepted digits,
+        where one missing would make another number, those less probable than 0.4 of it.
     rotate : str
         ``"0"``, ``"90"``, ``"180"`` or ``"270"`` degrees clockwise before reading; ``"auto"``
         turns pages that read badly as they lie.

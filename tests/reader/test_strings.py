@@ -150,10 +150,10 @@ def test_a_line_that_never_ends_is_made_longer_three_times() -> None:
 
 def test_a_line_is_read_further_on_either_side_and_not_beyond_its_neighbours() -> None:
     found = _found(110, 50)
-    for place, least, most in ((4, 0.0, 1000.0), (36, 0.0, 1000.0), (4, 60.0, 130.0)):
+    for place, least, most in ((4, 0.0, 1000.0), (36, 0.0, 1000.0), (4, 60.0, 153.0)):
         part = Part([found], 30.0, 67.0, 153.0, 110.0, 50.0, 0.0, least, most)
         recogniser = _Recogniser(lambda _, place=place: place)
-        (read,) = read_parts(_paper(), [part], NOTHING_SEEN, recogniser, replace(ONE_VIEW))
+        (read,) = read_parts(_paper(), [part], NOTHING_SEEN, recogniser, ONE_VIEW)
         after = read.part
         # The digit read stands at 67 + 2 * place; a digit's height and a tenth are added to it.
         if place == 36:
@@ -225,8 +225,8 @@ def test_what_is_settled_keeps_its_reading_while_others_are_shown_again() -> Non
     def network(strips: Floats) -> Floats:
         frames = recogniser(strips)
         for own, dark in zip(frames, (strips[:, 0] < -0.5).any(axis=(1, 2)), strict=True):
-            own[5, CHARS.index("7") + 1] = np.log(0.95 if dark else 0.55)
-            own[5, 0] = np.log(0.05 if dark else 0.45)
+            own[20, CHARS.index("7") + 1] = np.log(0.95 if dark else 0.55)
+            own[20, 0] = np.log(0.05 if dark else 0.45)
         return frames
 
     page = _paper()
@@ -343,19 +343,19 @@ def test_a_level_at_which_a_digit_is_tiny_or_huge_says_nothing(scale: float, see
 @pytest.mark.parametrize(
     ("box", "ink"),
     [
-        ((40, 20, 38, 38), 0.6),  # all of its columns
-        ((78, 20, 36, 38), 0.2),  # one of nineteen columns: a third of the best three
+        ((40, 20, 38, 38), 0.6),  # all of its 20 by 20 cells
+        ((78, 20, 36, 38), 0.6 * 20 / 63),  # one column, of 20, where a sixth is 63 cells
         ((80, 20, 38, 38), 0.0),
         ((2, 20, 37, 38), 0.0),
-        ((2, 20, 38, 38), 0.2),
+        ((2, 20, 38, 38), 0.6 * 20 / 66),
         ((40, -60, 38, 76), 0.0),  # above it
-        ((40, -60, 38, 80), 0.6),  # its lowest row
+        ((40, -60, 38, 80), 0.6 * 20 / 36),  # its highest row
         ((40, 60, 38, 38), 0.0),
-        ((-30, 20, 72, 38), 0.6 * 2 / 3),  # beyond the edge there is nothing to count
+        ((-30, 20, 72, 38), 0.6 * 40 / 73),  # beyond the edge there is nothing to count
         ((300, 20, 38, 38), 0.0),
     ],
 )
-def test_ink_is_the_mean_of_the_darkest_sixth_of_a_boxs_columns(
+def test_ink_is_the_mean_of_the_darkest_sixth_of_a_box(
     box: tuple[float, float, float, float], ink: float
 ) -> None:
     assert _ink(_level(1.0, hand=0.6), box=box) == pytest.approx(ink, abs=1e-6)

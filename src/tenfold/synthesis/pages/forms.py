@@ -146,7 +146,7 @@ def _comb(s: Scene, x: float, y: float, style: Style, filled: bool) -> None:
     gap = step * rng.uniform(0.1, 0.4) if rng.random() < 0.3 else 0.0
     top, bottom = y - h * 0.7, y + h * 0.7
     comb = rng.random() < 0.3
-    pen, tone = float(rng.choice([1, 1, 2, h * 0.09])), max(s.faint, float(rng.uniform(0, 1)))
+    pen, tone = float(rng.choice([1, 1, 2, h * 0.13])), max(s.faint, float(rng.uniform(0, 1)))
     for k in range(count):
         left = x + k * (step + gap)
         if comb:

@@ -111,13 +111,13 @@ def main(names: list[str]) -> int:
         failed, endless, untested = (
             sum(code in kind for code in codes.values()) for kind in (FAILED, ENDLESS, UNTESTED)
         )
-        share = (failed + endless) / max(1, len(codes))
+        killed, seconds = failed + endless, time.monotonic() - started
         print(
-            f"{name}: {failed + endless} of {len(codes)} mutants killed ({share:.0%}); {endless} by "
-            f"the time they took, {untested} reached by no test; {time.monotonic() - started:.0f} s",
+            f"{name}: {killed} of {len(codes)} mutants killed ({killed / max(1, len(codes)):.0%}), "
+            f"{endless} by the time they took; {untested} reached by no test; {seconds:.0f} s",
             flush=True,
         )
-        short += share < LEAST
+        short += killed < LEAST * len(codes)
     return short
 
 

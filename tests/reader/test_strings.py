@@ -148,22 +148,25 @@ def test_a_line_that_never_ends_is_made_longer_three_times() -> None:
     assert before.end < after.end < 400
 
 
-def test_a_line_is_read_further_on_either_side_and_not_beyond_its_neighbours() -> None:
-    found = _found(110, 50)
-    for place, least, most in ((4, 0.0, 1000.0), (36, 0.0, 1000.0), (4, 60.0, 153.0)):
-        part = Part([found], 30.0, 67.0, 153.0, 110.0, 50.0, 0.0, least, most)
-        recogniser = _Recogniser(lambda _, place=place: place)
-        (read,) = read_parts(_paper(), [part], NOTHING_SEEN, recogniser, ONE_VIEW)
-        after = read.part
-        # The digit read stands at 67 + 2 * place; a digit's height and a tenth are added to it.
-        if place == 36:
-            assert (after.start, after.end > 153.0) == (67.0, True)
-        elif least:
-            assert (after.start, after.end) == (60.0, 153.0)
-            assert len(recogniser.shown) == 2
-        else:
-            assert after.start < 67.0 - 20
-            assert after.end == 153.0
+@pytest.mark.parametrize(
+    ("place", "least", "most", "start", "end", "readings"),
+    [
+        # The first strip shows 86 pixels in 88 columns. The digit read is 9 wide; beyond it the
+        # strip goes on for a digit's height and a tenth, 33.
+        (4, 38.0, 1000.0, 67 + 9 * 86 / 88 - 4.5 - 33, 153.0, 2),
+        (36, 0.0, 174.0, 67.0, 174.0, 2),
+        (4, 60.0, 1000.0, 60.0, 153.0, 2),
+        (36, 0.0, 170.0, 67.0, 170.0, 2),
+    ],
+)
+def test_a_line_is_read_further_on_either_side_and_not_beyond_its_neighbours(
+    place: int, least: float, most: float, start: float, end: float, readings: int
+) -> None:
+    part = Part([_found(110, 50)], 30.0, 67.0, 153.0, 110.0, 50.0, 0.0, least, most)
+    recogniser = _Recogniser(lambda _: place)
+    (read,) = read_parts(_paper(), [part], NOTHING_SEEN, recogniser, ONE_VIEW)
+    assert (read.part.start, read.part.end) == (pytest.approx(start), pytest.approx(end))
+    assert len(recogniser.shown) == readings
 
 
 @pytest.mark.parametrize(("room", "again"), [(5.5, False), (6.5, True)])

@@ -19,8 +19,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 WORK = ROOT / ".mutants"  # a copy of the tree for each module; kept, to look at survivors
+MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 LEAST = 0.8  # of a module's mutants are killed
-MINUTES = 8  # of one module; what is not tried by then is an error, not a survivor
+MINUTES = 20  # of all together; what is not tried by then is an error, not a survivor
 # Mutmut's exit codes: a test failed; the tests went on for ever; no test reaches the function.
 FAILED, ENDLESS, UNTESTED = {1, 3}, {24, -24, 36, 152, 255}, {5, 33}
 
@@ -71,29 +72,32 @@ def _prepared(name: str, module: Module) -> Path:
     return folder
 
 
-def _mutate(name: str, module: Module) -> tuple[Path, dict[str, int]]:
+def _mutate(name: str, module: Module, seconds: float) -> tuple[Path, dict[str, int]]:
     """Try a module's sample; return the folder and each tried mutant's exit code."""
     folder = _prepared(name, module)
-    mutmut = [str(Path(sys.executable).with_name("mutmut"))]
-    sample = f"*__mutmut_*[{module.digits}]"
-    # One thread each: two run at once. The copy's own source comes first on mutmut's path.
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [MUTMUT, "run", "--max-children", "2", f"*__mutmut_*[{module.digits}]"]
+    # The copy's own source, no real pictures, and one thread each: two run at once.
+    left_out = {"PYTHONPATH", "TENFOLD_DATA"}
+    environment = {key: value for key, value in os.environ.items() if key not in left_out}
     environment |= {"OMP_NUM_THREADS": "1", "OPENCV_FOR_THREADS_NUM": "1"}
-    with (folder / "mutmut.log").open("w") as log:
-        done = subprocess.run(
-            [*mutmut, "run", "--max-children", "2", sample],
-            cwd=folder, env=environment, stdout=log, stderr=log, check=False, timeout=60 * MINUTES,
-        )  # fmt: skip
-    if done.returncode:
-        raise SystemExit(f"{name}: mutmut failed; see {folder / 'mutmut.log'}")
+    said = folder / "mutmut.log"
+    with said.open("w") as log:
+        try:
+            subprocess.run(
+                command, cwd=folder, env=environment, stdout=log, stderr=log, check=True,
+                timeout=max(1.0, seconds),
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise SystemExit(f"{name}: not done within {MINUTES} minutes; see {said}") from None
+        except subprocess.CalledProcessError:
+            raise SystemExit(f"{name}: mutmut failed; see {said}") from None
     meta = folder / "mutants" / "src" / "tenfold" / f"{module.source}.py.meta"
     codes: dict[str, int | None] = json.loads(meta.read_text())["exit_code_by_key"]
     return folder, {key: code for key, code in codes.items() if code is not None}
 
 
 def _difference(folder: Path, mutant: str) -> str:
-    mutmut = str(Path(sys.executable).with_name("mutmut"))
-    command = [mutmut, "show", mutant]
+    command = [MUTMUT, "show", mutant]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     changed = [line for line in done.stdout.splitlines() if line[:1] in {"#", "+", "-"}]
     return "\n".join(line for line in changed if not line.startswith(("+++", "---")))
@@ -101,10 +105,13 @@ def _difference(folder: Path, mutant: str) -> str:
 
 def main(names: list[str]) -> int:
     """Mutate the modules named, or all; return how many fall short."""
-    short = 0
+    unknown = sorted(set(names) - MODULES.keys())
+    if unknown:
+        raise SystemExit(f"{unknown[0]}: no such module; there are {', '.join(MODULES)}")
+    short, end = 0, time.monotonic() + 60 * MINUTES
     for name in names or MODULES:
         started = time.monotonic()
-        folder, codes = _mutate(name, MODULES[name])
+        folder, codes = _mutate(name, MODULES[name], end - started)
         for mutant, code in codes.items():
             if code not in FAILED | ENDLESS:
                 print(_difference(folder, mutant))

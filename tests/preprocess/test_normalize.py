@@ -104,7 +104,8 @@ def test_pen_width_is_twice_the_area_over_the_outline(
 def test_slopes_are_eight_times_grey_levels_a_pixel(across: int, down: int, steep: int) -> None:
     x, y = np.meshgrid(np.arange(12), np.arange(10))
     found = slopes((across * x + down * y).astype(np.uint8))
-    assert (found.shape, found.dtype) == ((10, 12), np.float32)
+    assert found.shape == (10, 12)
+    assert found.dtype == np.float32
     assert found[1:-1, 1:-1] == pytest.approx(np.full((8, 10), float(steep)))
 
 
@@ -153,7 +154,9 @@ def test_a_pen_is_broadened_on_a_grid_four_times_finer_than_the_box(
 ) -> None:
     line = np.full(shape, 255, np.uint8)
     found = normalize._broaden(line, max(shape), 20)
-    assert (found.shape, found.dtype, found.max()) == (broad, np.uint8, 255)
+    assert found.shape == broad
+    assert found.dtype == np.uint8
+    assert found.max() == 255
     assert normalize._broaden(line, max(shape), max(shape)) is line  # nothing vanishes
 
 

@@ -182,7 +182,8 @@ def test_speed_of_prediction_measures_the_model_file_and_its_int8_version(tmp_pa
 def test_shifting_moves_the_picture_and_brings_paper_in() -> None:
     code = (
         "import numpy as np; from accuracy_of_recipes import shifted; "
-        "a = np.arange(1, 10).reshape(1, 3, 3); print(shifted(a, 1, 0).tolist(), shifted(a, 0, -1).tolist())"
+        "a = np.arange(1, 10).reshape(1, 3, 3); "
+        "print(shifted(a, 1, 0).tolist(), shifted(a, 0, -1).tolist())"
     )
     said = _in_benchmarks(code)
     down, left = "[[[0, 0, 0], [1, 2, 3], [4, 5, 6]]]", "[[[2, 3, 0], [5, 6, 0], [8, 9, 0]]]"

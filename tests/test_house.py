@@ -95,8 +95,16 @@ def test_the_reading_half_never_imports_what_only_training_needs(path: Path) -> 
     assert found <= ({"pydantic"} if _room(f"tenfold.{_name(path)}") == "server" else set())
 
 
-@pytest.mark.parametrize("path", sorted((SOURCE / "synthesis").rglob("*.py")), ids=_name)
-def test_synthesis_needs_no_torch(path: Path) -> None:
+@pytest.mark.parametrize(
+    "path",
+    [
+        p
+        for part in ("pages", "degrade")
+        for p in sorted((SOURCE / "synthesis" / part).glob("*.py"))
+    ],
+    ids=_name,
+)
+def test_pages_and_degradation_need_no_torch(path: Path) -> None:
     found = {name.partition(".")[0] for name in _imports(path)}
     assert not found & {"torch", "onnx", "safetensors", "pydantic"}
 

@@ -25,7 +25,7 @@ from tenfold.training.checkpoint import load_checkpoint
 from tenfold.training.export import with_info
 from tenfold.training.loop import Training
 from tenfold.training.networks import scale
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 
 import tenfold
 from tenfold.data.splits import Splits
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 
 VERBS = ["evaluate", "load_dataset", "load_model", "train"]
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from tenfold.cli import app
 from tenfold.errors import ModelError, TenfoldError, UsageError
 from tenfold.model import load_model
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from tenfold.cli import app
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, ModelError, TenfoldError, UsageError
 from tenfold.evaluation.encode import encode
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 
 
 @pytest.fixture(autouse=True)

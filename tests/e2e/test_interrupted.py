@@ -19,7 +19,7 @@ from safetensors.numpy import load_file
 
 from tenfold.data.splits import Splits
 from tenfold.model import load_model
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 from tenfold.training.run import train
 
 SETTINGS = {

@@ -16,7 +16,7 @@ from tenfold.errors import TrainingError
 from tenfold.training.checkpoint import NAME, load_checkpoint, save_checkpoint
 from tenfold.training.loop import Training, fit
 from tenfold.training.recipe import Recipe
-from tenfold.training.sections import OPTIMIZERS
+from tenfold.training.recipe_sections import OPTIMIZERS
 
 CPU = torch.device("cpu")
 SMALL: dict[str, Any] = {

@@ -17,7 +17,7 @@ from tenfold.training.optimizers import (
     make_optimizers,
     make_scheduler,
 )
-from tenfold.training.sections import OPTIMIZERS, Network, Optimizer, Schedule
+from tenfold.training.recipe_sections import OPTIMIZERS, Network, Optimizer, Schedule
 
 RATES = {"rmsprop": 0.003, "sgd": 0.05, "adam": 0.003, "adamw": 0.003, "muon": 0.01}
 

@@ -24,8 +24,8 @@ from tenfold.errors import DataError, TenfoldError, TrainingError, UsageError
 from tenfold.evaluation.encode import encode
 from tenfold.training.loop import Training
 from tenfold.training.machine import pick_device
-from tenfold.training.outcome import Run
 from tenfold.training.recipe import load_recipe
+from tenfold.training.result import Run
 from tenfold.training.run import RunStoppedError, choose_recipe, train
 
 CHECKPOINT = "checkpoint.safetensors"

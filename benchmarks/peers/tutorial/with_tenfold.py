@@ -10,7 +10,7 @@ import tempfile
 from common_fit import Clock, arguments, report
 
 from tenfold import train
-from tenfold.training.history import Epoch, Step
+from tenfold.training.callbacks import Epoch, Step
 
 
 class Ticking(Clock):
@@ -36,7 +36,7 @@ def main() -> None:
             seed=seed,
             out=folder,
             device="cpu",
-            watchers=[clock],
+            callbacks=[clock],
         )
     threads = str(run.recipe.threads or "as it comes")
     report(clock, run.evaluation.accuracy, run.test_loss, ["tenfold", "torch"], threads)

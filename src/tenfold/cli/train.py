@@ -22,9 +22,9 @@ from tenfold.cli.figures import accuracy_line, confusion_table
 from tenfold.errors import UsageError
 
 if TYPE_CHECKING:
+    from tenfold.training.callbacks import Callback
     from tenfold.training.composed_run import ComposedRun
-    from tenfold.training.history import Watcher
-    from tenfold.training.outcome import Run
+    from tenfold.training.result import Run
     from tenfold.training.seeds import Seeds
 
 
@@ -82,16 +82,16 @@ def train(
     if resume and seeds > 1:
         raise UsageError("--resume goes on with one run; give --out RUNS/seed-N and no --seeds.")
     with ExitStack() as stack:
-        watchers: list[Watcher] = [JsonLines()] if json else []
+        callbacks: list[Callback] = [JsonLines()] if json else []
         if not quiet and not json:
-            watchers.append(stack.enter_context(Bar()))
+            callbacks.append(stack.enter_context(Bar()))
         wishes: dict[str, Any] = {
             "settings": parse_settings(settings or []),
             "seed": seed,
             "out": folder,
             "device": device,
             "data_dir": data_dir,
-            "watchers": watchers,
+            "callbacks": callbacks,
             "stop": stack.enter_context(stop_on_interrupt()),
             "checkpoint_every": checkpoint_every,
             "tensorboard": tensorboard,

@@ -134,7 +134,7 @@ def _train(epochs: int, seed: int, folder: Path | None) -> None:
             settings={"epochs": epochs},
             seed=seed,
             out=folder,
-            watchers=[stack.enter_context(Bar())],
+            callbacks=[stack.enter_context(Bar())],
             stop=stack.enter_context(stop_on_interrupt()),
         )
     picture = save_png(sheet(load_dataset("digits").images[:1], ["0"]), run.folder / "first.png")

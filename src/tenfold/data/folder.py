@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from tenfold.data.arrays import check_size
 from tenfold.data.dataset import DIGITS, Dataset
-from tenfold.data.values import check_size
 from tenfold.errors import DataError
 
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.data.arrays import check_size, square_side, to_ink, to_labels
 from tenfold.data.dataset import DIGITS, Dataset
-from tenfold.data.values import check_size, square_side, to_ink, to_labels
 from tenfold.errors import DataError
 
 _LABEL_NAMES = frozenset({"label", "labels", "class", "target", "digit"})

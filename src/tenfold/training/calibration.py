@@ -21,7 +21,7 @@ from tenfold.model import Model
 from tenfold.modelinfo import ModelInfo
 from tenfold.training.export import with_info
 from tenfold.training.recipe import parse_recipe
-from tenfold.training.sections import Synthesis
+from tenfold.training.recipe_sections import Synthesis
 from tenfold.training.validation import hold_out_validation
 
 FEWEST = 1000  # validation pictures: fewer hold too few mistakes to tell how sure one may be

@@ -14,9 +14,9 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from tenfold.errors import UsageError
-from tenfold.training.choices import Choices, Name, Seed
 from tenfold.training.composed_recipe import ComposedRecipe
-from tenfold.training.sections import (
+from tenfold.training.recipe_file import Choices, Name, Seed
+from tenfold.training.recipe_sections import (
     Augment,
     Count,
     Fraction,

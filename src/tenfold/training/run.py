@@ -14,11 +14,12 @@ from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, TrainingError, UsageError
+from tenfold.synthesis.glyphs.training_set import synthesise
 from tenfold.training import runfolder
+from tenfold.training.callbacks import Callback
 from tenfold.training.checkpoint import load_checkpoint, save_checkpoint
 from tenfold.training.composed_recipe import ComposedRecipe, TaskName
 from tenfold.training.composed_run import ComposedRun, train_composed
-from tenfold.training.history import Watcher
 from tenfold.training.loop import Training, fit
 from tenfold.training.machine import (
     AnyChoices,
@@ -27,10 +28,9 @@ from tenfold.training.machine import (
     possible_precision,
     threads,
 )
-from tenfold.training.outcome import Run, finish
 from tenfold.training.recipe import AnyRecipe, Recipe, load_any, on_pictures
+from tenfold.training.result import Run, finish
 from tenfold.training.runfolder import RunStoppedError as RunStoppedError
-from tenfold.training.synthesis.pictures import synthesise
 from tenfold.training.validation import hold_out_validation
 
 
@@ -43,7 +43,7 @@ class Wishes(TypedDict, total=False):
     resume: bool
     device: Device
     data_dir: Path | None
-    watchers: Sequence[Watcher]
+    callbacks: Sequence[Callback]
     stop: Callable[[], bool]
     checkpoint_every: float
     tensorboard: bool
@@ -76,7 +76,7 @@ def train(
     resume: bool = False,
     device: Device = "auto",
     data_dir: Path | None = None,
-    watchers: Sequence[Watcher] = (),
+    callbacks: Sequence[Callback] = (),
     stop: Callable[[], bool] = lambda: False,
     checkpoint_every: float = 10.0,
     tensorboard: bool = False,
@@ -104,7 +104,7 @@ def train(
         Where to compute; ``"auto"`` takes a CUDA device if there is one.
     data_dir : Path, optional
         Where MNIST is looked for first.
-    watchers : sequence of Watcher
+    callbacks : sequence of Callback
         Told of steps and epochs as they go by.
     stop : callable
         Asked after every step; once true, the run is saved and `RunStoppedError` is raised.
@@ -151,7 +151,7 @@ def train(
 
         with threads(composed.threads), torch.random.fork_rng():
             return train_composed(
-                composed, splits.train, open_folder, watchers, stop, checkpoint_every
+                composed, splits.train, open_folder, callbacks, stop, checkpoint_every
             )
     chosen = choose_recipe(given, splits.train.size, settings, seed)
     _same_kind(splits)
@@ -164,7 +164,7 @@ def train(
             load_checkpoint(training, folder)
         else:
             folder = _described(out, chosen, splits.train, str(target))
-        _fit(training, folder, watchers, stop, checkpoint_every, tensorboard)
+        _fit(training, folder, callbacks, stop, checkpoint_every, tensorboard)
         return finish(training, splits, folder, started)
 
 
@@ -258,14 +258,15 @@ def _prepare(recipe: Recipe, train: Dataset, device: torch.device) -> Training:
     learned, validation = hold_out_validation(train, recipe)
     if recipe.synthesis.pictures:
         with threads(1):  # many small steps: two threads wait for each other more than they work
-            learned = synthesise(learned, recipe.synthesis, recipe.seed)
+            how = recipe.synthesis
+            learned = synthesise(learned, how.pictures, how.original, how.non_digits, recipe.seed)
     return Training(recipe, learned, validation, device)
 
 
 def _fit(
     training: Training,
     folder: Path,
-    watchers: Sequence[Watcher],
+    callbacks: Sequence[Callback],
     stop: Callable[[], bool],
     checkpoint_every: float,
     tensorboard: bool,
@@ -276,6 +277,6 @@ def _fit(
         save_checkpoint(training, folder)
 
     with contextlib.closing(metrics):
-        ended = fit(training, [*watchers, metrics], save, checkpoint_every, stop)
+        ended = fit(training, [*callbacks, metrics], save, checkpoint_every, stop)
     if not ended:
         raise runfolder.stopped(folder, training.step, training.steps)

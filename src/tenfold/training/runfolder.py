@@ -25,7 +25,7 @@ from tenfold.evaluation.evaluation import Evaluation
 from tenfold.evaluation.plots import learning_curve, mistakes_sheet, samples_sheet
 from tenfold.files import make_folder, write_whole
 from tenfold.pictures import save_png
-from tenfold.training.history import Epoch, Step
+from tenfold.training.callbacks import Epoch, Step
 from tenfold.training.recipe import AnyRecipe, parse_any
 
 RUNS = Path("runs")

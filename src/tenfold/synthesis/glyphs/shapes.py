@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tenfold.training.synthesis.fields import Fields, look_up
-from tenfold.training.synthesis.strokes import FAR, distance, only
+from tenfold.synthesis.glyphs.distances import DistanceFields, look_up
+from tenfold.synthesis.glyphs.polylines import FAR, distance, only
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Shapes:
 
     Parameters
     ----------
-    fields : Fields
+    fields : DistanceFields
         The digits they start from.
     rows : int64 tensor, shape (n,)
         Which of them; -1 for none.
@@ -33,7 +33,7 @@ class Shapes:
         Strokes added.
     """
 
-    fields: Fields
+    fields: DistanceFields
     rows: Tensor
     place: Tensor
     cut: Tensor
@@ -105,7 +105,7 @@ class Shapes:
 _BATCHED = tuple(f.name for f in fields(Shapes) if f.name != "fields")
 
 
-def plain(digits: Fields, rows: Tensor) -> Shapes:
+def plain(digits: DistanceFields, rows: Tensor) -> Shapes:
     """Digits as they are in MNIST, by int64 row numbers ``(n,)``."""
     n = len(rows)
     return Shapes(
@@ -118,7 +118,7 @@ def plain(digits: Fields, rows: Tensor) -> Shapes:
     )
 
 
-def drawn(digits: Fields, strokes: Tensor) -> Shapes:
+def drawn(digits: DistanceFields, strokes: Tensor) -> Shapes:
     """Shapes of nothing but strokes ``(n, pieces, 4)``."""
     shapes = plain(digits, torch.full((len(strokes),), -1))
     return replace(shapes, strokes=strokes)

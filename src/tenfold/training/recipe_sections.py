@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 NetworkName = Literal["tutorial", "convnet", "residual", "mlp", "linear"]
 LossName = Literal["cross-entropy", "log-cosh", "mean-squared-error", "kl-divergence", "focal"]
@@ -96,5 +96,14 @@ class Synthesis(Section):
 
     pictures: Annotated[int, Field(ge=0)] = 0  # how many to make, once, before training; 0: off
     original: Fraction = 0.25  # share of them that are digits as they are
-    doodles: Fraction = 0.2  # share that are no digits: the network learns to refuse them
+    non_digits: Fraction = 0.2  # share that are no digits: the network learns to refuse them
     refused: Fraction = 0.005  # share of the validation digits that the rejection rule may refuse
+
+    @model_validator(mode="before")
+    @classmethod
+    def _old_names(cls, record: Any) -> Any:
+        """Take recipes that were written before `non_digits` had its name."""
+        if isinstance(record, dict) and "doodles" in record:
+            rest = {key: value for key, value in record.items() if key != "doodles"}
+            return rest | {"non_digits": record["doodles"]}
+        return record

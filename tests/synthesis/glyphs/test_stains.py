@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import torch
 
-from tenfold.training.synthesis import stains
-from tenfold.training.synthesis.dice import Dice
+from tenfold.synthesis.glyphs import stains
+from tenfold.synthesis.glyphs.rng import BatchRng
 
 
-def rolled(n: int, seed: int = 0) -> Dice:
-    return Dice(n, torch.Generator().manual_seed(seed))
+def rolled(n: int, seed: int = 0) -> BatchRng:
+    return BatchRng(n, torch.Generator().manual_seed(seed))
 
 
 def test_no_solid_stands_slender_like_a_one() -> None:

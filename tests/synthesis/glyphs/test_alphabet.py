@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tenfold.training.synthesis.alphabet import FREQUENCY, alphabet
+from tenfold.synthesis.glyphs.alphabet import FREQUENCY, alphabet
 
 
 def test_every_letter_has_strokes_within_reach_of_its_box() -> None:

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import torch
 
-from tenfold.training.synthesis.dice import Dice
+from tenfold.synthesis.glyphs.rng import BatchRng
 
 
-def rolled(n: int, seed: int = 0) -> Dice:
-    return Dice(n, torch.Generator().manual_seed(seed))
+def rolled(n: int, seed: int = 0) -> BatchRng:
+    return BatchRng(n, torch.Generator().manual_seed(seed))
 
 
 def test_numbers_stay_between_their_bounds() -> None:
-    dice = rolled(1000)
-    even, ratio = dice.uniform(-2, 5), dice.ratio(0.5, 8)
+    rng = rolled(1000)
+    even, ratio = rng.uniform(-2, 5), rng.ratio(0.5, 8)
     assert -2 <= even.min() < -1.8
     assert 4.8 < even.max() <= 5
     assert ratio.min() >= 0.5
@@ -20,9 +20,9 @@ def test_numbers_stay_between_their_bounds() -> None:
 
 
 def test_shares_are_kept() -> None:
-    dice = rolled(4000)
-    assert abs(float(dice.chance(0.3).float().mean()) - 0.3) < 0.03
-    value = dice.sometimes(0.25, torch.full((4000,), 2.0), 1.0)
+    rng = rolled(4000)
+    assert abs(float(rng.chance(0.3).float().mean()) - 0.3) < 0.03
+    value = rng.sometimes(0.25, torch.full((4000,), 2.0), 1.0)
     assert abs(float((value == 2).float().mean()) - 0.25) < 0.03
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationError
 
 from tenfold.errors import UsageError
-from tenfold.training.sections import Section
+from tenfold.training.recipe_sections import Section
 
 # part of the run folder's name
 Name = Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f]{1,100}$")]

@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import torch
 
-from tenfold.training.synthesis.dice import Dice
-from tenfold.training.synthesis.fields import Fields
-from tenfold.training.synthesis.pens import AXIS, PAPER, Pen, Tremor, frame, posture, render
-from tenfold.training.synthesis.shapes import drawn, plain
+from tenfold.synthesis.glyphs.distances import DistanceFields
+from tenfold.synthesis.glyphs.pens import AXIS, PAPER, Pen, Tremor, frame, posture, render
+from tenfold.synthesis.glyphs.rng import BatchRng
+from tenfold.synthesis.glyphs.shapes import drawn, plain
 
 
-def rolled(n: int, seed: int = 0) -> Dice:
-    return Dice(n, torch.Generator().manual_seed(seed))
+def rolled(n: int, seed: int = 0) -> BatchRng:
+    return BatchRng(n, torch.Generator().manual_seed(seed))
 
 
-def test_pictures_fill_the_frame_as_mnist_does(fields: Fields) -> None:
+def test_pictures_fill_the_frame_as_mnist_does(fields: DistanceFields) -> None:
     pictures = render(plain(fields, torch.arange(200)), rolled(200))
     assert pictures.shape == (200, 28, 28)
     assert pictures.min() >= 0
@@ -41,7 +41,7 @@ def test_an_empty_sheet_keeps_its_size() -> None:
     assert (float(scale), middle.tolist()) == (1, [[0, 0]])
 
 
-def test_a_pen_is_as_wide_as_it_says(bar: Fields) -> None:
+def test_a_pen_is_as_wide_as_it_says(bar: DistanceFields) -> None:
     pen = Pen(drawn(bar, torch.tensor([[[0.0, -9, 0, 9]]])), rolled(1))
     pen.width[:] = 3.0
     row = pen.ink(PAPER[None], torch.ones(1))[0, 14]  # x from -13.5 to 13.5
@@ -50,7 +50,7 @@ def test_a_pen_is_as_wide_as_it_says(bar: Fields) -> None:
     assert int((twice > 0).sum()) == 2 or int((twice > 0).sum()) == 4
 
 
-def test_erosion_never_breaks_a_stroke(bar: Fields) -> None:
+def test_erosion_never_breaks_a_stroke(bar: DistanceFields) -> None:
     pen = Pen(plain(bar, torch.tensor([0])), rolled(1))
     pen.even[:] = False
     pen.width[:] = 0.4
@@ -72,7 +72,7 @@ def test_a_tremor_moves_points_smoothly() -> None:
     assert float((moved[:, :, 1:] - moved[:, :, :-1]).abs().mean()) < 0.2
 
 
-def test_the_same_seed_draws_the_same(fields: Fields) -> None:
+def test_the_same_seed_draws_the_same(fields: DistanceFields) -> None:
     shapes = plain(fields, torch.arange(20))
     assert torch.equal(render(shapes, rolled(20)), render(shapes, rolled(20)))
     assert not torch.equal(render(shapes, rolled(20)), render(shapes, rolled(20, seed=1)))

@@ -8,9 +8,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from tenfold.training.synthesis.fields import FRAME
-from tenfold.training.synthesis.shapes import Shapes
-from tenfold.training.synthesis.strokes import FAR
+from tenfold.synthesis.glyphs.distances import FRAME
+from tenfold.synthesis.glyphs.polylines import FAR
+from tenfold.synthesis.glyphs.shapes import Shapes
 
 _AXIS = torch.arange(float(FRAME)) - (FRAME - 1) / 2  # pixel centres
 

@@ -6,14 +6,14 @@ import torch
 from numpy.typing import NDArray
 
 from tenfold.data.dataset import Dataset
-from tenfold.training.synthesis.fields import Fields, look_up, measure, thin
+from tenfold.synthesis.glyphs.distances import DistanceFields, look_up, measure, thin
 
 
 def at(*points: tuple[float, float]) -> torch.Tensor:
     return torch.tensor(points).view(1, 1, -1, 2)
 
 
-def test_distances_from_a_bar_are_those_of_geometry(bar: Fields) -> None:
+def test_distances_from_a_bar_are_those_of_geometry(bar: DistanceFields) -> None:
     points = at((0, 0), (-1.5, 0), (-2, 0), (-5, 0), (0, 10), (0, 13))
     found = look_up(bar.ink, points)[0, 0]
     expected = torch.tensor([2.0, 0.5, 0.0, -3.0, 0.0, -3.0])
@@ -21,13 +21,13 @@ def test_distances_from_a_bar_are_those_of_geometry(bar: Fields) -> None:
     assert abs(float(bar.width[0]) - 2) < 0.3
 
 
-def test_the_centre_line_runs_through_the_middle(bar: Fields) -> None:
+def test_the_centre_line_runs_through_the_middle(bar: DistanceFields) -> None:
     on, beside = look_up(bar.line, at((0, 0), (0, 5))), look_up(bar.line, at((4, 0), (-4, 3)))
     assert float(on.min()) > -0.6
     assert torch.allclose(beside, torch.tensor(-4.0), atol=0.6)
 
 
-def test_distance_grows_beyond_the_frame(bar: Fields) -> None:
+def test_distance_grows_beyond_the_frame(bar: DistanceFields) -> None:
     near, far = look_up(bar.ink, at((0, 13), (0, 20)))[0, 0]
     assert far < near - 5
 

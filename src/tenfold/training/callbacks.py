@@ -39,7 +39,7 @@ class Step:
     loss: float
 
 
-class Watcher(Protocol):
+class Callback(Protocol):
     """Whoever wants to follow a run."""
 
     def on_step(self, step: Step) -> None:

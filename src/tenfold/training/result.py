@@ -20,8 +20,8 @@ from tenfold.model import open_model
 from tenfold.modelinfo import ModelInfo
 from tenfold.training import runfolder
 from tenfold.training.calibration import calibrate
+from tenfold.training.callbacks import Epoch
 from tenfold.training.export import export, with_info
-from tenfold.training.history import Epoch
 from tenfold.training.loop import Training
 from tenfold.training.losses import make_loss, one_hot
 from tenfold.training.networks import count_parameters

@@ -12,9 +12,9 @@ import math
 import torch
 from torch import Tensor
 
-from tenfold.training.synthesis.dice import Dice
-from tenfold.training.synthesis.fields import FRAME
-from tenfold.training.synthesis.shapes import Shapes
+from tenfold.synthesis.glyphs.distances import FRAME
+from tenfold.synthesis.glyphs.rng import BatchRng
+from tenfold.synthesis.glyphs.shapes import Shapes
 
 BOX = 20  # pixels that the longer side of the ink takes
 AXIS = torch.arange(float(FRAME)) - (FRAME - 1) / 2  # pixel centres
@@ -23,19 +23,19 @@ _SIGHT = 1.5  # how much wider than the frame the first look is
 _NIB = 0.5  # half the width of the thinnest line that erosion leaves
 
 
-def render(shapes: Shapes, dice: Dice) -> Tensor:
+def render(shapes: Shapes, rng: BatchRng) -> Tensor:
     """Draw shapes, each with a hand and pen of its own, float ``(n, 28, 28)`` in [0, 1]."""
-    matrix, tremor, pen = posture(dice), Tremor(dice), Pen(shapes, dice)
-    ragged = dice.sometimes(0.25, dice.uniform(0.05, 0.3), 0.0) * pen.width.clamp(max=1.5)
-    edge = ragged[:, None, None] * dice.smooth(12, FRAME)
+    matrix, tremor, pen = posture(rng), Tremor(rng), Pen(shapes, rng)
+    ragged = rng.sometimes(0.25, rng.uniform(0.05, 0.3), 0.0) * pen.width.clamp(max=1.5)
+    edge = ragged[:, None, None] * rng.smooth(12, FRAME)
 
     def ink(points: Tensor, scale: Tensor) -> Tensor:
         return pen.ink(torch.einsum("nij,nhwj->nhwi", matrix, tremor.bend(points)), scale)
 
-    wide = (PAPER * _SIGHT).expand(dice.n, -1, -1, -1)
-    scale, middle = frame(ink(wide, torch.full((dice.n,), 0.8)) > 0, AXIS * _SIGHT)
-    scale = scale * dice.normal(0.04).exp()
-    off = dice.noise(2) * 0.4 + 0.5  # MNIST's centres of mass lie half a pixel low and right
+    wide = (PAPER * _SIGHT).expand(rng.n, -1, -1, -1)
+    scale, middle = frame(ink(wide, torch.full((rng.n,), 0.8)) > 0, AXIS * _SIGHT)
+    scale = scale * rng.normal(0.04).exp()
+    off = rng.noise(2) * 0.4 + 0.5  # MNIST's centres of mass lie half a pixel low and right
     points = (PAPER - off[:, None, None]) / scale[:, None, None, None] + middle[:, None, None]
     # Coverage of a pixel whose centre lies this far inside the ink.
     return (ink(points, scale) * scale[:, None, None] + edge + 0.5).clamp(0, 1)
@@ -48,17 +48,17 @@ class Pen:
     ----------
     shapes : Shapes
         What is drawn.
-    dice : Dice
+    rng : BatchRng
         Decides the widths: about a quarter even ones, a third MNIST's own, the rest MNIST's own
         made thinner or broader. Shapes that are no whole digit of MNIST get even ones.
     """
 
-    def __init__(self, shapes: Shapes, dice: Dice) -> None:
+    def __init__(self, shapes: Shapes, rng: BatchRng) -> None:
         self.shapes = shapes
-        kind, wanted = dice.uniform(0, 1), dice.ratio(0.4, 2.6)
+        kind, wanted = rng.uniform(0, 1), rng.ratio(0.4, 2.6)
         made = (shapes.rows < 0) | (shapes.place[:, 0] != 1)
         self.even = (kind < 0.25) | made
-        own = shapes.width * dice.normal(0.1).exp()
+        own = shapes.width * rng.normal(0.1).exp()
         self.width = torch.where((kind > 0.6) & ~self.even, own, wanted)
 
     def ink(self, points: Tensor, scale: Tensor) -> Tensor:
@@ -94,11 +94,11 @@ def frame(ink: Tensor, axis: Tensor) -> tuple[Tensor, Tensor]:
     return scale, torch.stack([x, y], 1)
 
 
-def posture(dice: Dice) -> Tensor:
+def posture(rng: BatchRng) -> Tensor:
     """Draw maps ``(n, 2, 2)`` from the picture to the shape: tilt, slant and proportions."""
-    tilt = torch.where(dice.chance(0.85), dice.normal(0.09), dice.normal(0.22)).clamp(-0.5, 0.5)
-    slant = dice.normal(0.2).clamp(-0.7, 0.7)
-    tall = torch.where(dice.chance(0.8), dice.normal(0.12), dice.uniform(-0.6, 0.5)).exp().sqrt()
+    tilt = torch.where(rng.chance(0.85), rng.normal(0.09), rng.normal(0.22)).clamp(-0.5, 0.5)
+    slant = rng.normal(0.2).clamp(-0.7, 0.7)
+    tall = torch.where(rng.chance(0.8), rng.normal(0.12), rng.uniform(-0.6, 0.5)).exp().sqrt()
     cos, sin = tilt.cos(), tilt.sin()
     # rotation × shear × stretching, written out
     first = torch.stack([cos / tall, (cos * slant - sin) * tall], 1)
@@ -109,10 +109,10 @@ def posture(dice: Dice) -> Tensor:
 class Tremor:
     """A smooth bend of the paper: each coordinate moves by slow waves along both."""
 
-    def __init__(self, dice: Dice) -> None:
-        size = dice.sometimes(0.7, dice.uniform(0, 0.7), 0.0)
+    def __init__(self, rng: BatchRng) -> None:
+        size = rng.sometimes(0.7, rng.uniform(0, 0.7), 0.0)
         self.waves = [
-            (dice.uniform(8, 30), dice.uniform(0, 2 * math.pi), size * dice.normal(1))
+            (rng.uniform(8, 30), rng.uniform(0, 2 * math.pi), size * rng.normal(1))
             for _ in range(4)
         ]
 

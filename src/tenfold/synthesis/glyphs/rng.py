@@ -11,7 +11,7 @@ from torch.nn import functional
 
 
 @dataclass(frozen=True, slots=True)
-class Dice:
+class BatchRng:
     """Draws ``n`` numbers at a time.
 
     Parameters
@@ -23,17 +23,17 @@ class Dice:
 
     Examples
     --------
-    >>> dice = Dice(3, Generator().manual_seed(0))
-    >>> dice.uniform(2, 4).shape, dice.chance(1.0).tolist()
+    >>> rng = BatchRng(3, Generator().manual_seed(0))
+    >>> rng.uniform(2, 4).shape, rng.chance(1.0).tolist()
     (torch.Size([3]), [True, True, True])
     """
 
     n: int
     generator: Generator
 
-    def of(self, n: int) -> Dice:
+    def of(self, n: int) -> BatchRng:
         """Share the generator for another number of pictures."""
-        return Dice(n, self.generator)
+        return BatchRng(n, self.generator)
 
     def uniform(self, low: float, high: float) -> Tensor:
         """Evenly between two bounds, ``(n,)``."""

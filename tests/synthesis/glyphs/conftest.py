@@ -8,7 +8,7 @@ import pytest
 
 from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_dataset
-from tenfold.training.synthesis.fields import Fields, measure
+from tenfold.synthesis.glyphs.distances import DistanceFields, measure
 
 
 @pytest.fixture(scope="session")
@@ -23,12 +23,12 @@ def digits() -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def fields(digits: Dataset) -> Fields:
+def fields(digits: Dataset) -> DistanceFields:
     return measure(digits.images)
 
 
 @pytest.fixture
-def bar() -> Fields:
+def bar() -> DistanceFields:
     """An upright bar, 4 wide and 20 high, in the middle of the frame."""
     image = np.zeros((1, 28, 28), np.uint8)
     image[:, 4:24, 12:16] = 255

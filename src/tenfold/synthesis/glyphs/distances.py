@@ -28,7 +28,7 @@ Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class DistanceFields:
     """Distances of many digits.
 
     Parameters
@@ -49,7 +49,7 @@ class Fields:
         return len(self.ink)
 
 
-def measure(images: Bytes) -> Fields:
+def measure(images: Bytes) -> DistanceFields:
     """Measure pictures with white ink on black, uint8 ``(n, 28, 28)``.
 
     Examples
@@ -61,7 +61,7 @@ def measure(images: Bytes) -> Fields:
     """
     parts = [_measure(images[i : i + _CHUNK]) for i in range(0, len(images), _CHUNK)]
     ink, line, width = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Fields(torch.from_numpy(ink), torch.from_numpy(line), torch.from_numpy(width))
+    return DistanceFields(torch.from_numpy(ink), torch.from_numpy(line), torch.from_numpy(width))
 
 
 def _measure(images: Bytes) -> tuple[Bytes, Bytes, NDArray[np.float32]]:
@@ -124,7 +124,7 @@ def look_up(field: Tensor, points: Tensor) -> Tensor:
     Parameters
     ----------
     field : uint8 tensor, shape (n, 56, 56)
-        ``Fields.ink`` or ``Fields.line`` of the digits.
+        ``DistanceFields.ink`` or ``DistanceFields.line`` of the digits.
     points : float32 tensor, shape (n, h, w, 2)
         x to the right and y downwards in pixels, from the middle of the frame.
 

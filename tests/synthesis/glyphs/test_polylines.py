@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from tenfold.training.synthesis.strokes import FAR, chain, curve, distance, ellipse, only
+from tenfold.synthesis.glyphs.polylines import FAR, chain, curve, distance, ellipse, only
 
 
 def test_distance_is_that_to_the_nearest_point_of_any_piece() -> None:

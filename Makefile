@@ -3,14 +3,23 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint format bench docs release clean
+.PHONY: run test test-slow coverage mutate lint format bench docs release clean
 
 run: $(VENV)/.train ## train on the embedded digits and evaluate, then read a sample picture
 	$(BIN)/tenfold train
 	$(BIN)/tenfold read docs/pictures/sample.png
 
-test: $(VENV)/.dev ## every test
+test: $(VENV)/.dev ## every test but the slow ones
 	$(BIN)/pytest
+
+test-slow: $(VENV)/.dev ## long fuzzing, series of kills, measurements; 20 minutes at most
+	$(BIN)/pytest -m slow
+
+coverage: $(VENV)/.dev ## make test, and which lines and branches it reaches
+	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered
+
+mutate: $(VENV)/.dev ## change the code in small ways and see whether its tests notice; 20 minutes
+	$(BIN)/python .ci/mutate.py
 
 lint: $(VENV)/.dev ## format, style and types
 	$(BIN)/ruff format --check .
@@ -45,7 +54,7 @@ release: ## build the wheel and read the sample with it in an empty environment
 	PYTHON=$(PYTHON) .ci/release
 
 clean: ## remove what make made
-	rm -rf $(VENV) site dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) site dist .mutants .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/.train: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -26,9 +26,14 @@ def test_the_recipe_page_names_every_key_and_recipe() -> None:
 
 
 def test_links_between_pages_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+    links = [
+        (page, target)
+        for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+        for target in re.findall(r"\]\(([^)#:]+)[^):]*\)", page.read_text())
+    ]
+    assert {page.name for page, _ in links} >= {"README.md", "index.md"}
+    broken = [f"{page}: {target}" for page, target in links if not (page.parent / target).exists()]
+    assert broken == []
 
 
 def test_the_tables_of_figures_are_what_the_result_files_say() -> None:

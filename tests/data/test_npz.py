@@ -145,6 +145,7 @@ def test_every_truncation_and_many_damages_are_refused_or_harmless(tmp_path: Pat
     np.savez_compressed(tmp_path / "a.npz", images=GOOD + 7, labels=THREE)
     whole = (tmp_path / "a.npz").read_bytes()
     path = tmp_path / "damaged.npz"
+    refused = 0
     for place in range(len(whole)):
         path.write_bytes(whole[:place])
         with pytest.raises(DataError):
@@ -156,5 +157,7 @@ def test_every_truncation_and_many_damages_are_refused_or_harmless(tmp_path: Pat
             dataset, _ = load_npz(path, "mine")
         except DataError as error:
             assert "\n" not in str(error)  # noqa: PT017 — both outcomes are right
+            refused += 1
         else:
             np.testing.assert_array_equal(dataset.images, GOOD + 7)
+    assert refused > len(whole) / 2  # zip's time stamps and flags are harmless, and little else

@@ -118,6 +118,7 @@ def _losses(folder: Path) -> list[tuple[int, float, float]]:
     return [(line["epoch"], line["loss"], line["validation_loss"]) for line in lines]
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_and_resumed_a_run_ends_with_the_same_weights(
     data: Path, whole: Run, few: Splits, tmp_path: Path
 ) -> None:

@@ -178,7 +178,7 @@ def symbols_of(part: Part, spelled: Spelled, scale: float, seen: Finding) -> lis
 
 
 def ink_at(seen: Finding, box: Box) -> float:
-    """Return the strongest mean of digit ink at any level along the box's middle columns."""
+    """Return the mean of a box's darkest sixth of digit ink, at the level that shows most."""
     best = 0.0
     x, y, width, height = box
     for level in seen.levels:

@@ -28,7 +28,7 @@ def test_memory_and_disk_have_sentences_of_their_own() -> None:
         raise MemoryError
     with pytest.raises(FaultError) as caught, faults_of("a.png", "drawn"):
         raise OSError(28, "No space left on device")
-    assert "a.png: could not be drawn ([Errno 28] No space left on device)." in str(caught.value)
+    assert "a.png: could not be drawn (No space left on device)." in str(caught.value)
     assert "fault" not in str(caught.value)
 
 

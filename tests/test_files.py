@@ -61,7 +61,7 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
 
 def test_a_folder_in_the_way_is_told_and_nothing_is_left(tmp_path: Path) -> None:
     (tmp_path / "a" / "inner").mkdir(parents=True)
-    with pytest.raises(TenfoldError, match="a: cannot be written"):
+    with pytest.raises(TenfoldError, match="a: is a folder"):
         write_whole(tmp_path / "a", "x")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 

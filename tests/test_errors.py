@@ -40,3 +40,9 @@ def test_what_is_no_fault_passes_as_it_is(error: BaseException) -> None:
     with pytest.raises(type(error)) as caught, faults_of("a.png"):
         raise error
     assert caught.value is error
+
+
+def test_a_message_is_one_line_whatever_it_quotes() -> None:
+    error = UsageError("\x1b[31m\n.png: is wrong")
+    assert str(error) == r"\x1b[31m\n.png: is wrong"
+    assert str(DataError(str(error))) == str(error)

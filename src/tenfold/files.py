@@ -6,6 +6,7 @@ overwritten unless that is asked for.
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import tempfile
@@ -92,8 +93,9 @@ def read_file(path: str | Path, most: int, name: str | None = None) -> bytes:
 
 def read_limited(file: BinaryIO, most: int, name: str) -> bytes:
     """Read all of an open file or stream, or refuse it as soon as it is larger than this."""
-    content = file.read(most + 1)
-    if len(content) > most:
+    size = os.fstat(file.fileno()).st_size if isinstance(file, io.BufferedReader) else 0
+    content = b"" if size > most else file.read(most + 1)
+    if max(size, len(content)) > most:
         raise DataError(f"{name}: is larger than {most // 1_000_000:,} MB, the most that is read.")
     return content
 
@@ -156,7 +158,7 @@ def write_output(path: str | Path, content: bytes | str, *, force: bool = False)
 
 def refuse_foreign(path: str | Path) -> None:
     """Raise TenfoldError if a file lies here that tenfold did not write."""
-    if Path(path).is_file() and not is_ours(path):
+    if os.path.isfile(path) and not is_ours(path):  # noqa: PTH113 (false for a name too long)
         raise TenfoldError(
             f"{path}: lies here already and is not tenfold's, so it was not overwritten. "
             "Choose another name, or overwrite it by force."

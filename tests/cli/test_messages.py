@@ -35,9 +35,7 @@ OPTIONS = {
     name: {option for each in command.params for option in each.opts} | {"--help"}
     for name, command in COMMANDS.items()
 }
-HOMES = {
-    name: f"tenfold.cli.{name.split()[0]}" for name in COMMANDS
-}  # the module of each command
+HOMES = {name: f"tenfold.cli.{name.split()[0]}" for name in COMMANDS}  # the module of each command
 
 
 def _path(module: str) -> Path | None:
@@ -104,9 +102,9 @@ def _literals(path: Path) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.JoinedStr):
             parts = (p.value if isinstance(p, ast.Constant) else "…" for p in node.values)
             yield node.lineno, "".join(map(str, parts))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in silent:
-            if " " in node.value:  # else a name of an option, or of a variable in a stylesheet
-                yield node.lineno, node.value
+        elif isinstance(node, ast.Constant) and node not in silent and " " in str(node.value):
+            # Without a space it is the name of an option, or of a variable in a stylesheet.
+            yield node.lineno, str(node.value)
 
 
 def _advised(text: str) -> Iterator[tuple[str, str | None]]:
@@ -124,8 +122,7 @@ MODULES = sorted(
     if path.name != "__init__.py"
 )
 SPEAKERS = {
-    module: [name for name, home in HOMES.items() if module in _reached(home)]
-    for module in MODULES
+    module: [name for name, home in HOMES.items() if module in _reached(home)] for module in MODULES
 }
 
 

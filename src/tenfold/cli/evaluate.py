@@ -189,9 +189,9 @@ def _keep(
 
     try:
         used = framed(data, opened.model) if isinstance(data, Dataset) else data
-        save_drawing(mistakes_sheet(used, found), sheet, force=force)
         if history is not None:
             remember(history, data, found, digest(opened.content))
+        save_drawing(mistakes_sheet(used, found), sheet, force=force)
     except TenfoldError as error:
         return str(error)
     return None

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tenfold.files import make_folder
 from tenfold.pictures import save_drawing, sheet
-from tenfold.reader.draw import annotate
+from tenfold.reader import draw as drawing
 from tenfold.reader.reader import Trace
 from tenfold.signature import HAND, KINDS, PRINT, RUNNING, SIGN, STRUCK
 
@@ -43,7 +43,7 @@ def explain(trace: Trace, folder: str | Path, *, force: bool = False) -> list[Pa
     folder = make_folder(folder)
     pictures = steps(trace) | {
         "glyphs": _glyphs(trace),
-        "answers": annotate(trace.picture, trace.reading),
+        "answers": drawing.annotate(trace.picture, trace.reading),
     }
     return [
         save_drawing(image, folder / f"{number}-{name}.png", force=force)

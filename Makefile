@@ -30,18 +30,21 @@ format: $(VENV)/.dev ## put the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Seeds that benchmarks/results holds are not trained again; benchmarks/records.py says how to.
-RECORDS := "fast --seeds 30" "small --seeds 5 --threads 1" "mnist" "best --extra"
-BENCHES := digits tutorial time_to_99 throughput inference scaling floor serve speed
-WITH_DATA := evaluation model reading
+# Seeds that benchmarks/results holds are not trained again; accuracy_of_recipes.py says how to.
+RECIPES := "fast --seeds 30" "small --seeds 5 --threads 1" "mnist" "best --extra"
+BENCHES := accuracy_on_digits time_of_tutorial time_to_99_percent speed_of_training \
+	growth_of_training limit_of_training speed_of_prediction size_in_int8 speed_of_server \
+	cost_of_reading reading_composed_pages
+WITH_DATA := beyond_accuracy bundled_classifier reading_pictures
 
-bench: $(VENV)/.dev ## measure beside named peers (hours; each script says what it needs)
-	for series in $(RECORDS); do $(BIN)/python benchmarks/records.py $$series || exit 1; done
+bench: $(VENV)/.dev ## measure beside named peers (hours; benchmarks/README.md says what each needs)
+	for recipe in $(RECIPES); do \
+	$(BIN)/python benchmarks/accuracy_of_recipes.py $$recipe || exit 1; done
 	for name in $(BENCHES); do $(BIN)/python benchmarks/$$name.py || exit 1; done
 	if [ -z "$$TENFOLD_DATA" ]; then echo 'TENFOLD_DATA is not set: left out: $(WITH_DATA)'; \
 	else for name in $(WITH_DATA); do $(BIN)/python benchmarks/$$name.py || exit 1; done; \
-	$(BIN)/python benchmarks/reading.py --peers || exit 1; fi
-	$(BIN)/python benchmarks/tables.py
+	$(BIN)/python benchmarks/reading_pictures.py --peers || exit 1; fi
+	$(BIN)/python benchmarks/readme_table.py
 
 docs: $(VENV)/.dev ## write the pages' generated parts and build them into site/
 	$(BIN)/python -m typer tenfold.cli utils docs --name tenfold --output docs/commands.md

@@ -1,12 +1,13 @@
-"""Feed the reader damaged files and hostile layouts, and name every one that it cannot bear.
+"""Which damaged files and hostile layouts can the reader not bear?
 
     python benchmarks/fuzz.py                          # 2,000 files and 500 layouts, an hour or two
     python benchmarks/fuzz.py --files 200 --layouts 0
     python benchmarks/fuzz.py --layouts 100 --first 500 --keep /tmp/found
 
-A damaged file must give a reading, or an error of tenfold's own with one line that names the file;
-a layout must give a reading, within --seconds. What fails is printed with its number, and kept as a
-file with --keep; --first starts at another number. The exit code is 1 if anything failed.
+A damaged file (damaged.py) must give a reading, or an error of tenfold's own with one line that
+names the file; a layout (hostile.py) a reading, within --seconds. What fails is printed with its
+number, and kept as a file with --keep; --first starts at another number. The exit code is 1 if
+anything failed.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from common import err, out
-from hostile import damaged_file, layout
+from common import err, new_parser, out
+from damaged import damaged_file
+from hostile import layout
 from tenfold.errors import TenfoldError
 from tenfold.reader.reader import Layout, Reader
 
@@ -88,7 +90,7 @@ def failing(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str, st
 
 def main() -> None:
     """Feed the reader, print what failed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = new_parser(__doc__)
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--layouts", type=int, default=500)
     parser.add_argument("--first", type=int, default=0, help="number to start at")

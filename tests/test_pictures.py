@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tenfold.errors import TenfoldError
-from tenfold.pictures import save_png, sheet, terminal_blocks, terminal_row
+from tenfold.files import MARK, is_ours
+from tenfold.pictures import save_drawing, save_png, sheet, terminal_blocks, terminal_row
 
 INK = 255
 
@@ -107,3 +108,15 @@ def test_a_saved_sheet_opens_again(tmp_path: Path) -> None:
         assert opened.tobytes() == page.tobytes()
     with pytest.raises(TenfoldError, match="cannot be written"):
         save_png(page, tmp_path / "missing" / "a.png")
+
+
+def test_a_drawing_is_marked_and_a_picture_is_not(tmp_path: Path) -> None:
+    page = sheet(np.stack([_ring(8)] * 3), ["0"] * 3)
+    drawing, picture = save_drawing(page, tmp_path / "a.png"), save_png(page, tmp_path / "b.png")
+    assert (is_ours(drawing), is_ours(picture)) == (True, False)
+    with Image.open(drawing) as opened:
+        assert opened.info["Software"] == MARK
+        assert opened.tobytes() == page.tobytes()
+    with pytest.raises(TenfoldError, match="lies here already"):
+        save_drawing(page, picture)
+    assert is_ours(save_drawing(page, picture, force=True))

@@ -15,6 +15,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from tenfold.errors import ModelError
+from tenfold.files import kind_of
 from tenfold.modelinfo import METADATA_KEY, ModelInfo
 
 # Bounds the memory of a call over a whole data set; larger chunks are no faster.
@@ -162,6 +163,8 @@ def load_model(path: str | Path, *, threads: int = 0) -> Model:
 def read_content(path: str | Path) -> bytes:
     """Return the bytes of a model file; raises ModelError if it cannot be read."""
     try:
+        if (kind := kind_of(path)) is not None:
+            raise ModelError(f"{path}: is {kind}, not a model file.")
         return Path(path).read_bytes()
     except OSError as error:
         raise ModelError(

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
-from tenfold.files import write_whole
+from tenfold.files import MARK, write_output, write_whole
 
 _SHADES = np.array([" ", "░", "▒", "▓", "█"])
 _HALVES = np.array([[" ", "▄"], ["▀", "█"]])  # [upper pixel has ink][lower pixel has ink]
@@ -164,6 +164,22 @@ def save_png(image: Image.Image, path: str | Path) -> Path:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return write_whole(path, buffer.getvalue())
+
+
+def save_drawing(image: Image.Image, path: str | Path, *, force: bool = False) -> Path:
+    """Save what tenfold draws for people as PNG, marked so that it is not taken for a picture.
+
+    Raises
+    ------
+    TenfoldError
+        If a file that tenfold did not write lies there and ``force`` is False, or it cannot be
+        written.
+    """
+    mark = PngImagePlugin.PngInfo()
+    mark.add_text("Software", MARK)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True, pnginfo=mark)
+    return write_output(path, buffer.getvalue(), force=force)
 
 
 # Pillow's own font is the same on every machine, but it knows little beyond ASCII: the arrow is

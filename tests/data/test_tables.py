@@ -177,3 +177,24 @@ def test_kaggles_size_takes_seconds(tmp_path: Path, times: int, seconds: float) 
     assert time.perf_counter() - start < seconds  # 42,000 take about 2 s where nothing else runs
     np.testing.assert_array_equal(whole.images, np.tile(images, (times, 1, 1)))
     np.testing.assert_array_equal(whole.targets, np.tile(labels, times))
+
+
+def test_a_file_without_lines_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "endless.csv"
+    with path.open("wb") as file:
+        file.truncate(20_000_000_000)
+    with pytest.raises(DataError, match=r"endless\.csv: holds a line of more than 1 MB"):
+        load_csv(path, "endless")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_of_every_system_are_put_together_from_pieces(
+    tmp_path: Path, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [",".join(map(str, [n % 10, *range(64)])) for n in range(9)]
+    path = tmp_path / "a.csv"
+    path.write_bytes(end.join(rows).encode())
+    for piece in (1, 2, 100, 10_000):
+        monkeypatch.setattr("tenfold.data.tables._PIECE", piece)
+        data, _ = load_csv(path, "a")
+        assert data.targets.tolist() == list(range(9))

@@ -1,7 +1,7 @@
 """Damaged files and layouts that no hand wrote: a reading or a clear sentence, never a traceback.
 
-The pictures come from benchmarks/hostile.py; ``python benchmarks/fuzz.py`` feeds the reader far
-more of them.
+They come from benchmarks/damaged.py and hostile.py; ``python benchmarks/fuzz.py`` feeds the reader
+far more of them.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ LAYOUTS: tuple[Layout, ...] = ("auto", "line", "page", "digit")
 PATIENCE = 60  # seconds, on a machine with much else to do
 
 
-def _load() -> ModuleType:
-    path = Path(__file__).parents[2] / "benchmarks" / "hostile.py"
-    spec = importlib.util.spec_from_file_location("hostile", path)
+def _load(name: str) -> ModuleType:
+    path = Path(__file__).parents[2] / "benchmarks" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -31,7 +31,7 @@ def _load() -> ModuleType:
     return module
 
 
-hostile = _load()
+damaged, hostile = _load("damaged"), _load("hostile")
 
 
 def _numbers(count: int) -> list[object]:
@@ -42,7 +42,7 @@ def _numbers(count: int) -> list[object]:
 @pytest.mark.filterwarnings("default")  # Pillow warns of some damage that it can read past
 @pytest.mark.parametrize("number", _numbers(FILES))
 def test_a_damaged_file_is_read_or_named_in_one_line(number: int, tmp_path: Path) -> None:
-    suffix, content = hostile.damaged_file(number)
+    suffix, content = damaged.damaged_file(number)
     path = tmp_path / f"damaged{suffix}"
     path.write_bytes(content)
     (reading,) = Reader().read_many([path])
@@ -65,7 +65,7 @@ def test_a_hostile_layout_is_read_in_time(number: int) -> None:
 
 
 def test_the_pictures_follow_from_their_numbers_and_differ() -> None:
-    assert hostile.damaged_file(3) == hostile.damaged_file(3)
-    assert len({hostile.damaged_file(number)[1] for number in range(FILES)}) == FILES
+    assert damaged.damaged_file(3) == damaged.damaged_file(3)
+    assert len({damaged.damaged_file(number)[1] for number in range(FILES)}) == FILES
     kinds = {hostile.layout(number)[0] for number in range(SHEETS)}
     assert kinds == set(hostile.KINDS)

@@ -163,3 +163,20 @@ def test_ctrl_c_stops_after_the_step_and_says_how_to_go_on(
     assert not (out / "model.onnx").exists()
     _finish(out)
     _assert_same_outcome(out, whole, few.test.images)
+
+
+def test_a_run_that_is_going_on_is_not_taken_up_beside_it(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    process = _begin(out, data)
+    _wait_for_step(process, out, 1)
+    os.kill(process.pid, signal.SIGSTOP)  # so that it cannot end meanwhile
+    second = _start(out, "--resume")
+    _, errors = second.communicate(timeout=PATIENCE)
+    os.kill(process.pid, signal.SIGCONT)
+    assert (second.returncode, errors) == (
+        2,
+        f"Error: {out}: a run is going on here. Wait until it ends, or stop it first.\n",
+    )
+    _kill(process)
+    _finish(out)
+    assert not (out / "run.lock").exists()

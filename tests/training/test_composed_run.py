@@ -94,7 +94,7 @@ def test_what_cannot_be_done_is_told_before_anything_is_written(
     for train in (few, letters):
         with pytest.raises(DataError, match="more than 200 pictures of the digits"):
             tenfold.train(Splits(train, large.test, own_test=True), recipe="line", out=folder)
-    with pytest.raises(UsageError, match="--tensorboard: this recipe has no epochs"):
+    with pytest.raises(UsageError, match="tensorboard: this recipe has no epochs"):
         tenfold.train(large, recipe="line", out=folder, tensorboard=True)
     with pytest.raises(UsageError, match="there is no key 'epochs'"):
         tenfold.train(large, recipe="line", settings={"epochs": 3}, out=folder)

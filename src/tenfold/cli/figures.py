@@ -10,8 +10,9 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from tenfold.cli.console import err, out
+from tenfold.cli.console import note, out
 from tenfold.evaluation.format import between, percent
+from tenfold.names import shown
 
 if TYPE_CHECKING:
     from tenfold.evaluation.evaluation import Evaluation
@@ -28,7 +29,7 @@ def show(
     """Print an evaluation, those of other test sets, and where pictures and report lie."""
     from tenfold.evaluation.report.sentences import answer
 
-    name = escape(f"{model} on {found.data}")
+    name = escape(f"{shown(model)} on {shown(found.data)}")
     if found.transcription is not None:
         out.print(f"\n{name}: {found.note}")
         _show_text(found, found.transcription)
@@ -52,9 +53,9 @@ def show(
         told = ", ".join(f"{each.kind} {each.auroc:.4f}" for each in found.out_of_distribution)
         out.print(f"Told from digits (AUROC): {told}.", markup=False)
     if sheet is not None:
-        out.print(f"\nMistakes, the surest first: [bold]{escape(str(sheet))}[/]")
+        out.print(f"\nMistakes, the surest first: [bold]{escape(shown(sheet))}[/]")
     if report is not None:
-        out.print(f"Report: [bold]{escape(str(report))}[/]")
+        out.print(f"Report: [bold]{escape(shown(report))}[/]")
 
 
 def _show_text(found: Evaluation, text: Transcription) -> None:
@@ -72,7 +73,9 @@ def _show_text(found: Evaluation, text: Transcription) -> None:
     sources = _table("By source", ("images", "exact match", "CER", "nothing refused"), "source")
     for each in text.sources:
         shares = (each.accuracy, each.character_error_rate, each.accepted)
-        sources.add_row(escape(each.name), f"{each.count:,}", *(percent(x, 1) for x in shares))
+        sources.add_row(
+            escape(shown(each.name)), f"{each.count:,}", *(percent(x, 1) for x in shares)
+        )
     out.print(sources)
     columns = ("images", "wrong", "error", "confidence at least")
     risks = _table("An image is as sure as the least sure of its numbers", columns, "the surest")
@@ -82,7 +85,7 @@ def _show_text(found: Evaluation, text: Transcription) -> None:
     out.print(risks)
     for transcript in text.transcripts:
         if transcript.error is not None:
-            err.print(transcript.error, markup=False)  # it begins with the file
+            note(transcript.error)  # it begins with the file
 
 
 def _test_sets_table(found: Sequence[Evaluation]) -> Table:
@@ -95,7 +98,7 @@ def _test_sets_table(found: Sequence[Evaluation]) -> Table:
         row = summary(each)
         shares = (row["mean_over_sources"], row["calibration_error"])
         table.add_row(
-            f"{escape(each.data)} [dim]{each.split}[/]",
+            f"{escape(shown(each.data))} [dim]{each.split}[/]",
             f"{each.count:,}",
             percent(each.accuracy),
             between(each.interval),

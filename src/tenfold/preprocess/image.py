@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from tenfold.errors import DataError
+from tenfold.files import read_file
 
 # Pillow loads these only on demand, and then knows no list of allowed formats.
 _ON_DEMAND = (TiffImagePlugin, WebPImagePlugin)
@@ -107,7 +108,7 @@ def open_picture(source: Source, name: str | None = None) -> Picture:
             f"{name}: a {type(source).__name__} is no picture. "
             "Give a path, bytes, an array or a PIL image."
         )
-    content = source if isinstance(source, bytes) else _read_bytes(Path(source))
+    content = source if isinstance(source, bytes) else read_file(Path(source), MAX_BYTES, name)
     if not content:
         raise DataError(f"{name}: the file is empty. Save the picture again.")
     with _decoding(name), Image.open(io.BytesIO(content), formats=FORMATS) as image:
@@ -138,19 +139,6 @@ def name_of(source: Source, name: str | None = None) -> str:
     if isinstance(source, Image.Image):
         return name or str(getattr(source, "filename", "")) or "picture"
     return name or (str(source) if isinstance(source, str | PathLike) else "picture")
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise DataError(f"{path}: the file is larger than 400 MB. Use a smaller copy.")
-        return path.read_bytes()
-    except IsADirectoryError:
-        raise DataError(f"{path}: is a folder, not a picture.") from None
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file. Check the path.") from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read ({error}).") from error
 
 
 def _too_large() -> str:

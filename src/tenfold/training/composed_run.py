@@ -205,6 +205,6 @@ def _stock(train: Dataset, part: Part) -> Stock:
     if train.classes != tuple(DIGITS) or not all(map(len, stock.rows)):
         raise DataError(
             f"{train.name}: pages are composed of MNIST's digits, or of as many others: more than "
-            f"{hands.HELD_OUT:,} pictures of the digits 0 to 9. Use --data mnist."
+            f"{hands.HELD_OUT:,} pictures of the digits 0 to 9. Use mnist as data."
         )
     return stock

@@ -155,11 +155,11 @@ class Training:
 
     def _diverged(self) -> TrainingError:
         rate = self.recipe.optimizer.learning_rate / 10
-        warmup = "" if self.recipe.schedule.warmup >= 0.1 else ", or --set schedule.warmup=0.1"
+        warmup = "" if self.recipe.schedule.warmup >= 0.1 else ", or schedule.warmup=0.1"
         return TrainingError(
             f"the loss is no longer a number, in step {self.step} of {self.steps}. The usual cause "
-            "is a learning rate that is too high: start anew with a tenth of it, "
-            f"--set optimizer.learning_rate={rate:g}{warmup}."
+            "is a learning rate that is too high: start anew with a tenth of it: "
+            f"tenfold train --set optimizer.learning_rate={rate:g}{warmup}."
         )
 
     @property

@@ -31,7 +31,8 @@ from tenfold.training.machine import (
 from tenfold.training.recipe import AnyRecipe, Recipe, load_any, on_pictures
 from tenfold.training.result import Run, finish
 from tenfold.training.runfolder import RunStoppedError as RunStoppedError
-from tenfold.training.validation import hold_out_validation
+from tenfold.training.runlock import locked
+from tenfold.training.validation import hold_out_validation, warn_of_one_class
 
 
 class Wishes(TypedDict, total=False):
@@ -132,6 +133,8 @@ def train(
     started = time.perf_counter()
     given: AnyRecipe | None
     record: dict[str, Any] = {}
+    folder: Path | None = None
+    held = contextlib.ExitStack()  # the lock of the run folder, from when there is one
     if resume:
         folder = _resumed_folder(recipe, settings, seed, out)
         given, record = runfolder.reopen(folder)
@@ -140,32 +143,32 @@ def train(
     if data is None:
         data = record.get("data", "mnist" if isinstance(given, ComposedRecipe) else "digits")
     splits = _load(data, data_dir)
-    if resume:
+    if folder is not None:
         _same_data(folder, record["data_fingerprint"], splits.train)
     if isinstance(given, ComposedRecipe):
         _fit_for_pages(device, tensorboard)
         composed = possible_precision(_changed(given, settings, seed), torch.device("cpu"))
 
         def open_folder() -> Path:
-            return folder if resume else _described(out, composed, splits.train, "cpu")
+            return _opened(held, folder, out, composed, splits.train, "cpu")
 
-        with threads(composed.threads), torch.random.fork_rng():
+        with held, threads(composed.threads), torch.random.fork_rng():
             return train_composed(
                 composed, splits.train, open_folder, callbacks, stop, checkpoint_every
             )
     chosen = choose_recipe(given, splits.train.size, settings, seed)
     _same_kind(splits)
+    warn_of_one_class(splits.train)
     target = pick_device(device)
     chosen = possible_precision(chosen, target)
-    with threads(chosen.threads), torch.random.fork_rng(), _memory_told():
+    with held, threads(chosen.threads), torch.random.fork_rng(), _memory_told():
         # Whatever cannot be made is refused here, before anything is written.
         training = _prepare(chosen, splits.train, target)
+        opened = _opened(held, folder, out, chosen, splits.train, str(target))
         if resume:
-            load_checkpoint(training, folder)
-        else:
-            folder = _described(out, chosen, splits.train, str(target))
-        _fit(training, folder, callbacks, stop, checkpoint_every, tensorboard)
-        return finish(training, splits, folder, started)
+            load_checkpoint(training, opened)
+        _fit(training, opened, callbacks, stop, checkpoint_every, tensorboard)
+        return finish(training, splits, opened, started)
 
 
 def choose_recipe(
@@ -188,19 +191,28 @@ def _changed(
     return recipe.replace(changes) if changes else recipe
 
 
-def _described(out: str | Path | None, recipe: AnyRecipe, train: Dataset, device: str) -> Path:
-    """Make the run folder and write down what goes into the run."""
-    folder = runfolder.new_folder(out, recipe)
-    runfolder.describe(folder, recipe, train.name, train.fingerprint(), device)
+def _opened(
+    held: contextlib.ExitStack,
+    resumed: Path | None,
+    out: str | Path | None,
+    recipe: AnyRecipe,
+    train: Dataset,
+    device: str,
+) -> Path:
+    """Lock the folder of the run to resume, or a new one with what goes into the run in it."""
+    folder = resumed or runfolder.new_folder(out, recipe)
+    held.enter_context(locked(folder))
+    if resumed is None:
+        runfolder.describe(folder, recipe, train.name, train.fingerprint(), device)
     return folder
 
 
 def _fit_for_pages(device: Device, tensorboard: bool) -> None:
     """Refuse what runs on composed pages cannot do."""
     if pick_device(device).type == "cuda" and device == "cuda":
-        raise UsageError("--device cuda: this recipe trains on the processor; use --device cpu.")
+        raise UsageError("device cuda: this recipe trains on the processor; use the device cpu.")
     if tensorboard:
-        raise UsageError("--tensorboard: this recipe has no epochs; metrics.jsonl has its figures.")
+        raise UsageError("tensorboard: this recipe has no epochs; metrics.jsonl has its figures.")
 
 
 @contextlib.contextmanager
@@ -228,9 +240,9 @@ def _resumed_folder(
 ) -> Path:
     """Return the folder of the run to resume; its recipe is fixed, its data may be given anew."""
     if out is None:
-        raise UsageError("--resume needs --out, the folder of the run to go on with.")
+        raise UsageError("tenfold train --resume needs --out, the folder of the run to go on with.")
     if recipe is not None or settings or seed is not None:
-        raise UsageError("--resume goes on with the run's own recipe; leave out recipe and seed.")
+        raise UsageError("a run is resumed by its own recipe; leave out recipe, settings and seed.")
     return Path(out)
 
 

@@ -12,7 +12,7 @@ run: $(VENV)/.train ## train on the embedded digits and evaluate, then read a sa
 test: $(VENV)/.dev ## every test but the slow ones
 	$(BIN)/pytest
 
-test-slow: $(VENV)/.dev ## long fuzzing, series of kills, measurements; 20 minutes at most
+test-slow: $(VENV)/.dev ## long fuzzing, series of kills, measurements: a budget of 20 minutes
 	$(BIN)/pytest -m slow
 
 coverage: $(VENV)/.dev ## make test, and which lines and branches it reaches

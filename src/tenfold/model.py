@@ -10,6 +10,7 @@ caller can get them wrong. What else a reader must know travels in the file's me
 from __future__ import annotations
 
 import warnings
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,7 @@ class Model:
         return classes
 
 
-def load_model(path: str | Path, *, threads: int = 0) -> Model:
+def load_model(path: str | PathLike[str], *, threads: int = 0) -> Model:
     """Open and check a model file with ONNX Runtime alone.
 
     Parameters
@@ -191,7 +192,7 @@ def load_model(path: str | Path, *, threads: int = 0) -> Model:
     return open_model(read_content(path), str(path), threads=threads)
 
 
-def read_content(path: str | Path) -> bytes:
+def read_content(path: str | PathLike[str]) -> bytes:
     """Return the bytes of a model file; raises ModelError if it cannot be read."""
     try:
         if Path(path).stat().st_size > MAX_BYTES:

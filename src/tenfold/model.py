@@ -3,12 +3,16 @@
 One ONNX file: uint8 pictures in (``images``, shape ``(n, size, size)``, white ink on black), logits
 out (``logits``, shape ``(n, classes)``). Scaling and normalisation are part of the graph, so no
 caller can get them wrong. What else a reader must know travels in the file's metadata (see
-`tenfold.modelinfo`). Opening a file checks it; nothing in it is ever unpickled.
+`tenfold.modelinfo`). A file is checked before it is believed: its digest, its record, its graph
+(see `tenfold.graph`), and what it answers to a blank and a sample picture. Nothing is unpickled.
 """
 
 from __future__ import annotations
 
+import warnings
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -16,10 +20,19 @@ from numpy.typing import NDArray
 
 from tenfold.errors import ModelError
 from tenfold.files import kind_of
-from tenfold.modelinfo import METADATA_KEY, ModelInfo
+from tenfold.graph.file import MAX_BYTES, Graph, read_model
+from tenfold.graph.protobuf import GraphError
+from tenfold.graph.shapes import Cost, measure
+from tenfold.modelinfo import DIGEST_KEY, METADATA_KEY, ModelInfo, check_seal
 
-# Bounds the memory of a call over a whole data set; larger chunks are no faster.
+# Pictures in a call, the most for which the network holds no more numbers than it may; more than a
+# thousand are no faster.
 CHUNK = 1000
+CHUNKS = (CHUNK, 250, 64, 16, 4, 1)
+MAX_NUMBERS = 1 << 27  # held at once in a call: 512 MB of floats
+MAX_WORK = 1 << 36  # multiplications where free lengths are `SIDE`: a gigaflop a picture
+SIDE = 64
+MAX_LOGIT = 1e30  # no network that learned anything comes near; beyond lies infinity
 
 
 class Model:
@@ -33,13 +46,32 @@ class Model:
         What the file says of itself.
     path : str
         Where it came from, for messages.
+    content : bytes
+        The file; copies and other processes open it again.
+    threads : int
+        As `load_model` takes them.
+    chunk : int
+        How many pictures go through the network at once.
     """
 
-    def __init__(self, session: ort.InferenceSession, info: ModelInfo, path: str) -> None:
+    def __init__(
+        self,
+        session: ort.InferenceSession,
+        info: ModelInfo,
+        path: str,
+        *,
+        content: bytes,
+        threads: int,
+        chunk: int,
+    ) -> None:
         self.info = info
         self.path = path
         self._session = session
+        self._content, self._threads, self._chunk = content, threads, chunk
         self._has_digitness = "digitness" in {node.name for node in session.get_outputs()}
+
+    def __reduce__(self) -> tuple[object, tuple[bytes, str, int]]:
+        return _reopen, (self._content, self.path, self._threads)
 
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the network's raw outputs.
@@ -56,7 +88,7 @@ class Model:
         Raises
         ------
         ModelError
-            If the pictures have another type or shape.
+            If the pictures have another type or shape, or the network answers with no numbers.
         """
         return self._run(images, ["logits"])[0]
 
@@ -68,8 +100,9 @@ class Model:
                 f"got {images.dtype} {images.shape}. Pictures of other sizes go through "
                 "'tenfold read', data sets of other sizes need a model of their own."
             )
-        chunks = [images[i : i + CHUNK] for i in range(0, max(len(images), 1), CHUNK)]
-        outputs = [self._session.run(names, {"images": chunk}) for chunk in chunks]
+        step = self._chunk
+        chunks = [images[i : i + step] for i in range(0, max(len(images), 1), step)]
+        outputs = [run(self._session, names, {"images": chunk}, self.path) for chunk in chunks]
         return [np.concatenate(parts) for parts in zip(*outputs, strict=True)]
 
     def _soften(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -132,7 +165,7 @@ class Model:
         return classes
 
 
-def load_model(path: str | Path, *, threads: int = 0) -> Model:
+def load_model(path: str | PathLike[str], *, threads: int = 0) -> Model:
     """Open and check a model file with ONNX Runtime alone.
 
     Parameters
@@ -160,57 +193,155 @@ def load_model(path: str | Path, *, threads: int = 0) -> Model:
     return open_model(read_content(path), str(path), threads=threads)
 
 
-def read_content(path: str | Path) -> bytes:
+def read_content(path: str | PathLike[str]) -> bytes:
     """Return the bytes of a model file; raises ModelError if it cannot be read."""
     try:
         if (kind := kind_of(path)) is not None:
             raise ModelError(f"{path}: is {kind}, not a model file.")
+        if Path(path).stat().st_size > MAX_BYTES:
+            raise ModelError(f"{path}: no model file; it is larger than {MAX_BYTES >> 20} MB.")
         return Path(path).read_bytes()
-    except OSError as error:
+    except (OSError, ValueError, TypeError) as error:
         raise ModelError(
-            f"{path}: cannot be read ({error.strerror or error}). "
+            f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}). "
             "'tenfold train' writes a model file and prints its path."
         ) from error
 
 
 def open_model(content: bytes, where: str, *, threads: int = 0) -> Model:
     """Check a model file's bytes and make it ready; see `load_model`."""
-    session, info = open_session(content, where, threads=threads)
-    inputs = {node.name: (node.type, node.shape[1:]) for node in session.get_inputs()}
-    outputs = {node.name: node.shape[1:] for node in session.get_outputs()}
-    expected = ("tensor(uint8)", [info.size, info.size])
-    if inputs != {"images": expected} or outputs.get("logits") != [len(info.classes)]:
+    info, graph, cost = _checked(content, where, free=1, work=MAX_WORK // SIDE)
+    chunk = 1
+    for many in CHUNKS:
+        more = _cost(graph, many, where)
+        if more.numbers <= MAX_NUMBERS:
+            chunk, cost = many, more
+            break
+    fits = "logits" in graph.outputs and cost.shapes["logits"] == (chunk, len(info.classes))
+    if not fits or graph.inputs != {"images": (-1, info.size, info.size)}:
         raise ModelError(
             f"{where}: its network does not fit its metadata (size {info.size}, "
             f"{len(info.classes)} classes). Export the model again."
         )
-    return Model(session, info, where)
+    session = _session(content, where, threads)
+    model = Model(session, info, where, content=content, threads=threads, chunk=chunk)
+    _try_out(model)
+    return model
+
+
+def _reopen(content: bytes, where: str, threads: int) -> Model:
+    return open_model(content, where, threads=threads)
+
+
+def _try_out(model: Model) -> None:
+    """See what a network answers to blank paper and to a stroke, before anybody relies on it."""
+    size = model.info.size
+    images = np.stack([np.zeros((size, size), np.uint8), np.eye(size, dtype=np.uint8) * 255])
+    probabilities, digitness = model.predict_with_digitness(images)
+    sound = probabilities.shape == (2, len(model.info.classes)) and digitness.shape == (2,)
+    sound = sound and bool((np.abs(probabilities.sum(axis=1) - 1) < 1e-3).all())
+    if not sound or not ((digitness >= 0) & (digitness <= 1.001)).all():
+        raise wrong_answers(model.path)
 
 
 def open_session(
     content: bytes, where: str, *, threads: int
 ) -> tuple[ort.InferenceSession, ModelInfo]:
-    """Open any of tenfold's networks, whatever it takes and returns; see `load_model`."""
+    """Open any of tenfold's networks, whatever it takes and returns; see `load_model`.
+
+    It is for the caller to try it out.
+    """
+    info, _, _ = _checked(content, where, free=SIDE, work=MAX_WORK)
+    return _session(content, where, threads), info
+
+
+def run(
+    session: ort.InferenceSession, names: list[str], inputs: dict[str, Any], where: str
+) -> list[NDArray[np.float32]]:
+    """Run a network; raises ModelError if it cannot be run or answers with no numbers."""
+    try:
+        outputs: list[NDArray[np.float32]] = session.run(names, inputs)
+    except Exception as error:  # as when it is opened
+        what = " ".join(str(error).split())[-200:]
+        raise ModelError(f"{where}: its network cannot be run ({what}). Export it anew.") from error
+    for output in outputs:
+        sound = isinstance(output, np.ndarray) and output.dtype == np.float32
+        if not sound or not (np.abs(output) < MAX_LOGIT).all():  # NaN is not less either
+            raise wrong_answers(where)
+    return outputs
+
+
+def wrong_answers(where: str) -> ModelError:
+    """Return the error of a network whose answers are no probabilities."""
+    return ModelError(
+        f"{where}: its network answers with values that are no probabilities; its weights are "
+        "damaged, or training went wrong. Copy the file again or train anew."
+    )
+
+
+def _checked(content: bytes, where: str, free: int, work: int) -> tuple[ModelInfo, Graph, Cost]:
+    """Return a file's record, its graph, and what that costs where free lengths are ``free``."""
+    has_digest = check_seal(content, where)
+    try:
+        metadata, graph = read_model(content)
+    except GraphError as error:
+        raise ModelError(
+            f"{where}: no ONNX model of tenfold's, or a damaged one ({len(content)} bytes; "
+            f"{error}). Copy the file again or export it anew."
+        ) from error
+    if METADATA_KEY not in metadata:
+        raise ModelError(
+            f"{where}: an ONNX model, but not one of tenfold's (it carries no tenfold metadata). "
+            "'tenfold train' writes one."
+        )
+    info = ModelInfo.from_json(metadata[METADATA_KEY], where)
+    if not has_digest and (info.format_version > 1 or DIGEST_KEY in metadata):
+        raise ModelError(
+            f"{where}: damaged or changed since it was written (it does not end with its digest). "
+            "Copy the file again or export it anew."
+        )
+    cost = _cost(graph, free, where)
+    if cost.numbers > MAX_NUMBERS or cost.work > work:
+        raise ModelError(
+            f"{where}: its network is too large ({cost.numbers:,} numbers at once, "
+            f"{cost.work:,} multiplications). Train a smaller one."
+        )
+    if not has_digest:
+        warnings.warn(
+            f"{where} is of model format 1: it carries no digest, so damage may not show. "
+            "'tenfold calibrate' or 'tenfold train' writes one with it.",
+            FutureWarning,
+            stacklevel=4,
+        )
+    return info, graph, cost
+
+
+def _cost(graph: Graph, free: int, where: str) -> Cost:
+    inputs = {
+        name: tuple(free if length < 0 else length for length in shape)
+        for name, shape in graph.inputs.items()
+    }
+    try:
+        return measure(graph, inputs)
+    except GraphError as error:
+        raise ModelError(
+            f"{where}: its graph holds {error}, which tenfold does not run. "
+            "Export the model with tenfold."
+        ) from error
+
+
+def _session(content: bytes, where: str, threads: int) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.log_severity_level = 4  # its own warnings speak of graph internals, not to people
     options.intra_op_num_threads = threads
     try:
         # Without the fallback, which would print to standard output.
-        session = ort.InferenceSession(
+        return ort.InferenceSession(
             content, options, providers=["CPUExecutionProvider"], enable_fallback=0
         )
-        text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
-        for node in (*session.get_inputs(), *session.get_outputs()):
-            str(node.name)  # a damaged one is no text, which shows only when it is asked for
     # ONNX Runtime raises a dozen classes of its own, all straight below Exception.
     except Exception as error:
         raise ModelError(
-            f"{where}: no ONNX model, or a damaged one ({len(content)} bytes). "
+            f"{where}: no ONNX model of tenfold's, or a damaged one ({len(content)} bytes). "
             "Copy the file again or export it anew."
         ) from error
-    if text is None:
-        raise ModelError(
-            f"{where}: an ONNX model, but not one of tenfold's (it carries no tenfold metadata). "
-            "'tenfold train' writes one."
-        )
-    return session, ModelInfo.from_json(text, where)

@@ -292,7 +292,7 @@ def test_a_jpeg_with_flipped_bits_reads_or_is_refused(hand: ModuleType, reader: 
     buffer = io.BytesIO()
     Image.fromarray(hand.photo(hand.write("58"))).save(buffer, "JPEG")
     rng = np.random.default_rng(3)
-    outcomes = set()
+    outcomes: set[type] = set()
     for _ in range(60):
         content = bytearray(buffer.getvalue())
         for place in rng.integers(0, len(content), 4):

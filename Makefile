@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint format bench docs release clean
+.PHONY: run test lint format bench fuzz docs release clean
 
 run: $(VENV)/.train ## train on the embedded digits and evaluate, then read a sample picture
 	$(BIN)/tenfold train
@@ -33,6 +33,9 @@ bench: $(VENV)/.dev ## measure beside named peers (hours; each script says what 
 	else for name in $(WITH_DATA); do $(BIN)/python benchmarks/$$name.py || exit 1; done; \
 	$(BIN)/python benchmarks/reading.py --peers || exit 1; fi
 	$(BIN)/python benchmarks/tables.py
+
+fuzz: $(VENV)/.dev ## damaged files, hostile layouts, wrong requests: the counts of SECURITY.md (hours)
+	$(BIN)/python benchmarks/fuzz.py
 
 docs: $(VENV)/.dev ## write the pages' generated parts and build them into site/
 	$(BIN)/python -m typer tenfold.cli utils docs --name tenfold --output docs/commands.md

@@ -3,8 +3,8 @@
 Every picture follows from its number alone. ``damaged_file`` takes a small picture in one of the
 formats people have and flips, drops, adds, repeats or cuts off bytes. ``layout`` draws lines,
 grids, mazes and the like; any size can be asked for. fuzz.py feeds them to the reader by the
-thousand, tests/e2e/test_fuzz_reading.py a few of them, and speed.py times large ones. Needs nothing
-but NumPy, OpenCV and Pillow.
+thousand, tests/e2e/test_fuzz_reading.py a few of them, and speed.py times large ones. What else is
+fed to tenfold is in hostile_files.py. Needs nothing but NumPy, OpenCV and Pillow.
 """
 
 from __future__ import annotations
@@ -290,7 +290,7 @@ def damaged_file(number: int) -> tuple[str, bytes]:
     kind, mode, options = FILES[number % len(FILES)]
     content = bytearray(_encoded(kind, mode, options, rng))
     for _ in range(int(rng.choice([1, 1, 2, 8, 40]))):
-        content = _damage(content, rng)
+        content = damage(content, rng)
     return f".{kind.lower()}", bytes(content)
 
 
@@ -308,7 +308,7 @@ def _encoded(kind: str, mode: str, options: dict[str, object], rng: Rng) -> byte
     return buffer.getvalue()
 
 
-def _damage(content: bytearray, rng: Rng) -> bytearray:
+def damage(content: bytearray, rng: Rng) -> bytearray:
     """Do one thing to the bytes; half of the time near the head, where a file says what it is."""
     reach = min(len(content), 64) if rng.random() < 0.5 else len(content)
     at = int(rng.integers(max(1, reach)))

@@ -40,7 +40,7 @@ COUNTS = {
     "described": 150,
 }  # fmt: skip
 SECONDS = 10.0  # of processor time for one case
-PATIENCE = 120.0  # seconds on the clock until a process that says nothing is given up
+PATIENCE = 600.0  # seconds on the clock until a process that says nothing is given up
 MEMORY = 1 << 20  # kilobytes that a process may grow
 FAILURES = ("traceback", "hang", "memory", "silent change")
 

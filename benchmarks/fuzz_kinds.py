@@ -22,7 +22,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from hostile import damage, damaged_file, drawn, layout
+from hostile import Rng, damage, damaged_file, drawn, layout
 from hostile_files import damaged_data, damaged_model, damaged_recipe
 from tenfold import load_model
 from tenfold.data.registry import load_dataset
@@ -166,15 +166,23 @@ def _request(number: int) -> bytes:
          b"filename=a.png\r\n\r\n" + page + b"\r\n--B--\r\n"),
     )  # fmt: skip
     kind, body = bodies[int(rng.integers(len(bodies)))]
-    path = rng.choice(["/v1/read", "/v1/read/batch", "/v1/classify", "/v1/teach", "/", "/v1/model"])
+    path = rng.choice(["/v1/read", "/v1/read", "/v1/read/batch", "/v1/classify", "/v1/teach", "/"])
+    count = int(rng.choice([1, 1, 2, 8]))
+    if whole := rng.random() < 0.5:  # what follows the head alone, of the length that it says
+        body = _damaged(body, count, rng)
     head = (
         f"POST {path} HTTP/1.1\r\nHost: here\r\nContent-Type: {kind}\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
-    content = bytearray(head.encode() + body)
-    for _ in range(int(rng.choice([1, 1, 2, 8]))):
-        content = damage(content, rng)
-    return bytes(content)
+    content = head.encode() + body
+    return content if whole else _damaged(content, count, rng)
+
+
+def _damaged(content: bytes, count: int, rng: Rng) -> bytes:
+    damaged = bytearray(content)
+    for _ in range(count):
+        damaged = damage(damaged, rng)
+    return bytes(damaged)
 
 
 def requests(first: int, last: int, folder: Path) -> Iterator[Case]:

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from tenfold.data.splits import Splits
 from tenfold.errors import ModelError
-from tenfold.model import CHUNK, MAX_LOGIT, Model, load_model, open_model
+from tenfold.model import CHUNK, Model, load_model, open_model
+from tenfold.modelfile import MAX_LOGIT
 from tenfold.modelinfo import ALWAYS, METADATA_KEY, sealed
 from tenfold.reader.networks import DIGITS, FINDER, LINE, Finder, LineRecogniser, bundled_content
 from tenfold.training.checkpoint import load_checkpoint

@@ -3,16 +3,14 @@
 One ONNX file: uint8 pictures in (``images``, shape ``(n, size, size)``, white ink on black), logits
 out (``logits``, shape ``(n, classes)``). Scaling and normalisation are part of the graph, so no
 caller can get them wrong. What else a reader must know travels in the file's metadata (see
-`tenfold.modelinfo`). A file is checked before it is believed: its digest, its record, its graph
-(see `tenfold.graph`), and what it answers to a blank and a sample picture. Nothing is unpickled.
+`tenfold.modelinfo`). A file is checked before it is believed (see `tenfold.modelfile`), and tried
+on a blank and a sample picture. Nothing is unpickled.
 """
 
 from __future__ import annotations
 
-import warnings
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -20,19 +18,23 @@ from numpy.typing import NDArray
 
 from tenfold.errors import ModelError
 from tenfold.files import kind_of
-from tenfold.graph.file import MAX_BYTES, Graph, read_model
-from tenfold.graph.protobuf import GraphError
-from tenfold.graph.shapes import Cost, measure
-from tenfold.modelinfo import DIGEST_KEY, METADATA_KEY, ModelInfo, check_seal
+from tenfold.graph.file import MAX_BYTES
+from tenfold.modelfile import (
+    MAX_NUMBERS,
+    MAX_WORK,
+    SIDE,
+    checked,
+    cost_of,
+    run,
+    start,
+    wrong_answers,
+)
+from tenfold.modelinfo import ModelInfo
 
 # Pictures in a call, the most for which the network holds no more numbers than it may; more than a
 # thousand are no faster.
 CHUNK = 1000
 CHUNKS = (CHUNK, 250, 64, 16, 4, 1)
-MAX_NUMBERS = 1 << 27  # held at once in a call: 512 MB of floats
-MAX_WORK = 1 << 36  # multiplications where free lengths are `SIDE`: a gigaflop a picture
-SIDE = 64
-MAX_LOGIT = 1e30  # no network that learned anything comes near; beyond lies infinity
 
 
 class Model:
@@ -210,10 +212,10 @@ def read_content(path: str | PathLike[str]) -> bytes:
 
 def open_model(content: bytes, where: str, *, threads: int = 0) -> Model:
     """Check a model file's bytes and make it ready; see `load_model`."""
-    info, graph, cost = _checked(content, where, free=1, work=MAX_WORK // SIDE)
+    info, graph, cost = checked(content, where, free=1, work=MAX_WORK // SIDE)
     chunk = 1
     for many in CHUNKS:
-        more = _cost(graph, many, where)
+        more = cost_of(graph, many, where)
         if more.numbers <= MAX_NUMBERS:
             chunk, cost = many, more
             break
@@ -223,7 +225,7 @@ def open_model(content: bytes, where: str, *, threads: int = 0) -> Model:
             f"{where}: its network does not fit its metadata (size {info.size}, "
             f"{len(info.classes)} classes). Export the model again."
         )
-    session = _session(content, where, threads)
+    session = start(content, where, threads)
     model = Model(session, info, where, content=content, threads=threads, chunk=chunk)
     _try_out(model)
     return model
@@ -242,106 +244,3 @@ def _try_out(model: Model) -> None:
     sound = sound and bool((np.abs(probabilities.sum(axis=1) - 1) < 1e-3).all())
     if not sound or not ((digitness >= 0) & (digitness <= 1.001)).all():
         raise wrong_answers(model.path)
-
-
-def open_session(
-    content: bytes, where: str, *, threads: int
-) -> tuple[ort.InferenceSession, ModelInfo]:
-    """Open any of tenfold's networks, whatever it takes and returns; see `load_model`.
-
-    It is for the caller to try it out.
-    """
-    info, _, _ = _checked(content, where, free=SIDE, work=MAX_WORK)
-    return _session(content, where, threads), info
-
-
-def run(
-    session: ort.InferenceSession, names: list[str], inputs: dict[str, Any], where: str
-) -> list[NDArray[np.float32]]:
-    """Run a network; raises ModelError if it cannot be run or answers with no numbers."""
-    try:
-        outputs: list[NDArray[np.float32]] = session.run(names, inputs)
-    except Exception as error:  # as when it is opened
-        what = " ".join(str(error).split())[-200:]
-        raise ModelError(f"{where}: its network cannot be run ({what}). Export it anew.") from error
-    for output in outputs:
-        sound = isinstance(output, np.ndarray) and output.dtype == np.float32
-        if not sound or not (np.abs(output) < MAX_LOGIT).all():  # NaN is not less either
-            raise wrong_answers(where)
-    return outputs
-
-
-def wrong_answers(where: str) -> ModelError:
-    """Return the error of a network whose answers are no probabilities."""
-    return ModelError(
-        f"{where}: its network answers with values that are no probabilities; its weights are "
-        "damaged, or training went wrong. Copy the file again or train anew."
-    )
-
-
-def _checked(content: bytes, where: str, free: int, work: int) -> tuple[ModelInfo, Graph, Cost]:
-    """Return a file's record, its graph, and what that costs where free lengths are ``free``."""
-    has_digest = check_seal(content, where)
-    try:
-        metadata, graph = read_model(content)
-    except GraphError as error:
-        raise ModelError(
-            f"{where}: no ONNX model of tenfold's, or a damaged one ({len(content)} bytes; "
-            f"{error}). Copy the file again or export it anew."
-        ) from error
-    if METADATA_KEY not in metadata:
-        raise ModelError(
-            f"{where}: an ONNX model, but not one of tenfold's (it carries no tenfold metadata). "
-            "'tenfold train' writes one."
-        )
-    info = ModelInfo.from_json(metadata[METADATA_KEY], where)
-    if not has_digest and (info.format_version > 1 or DIGEST_KEY in metadata):
-        raise ModelError(
-            f"{where}: damaged or changed since it was written (it does not end with its digest). "
-            "Copy the file again or export it anew."
-        )
-    cost = _cost(graph, free, where)
-    if cost.numbers > MAX_NUMBERS or cost.work > work:
-        raise ModelError(
-            f"{where}: its network is too large ({cost.numbers:,} numbers at once, "
-            f"{cost.work:,} multiplications). Train a smaller one."
-        )
-    if not has_digest:
-        warnings.warn(
-            f"{where} is of model format 1: it carries no digest, so damage may not show. "
-            "'tenfold calibrate' or 'tenfold train' writes one with it.",
-            FutureWarning,
-            stacklevel=4,
-        )
-    return info, graph, cost
-
-
-def _cost(graph: Graph, free: int, where: str) -> Cost:
-    inputs = {
-        name: tuple(free if length < 0 else length for length in shape)
-        for name, shape in graph.inputs.items()
-    }
-    try:
-        return measure(graph, inputs)
-    except GraphError as error:
-        raise ModelError(
-            f"{where}: its graph holds {error}, which tenfold does not run. "
-            "Export the model with tenfold."
-        ) from error
-
-
-def _session(content: bytes, where: str, threads: int) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.log_severity_level = 4  # its own warnings speak of graph internals, not to people
-    options.intra_op_num_threads = threads
-    try:
-        # Without the fallback, which would print to standard output.
-        return ort.InferenceSession(
-            content, options, providers=["CPUExecutionProvider"], enable_fallback=0
-        )
-    # ONNX Runtime raises a dozen classes of its own, all straight below Exception.
-    except Exception as error:
-        raise ModelError(
-            f"{where}: no ONNX model of tenfold's, or a damaged one ({len(content)} bytes). "
-            "Copy the file again or export it anew."
-        ) from error

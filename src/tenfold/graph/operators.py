@@ -42,10 +42,10 @@ class Step:
         """Say whether an input is there."""
         return number < len(self.shapes) and self.shapes[number] is not None
 
-    def int(self, name: str, default: int) -> int:
+    def whole(self, name: str, default: int) -> int:
         """Return an attribute that is a whole number."""
         value = self.node.attributes.get(name, default)
-        demand(isinstance(value, int), f"{self.node.operator} with {name} {value}")
+        demand(isinstance(value, int), f"{self.node.operator} with {name} {value!r}")
         return int(value)  # type: ignore[arg-type]
 
     def ints(self, name: str, default: int, length: int, least: int = 0) -> tuple[int, ...]:
@@ -53,7 +53,7 @@ class Step:
         values = self.node.attributes.get(name, (default,) * length)
         sound = isinstance(values, tuple) and len(values) == length
         sound = sound and all(least <= value <= MOST for value in values)  # type: ignore[union-attr]
-        demand(sound, f"{self.node.operator} with {name} {values}")
+        demand(sound, f"{self.node.operator} with {name} {values!r}")
         return values  # type: ignore[return-value]
 
 
@@ -105,7 +105,7 @@ def _windows(step: Step, sizes: Shape, kernel: Shape) -> Shape:
     strides, dilations = step.ints("strides", 1, n, 1), step.ints("dilations", 1, n, 1)
     pads, auto = step.ints("pads", 0, 2 * n), step.node.attributes.get("auto_pad") or b"NOTSET"
     demand(auto in (b"NOTSET", b"VALID", b"SAME_UPPER", b"SAME_LOWER"), f"auto_pad {auto!r}")
-    demand(step.int("ceil_mode", 0) == 0, "ceil_mode")
+    demand(step.whole("ceil_mode", 0) == 0, "ceil_mode")
     out = []
     for axis, size in enumerate(sizes):
         room = size + pads[axis] + pads[n + axis] - dilations[axis] * (kernel[axis] - 1) - 1
@@ -117,7 +117,7 @@ def _windows(step: Step, sizes: Shape, kernel: Shape) -> Shape:
 
 
 def _conv(step: Step) -> Shape:
-    pixels, weights, group = step.shape(), step.shape(1), step.int("group", 1)
+    pixels, weights, group = step.shape(), step.shape(1), step.whole("group", 1)
     sound = len(pixels) == len(weights) >= 3 and group >= 1
     demand(sound and pixels[1] == weights[1] * group and prod(weights) > 0, "a Conv out of shape")
     demand(step.ints("kernel_shape", 1, len(weights) - 2) == weights[2:]
@@ -126,7 +126,7 @@ def _conv(step: Step) -> Shape:
 
 
 def _conv_transpose(step: Step) -> Shape:
-    pixels, weights, group = step.shape(), step.shape(1), step.int("group", 1)
+    pixels, weights, group = step.shape(), step.shape(1), step.whole("group", 1)
     sound = len(pixels) == len(weights) >= 3 and group >= 1
     demand(sound and pixels[1] == weights[0] and prod(weights) > 0, "a ConvTranspose out of shape")
     demand(not {"output_shape"} & step.node.attributes.keys(), "a ConvTranspose of a set shape")
@@ -157,8 +157,8 @@ def _global_pool(step: Step) -> Shape:
 def _gemm(step: Step) -> Shape:
     left, right = step.shape(), step.shape(1)
     demand(len(left) == len(right) == 2, "a Gemm out of shape")
-    left = left[::-1] if step.int("transA", 0) else left
-    right = right[::-1] if step.int("transB", 0) else right
+    left = left[::-1] if step.whole("transA", 0) else left
+    right = right[::-1] if step.whole("transB", 0) else right
     demand(left[1] == right[0], "a Gemm out of shape")
     return left[0], right[1]
 
@@ -175,7 +175,7 @@ def _matmul(step: Step) -> Shape:
 def _reshape(step: Step) -> Shape:
     shape, target = step.shape(), list(step.values(1))
     for axis, length in enumerate(target):
-        if length == 0 and not step.int("allowzero", 0):
+        if length == 0 and not step.whole("allowzero", 0):
             demand(axis < len(shape), "a Reshape out of shape")
             target[axis] = shape[axis]
     demand(target.count(-1) <= 1 and min(target, default=0) >= -1, "a Reshape out of shape")
@@ -187,7 +187,7 @@ def _reshape(step: Step) -> Shape:
 
 
 def _flatten(step: Step) -> Shape:
-    shape, axis = step.shape(), step.int("axis", 1)
+    shape, axis = step.shape(), step.whole("axis", 1)
     demand(-len(shape) <= axis <= len(shape), "a Flatten out of shape")
     return prod(shape[:axis]), prod(shape[axis:])
 
@@ -236,14 +236,14 @@ def _slice(step: Step) -> Shape:
 
 def _gather(step: Step) -> Shape:
     shape = step.shape()
-    (axis,) = _axes((step.int("axis", 0),), len(shape))
+    (axis,) = _axes((step.whole("axis", 0),), len(shape))
     return (*shape[:axis], *step.shape(1), *shape[axis + 1 :])
 
 
 def _concat(step: Step) -> Shape:
     shapes = [step.shape(number) for number in range(len(step.shapes))]
     demand(bool(shapes), "a Concat of nothing")
-    (axis,) = _axes((step.int("axis", 0),), len(shapes[0]))
+    (axis,) = _axes((step.whole("axis", 0),), len(shapes[0]))
     rests = {(*shape[:axis], *shape[axis + 1 :]) for shape in shapes}
     demand(len(rests) == 1 and {*map(len, shapes)} == {len(shapes[0])}, "a Concat out of shape")
     return (*shapes[0][:axis], sum(shape[axis] for shape in shapes), *shapes[0][axis + 1 :])
@@ -252,7 +252,7 @@ def _concat(step: Step) -> Shape:
 def _reduce(step: Step) -> Shape:
     shape = step.shape()
     axes = _axes(step.values(1), len(shape)) if step.has(1) else list(range(len(shape)))
-    if step.int("keepdims", 1):
+    if step.whole("keepdims", 1):
         return tuple(1 if axis in axes else length for axis, length in enumerate(shape))
     return tuple(length for axis, length in enumerate(shape) if axis not in axes)
 
@@ -271,11 +271,14 @@ RULES: dict[str, Callable[[Step], Shape]] = {
     "MatMul": _matmul, "MaxPool": _pool, "ReduceMax": _reduce, "ReduceMean": _reduce,
     "Reshape": _reshape, "Resize": _resize, "Slice": _slice, "Squeeze": _squeeze,
     "Transpose": _transpose, "Unsqueeze": _unsqueeze,
-} | dict.fromkeys(("Add", "Div", "Max", "Min", "Mul", "Pow", "Sub"), _broadcast) | dict.fromkeys(
-    (
-        "BatchNormalization", "Cast", "Clip", "DequantizeLinear", "Elu", "Erf", "Exp", "Gelu",
-        "HardSigmoid", "HardSwish", "Identity", "LayerNormalization", "LeakyRelu", "LogSoftmax",
-        "Neg", "PRelu", "QuantizeLinear", "Relu", "Sigmoid", "Softmax", "Sqrt", "Tanh",
+    **dict.fromkeys(("Add", "Div", "Max", "Min", "Mul", "Pow", "Sub"), _broadcast),
+    **dict.fromkeys(
+        (
+            "BatchNormalization", "Cast", "Clip", "DequantizeLinear", "Elu", "Erf", "Exp", "Gelu",
+            "HardSigmoid", "HardSwish", "Identity", "LayerNormalization", "LeakyRelu",
+            "LogSoftmax", "Neg", "PRelu", "QuantizeLinear", "Relu", "Sigmoid", "Softmax", "Sqrt",
+            "Tanh",
+        ),
+        _same,
     ),
-    _same,
-)  # fmt: skip
+}  # fmt: skip

@@ -11,7 +11,8 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.model import Model, open_model, open_session, run, wrong_answers
+from tenfold.model import Model, open_model
+from tenfold.modelfile import open_session, run, wrong_answers
 from tenfold.signature import CHARS, FINE, KINDS, PLACE, PLACES, STRIDE, STRIP
 
 DIGITS, FINDER, LINE = "digits.onnx", "finder.onnx", "line.onnx"

@@ -91,7 +91,7 @@ def strict(start: Start) -> Server:
         TENFOLD_BODY_MB="0.2",
         TENFOLD_MEGAPIXELS="0.1",
         TENFOLD_BATCH="2",
-        TENFOLD_SECONDS="1",
+        TENFOLD_SECONDS="3",
         TENFOLD_READS="1",
         TENFOLD_QUEUE="1",
         TENFOLD_TOKEN="sesame",  # noqa: S106

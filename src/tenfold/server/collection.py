@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from tenfold.errors import DataError
+from tenfold.errors import TenfoldError
 from tenfold.files import make_folder
 from tenfold.pictures import save_png
 from tenfold.preprocess.normalize import FIELD
 from tenfold.server.bodies import Lesson
+from tenfold.server.problems import ProblemError
 
 MOST = 100_000  # pictures, so that nobody fills the disk
 DIGITS = tuple("0123456789")
+TRIES = 10  # at a folder that another server of the same collection has just found empty
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Collection:
     """A folder of labelled glyphs, ``DIR/7/3f….png``: 28×28, white ink on black.
+
+    What it holds is asked of the disk each time: people move files, and other servers may share it.
 
     Parameters
     ----------
@@ -34,37 +43,89 @@ class Collection:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = make_folder(folder)
-        self.count = sum(1 for digit in DIGITS for _ in (folder / digit).glob("*.png"))
+        try:
+            self.folder = make_folder(folder).resolve()
+        except TenfoldError as error:
+            reason = getattr(error.__cause__, "strerror", None) or "it cannot be written"
+            raise TenfoldError(
+                f"{folder}: no folder to keep lessons in ({reason}). Choose another with --collect."
+            ) from error
+        # Adding to a class and removing its folder with its last glyph must not meet.
+        self._lock = threading.Lock()
 
-    def add(self, lesson: Lesson) -> str:
-        """Save one glyph and return the name it can be taken back by.
+    def count(self) -> int:
+        """Count the glyphs on the disk."""
+        return sum(1 for digit in DIGITS for _ in (self.folder / digit).glob("[!.]*.png"))
+
+    def add(self, lesson: Lesson) -> tuple[str, int]:
+        """Save one glyph; return the name it can be taken back by, and how many there are now.
 
         Raises
         ------
-        DataError
-            If the folder is full.
+        ProblemError
+            507 if the disk or the collection is full, 503 if the folder cannot be written.
         """
-        if self.count >= MOST:
-            raise DataError(f"The collection holds {MOST} pictures already; start another one.")
         name = uuid.uuid4().hex
-        glyph = np.frombuffer(lesson.glyph, np.uint8).reshape(FIELD, FIELD)
-        save_png(
-            Image.fromarray(glyph), make_folder(self.folder / str(lesson.digit)) / f"{name}.png"
-        )
-        self.count += 1
-        return name
+        glyph = Image.fromarray(np.frombuffer(lesson.glyph, np.uint8).reshape(FIELD, FIELD))
+        with self._lock, _on_the_disk("saved"):
+            count = self.count()
+            if count >= MOST:
+                raise ProblemError(
+                    507,
+                    f"The collection holds {count} glyphs already, and takes no more than {MOST}. "
+                    "Start the server with another folder for --collect.",
+                )
+            self._save(glyph, self.folder / str(lesson.digit) / f"{name}.png")
+            return name, count + 1
 
-    def remove(self, name: str) -> bool:
-        """Take one glyph back; False if there is none of that name."""
+    def _save(self, glyph: Image.Image, path: Path) -> None:
+        for attempt in range(TRIES):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                save_png(glyph, path)
+            except TenfoldError as error:
+                if not isinstance(error.__cause__, FileNotFoundError) or attempt == TRIES - 1:
+                    raise
+            else:
+                return
+
+    def remove(self, name: str) -> tuple[bool, int]:
+        """Take one glyph back; return whether there was one of that name, and how many are left.
+
+        Raises
+        ------
+        ProblemError
+            503 if the folder cannot be written.
+        """
+        with self._lock, _on_the_disk("deleted"):
+            return self._unlink(name), self.count()
+
+    def _unlink(self, name: str) -> bool:
         if not re.fullmatch("[0-9a-f]{32}", name):
             return False
         for digit in DIGITS:
             path = self.folder / digit / f"{name}.png"
             if path.is_file():
-                path.unlink()
-                self.count -= 1
-                if not any(path.parent.iterdir()):
-                    path.parent.rmdir()  # a data set has no empty classes
-                return True
+                with suppress(FileNotFoundError):  # another server was quicker
+                    path.unlink()
+                    with suppress(OSError):  # it holds others
+                        path.parent.rmdir()  # a data set has no empty classes
+                    return True
         return False
+
+
+@contextmanager
+def _on_the_disk(done: str) -> Iterator[None]:
+    """Tell callers, without the server's paths, what its disk does not let happen."""
+    try:
+        yield
+    except (TenfoldError, OSError) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        if not isinstance(cause, OSError):
+            raise
+        raise ProblemError(
+            507 if cause.errno in FULL else 503,
+            f"The glyph was not {done}: the server's folder for lessons cannot be written "
+            f"({cause.strerror}). Whoever runs it can make room there, or start it with another "
+            "folder for --collect.",
+        ) from error

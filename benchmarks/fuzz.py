@@ -10,8 +10,8 @@ traceback, or a fault that somebody is asked to report; if it takes more than 10
 time; if its process grows by more than 1 GB, dies or does not answer; and, for a model file, if it
 is opened and gives other probabilities without a word. Every kind runs in a process of its own,
 which is replaced when it fails. What fails is printed with its number, and kept as a file with
---keep; all follow from their numbers alone (damaged.py, hostile.py, hostile_files.py). The exit code
-is 1 if anything failed.
+--keep; all follow from their numbers alone (damaged.py, hostile.py, hostile_files.py). The exit
+code is 1 if anything failed.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from tenfold.errors import DataError
 from tenfold.model import Model
 from tenfold.reader.reader import Reader
 from tenfold.server.bodies import Glyphs, check
-from tenfold.server.work import classify
+from tenfold.server.worker import classify
 
 
 def _classified(model: Model, images: object) -> list[dict[str, Any]]:

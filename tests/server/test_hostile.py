@@ -27,7 +27,7 @@ from tenfold.server.pool import Pool
 from tenfold.server.problems import ProblemError
 from tenfold.server.protocol import HEAD_SECONDS
 from tenfold.server.settings import Settings
-from tenfold.server.work import Task
+from tenfold.server.worker import Task
 
 if TYPE_CHECKING:
     from tests.server.conftest import AsPng, Server

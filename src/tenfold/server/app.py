@@ -31,12 +31,12 @@ from tenfold.server.bodies import (
     Pictures,
     sentence,
 )
-from tenfold.server.collection import Collection
-from tenfold.server.guard import Guard, Measures
 from tenfold.server.hosts import Door
-from tenfold.server.intake import Intake
+from tenfold.server.lessons import Collection
+from tenfold.server.middleware import Guard, Measures
 from tenfold.server.pool import Pool
 from tenfold.server.problems import MEDIA_TYPE, ProblemError, problem_bytes
+from tenfold.server.request_body import Intake
 from tenfold.server.routes import Service, closed, router
 from tenfold.server.settings import Settings
 

@@ -27,12 +27,12 @@ from tenfold.server.bodies import (
     parse_json,
     safe_name,
 )
-from tenfold.server.collection import Collection
-from tenfold.server.guard import Measures
-from tenfold.server.intake import FORM, JSON, Body, Intake
+from tenfold.server.lessons import Collection
+from tenfold.server.middleware import Measures
 from tenfold.server.pool import Pool
 from tenfold.server.problems import CLOSE, ProblemError
-from tenfold.server.work import Task
+from tenfold.server.request_body import FORM, JSON, Body, Intake
+from tenfold.server.worker import Task
 
 NOT_TEACHING = "This server takes no lessons. Start it with 'tenfold serve --collect DIR'."
 Responses: TypeAlias = dict[int | str, dict[str, Any]]

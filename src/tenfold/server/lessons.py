@@ -15,10 +15,10 @@ from PIL import Image
 
 from tenfold.errors import TenfoldError
 from tenfold.files import make_folder
-from tenfold.pictures import save_png
 from tenfold.preprocess.normalize import FIELD
 from tenfold.server.bodies import Lesson
 from tenfold.server.problems import ProblemError
+from tenfold.sheets import save_png
 
 MOST = 100_000  # pictures, so that nobody fills the disk
 DIGITS = tuple("0123456789")

@@ -12,7 +12,7 @@ import pytest
 from tenfold.data.folder import load_picture_folder
 from tenfold.errors import DataError, TenfoldError
 from tenfold.server.bodies import Lesson, check
-from tenfold.server.collection import Collection
+from tenfold.server.lessons import Collection
 from tenfold.server.problems import ProblemError
 
 
@@ -101,7 +101,7 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
 
 
 def test_a_full_collection_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tenfold.server.collection.MOST", 2)
+    monkeypatch.setattr("tenfold.server.lessons.MOST", 2)
     collection = Collection(tmp_path)
     for _ in range(2):
         collection.add(_lesson())

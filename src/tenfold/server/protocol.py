@@ -1,6 +1,7 @@
 """HTTP with bounds: uvicorn waits for a request's head for ever and holds as much of it as comes.
 
-Whatever a client sends or leaves out before its body is answered here; bodies are for `request_body`.
+Whatever a client sends or leaves out before its body is answered here; bodies are for
+`request_body`.
 """
 
 from __future__ import annotations

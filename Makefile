@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-slow coverage mutate lint format bench docs release clean
+.PHONY: run test test-slow coverage mutate fuzz lint format bench docs release clean
 
 run: $(VENV)/.train ## train on the embedded digits and evaluate, then read a sample picture
 	$(BIN)/tenfold train
@@ -45,6 +45,9 @@ bench: $(VENV)/.dev ## measure beside named peers (hours; benchmarks/README.md s
 	else for name in $(WITH_DATA); do $(BIN)/python benchmarks/$$name.py || exit 1; done; \
 	$(BIN)/python benchmarks/reading_pictures.py --peers || exit 1; fi
 	$(BIN)/python benchmarks/readme_table.py
+
+fuzz: $(VENV)/.dev ## damaged files, hostile layouts, wrong requests: the counts of SECURITY.md (hours)
+	$(BIN)/python benchmarks/fuzz.py
 
 docs: $(VENV)/.dev ## write the pages' generated parts and build them into site/
 	$(BIN)/python -m typer tenfold.cli utils docs --name tenfold --output docs/commands.md

@@ -40,8 +40,8 @@ MODULES = {
     "statistics": Module("evaluation/metrics/statistics", "evaluation/metrics/test_statistics"),
     "checkpoint": Module("training/checkpoint", "training/test_checkpoint", "258"),
     "normalize": Module("preprocess/normalize", "preprocess/test_normalize", "258"),
+    "ctc": Module("reader/ctc", "reader/test_ctc", "258"),
     "recognise": Module("reader/recognise", "reader/test_recognise", "258"),
-    "strings": Module("reader/strings", "reader/test_strings", "258"),
 }
 
 

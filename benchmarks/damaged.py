@@ -47,7 +47,7 @@ def damaged_file(number: int) -> tuple[str, bytes]:
     kind, mode, options = FILES[number % len(FILES)]
     content = bytearray(_encoded(kind, mode, options, rng))
     for _ in range(int(rng.choice([1, 1, 2, 8, 40]))):
-        content = _damage(content, rng)
+        content = damage(content, rng)
     return f".{kind.lower()}", bytes(content)
 
 
@@ -65,7 +65,7 @@ def _encoded(kind: str, mode: str, options: dict[str, object], rng: Rng) -> byte
     return buffer.getvalue()
 
 
-def _damage(content: bytearray, rng: Rng) -> bytearray:
+def damage(content: bytearray, rng: Rng) -> bytearray:
     """Do one thing to the bytes; half of the time near the head, where a file says what it is."""
     reach = min(len(content), 64) if rng.random() < 0.5 else len(content)
     at = int(rng.integers(max(1, reach)))

@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 from picture_tables import Answer, Picture, Task, is_right
 from tenfold.errors import TenfoldError
 from tenfold.files import make_folder, write_whole
-from tenfold.pictures import save_png
 from tenfold.preprocess.image import open_picture
+from tenfold.sheets import save_png
 
 COLUMNS, ROWS = 6, 12  # of one sheet
 WIDTH, HEIGHT, LINE = 260, 150, 15  # pixels of a picture's place, and of a line below it

@@ -28,6 +28,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from common import RESULTS, new_parser, new_result, print_table, write_result
 from tenfold import Model, load_dataset, load_model, train
 from tenfold.data.dataset import Dataset
+from tenfold.training.export import with_info
 from tenfold.training.recipe import parse_recipe
 
 
@@ -59,6 +60,8 @@ def quantise(model: Path, to: Path) -> Path:
         weight_type=QuantType.QInt8,
     )
     prepared.unlink()
+    # It keeps the metadata and leaves the digest behind, which is that of the other file.
+    to.write_bytes(with_info(to.read_bytes(), load_model(model).info))
     return to
 
 

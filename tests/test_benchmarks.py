@@ -289,7 +289,7 @@ def test_reading_measures_a_table_and_shows_what_was_wrong(
     assert (found["cases"], found["car_a, auto"]) == (held["cases"], held["car_a, auto"])
     assert found["numbers"]["pictures"] == 3
     assert found["numbers"]["exceptions"] == 1
-    first_look = [*command, "--limit=1"]
+    first_look = [*command, "--limit=1", f"--failures={tmp_path / 'look'}"]
     written = out.read_bytes()
     subprocess.run(first_look, capture_output=True, check=True, env=environment)
     assert out.read_bytes() == written

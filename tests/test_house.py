@@ -20,7 +20,16 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 MAX_LINES = 300
 
 # Rooms that need no torch, and what they may stand on besides Python itself.
-READING = {"preprocess", "model", "modelinfo", "signature", "reader", "server"}
+READING = {
+    "preprocess",
+    "graph",
+    "model",
+    "modelfile",
+    "modelinfo",
+    "signature",
+    "reader",
+    "server",
+}
 TRAINING_PACKAGES = {
     "torch", "sklearn", "scipy", "matplotlib", "onnx", "onnxscript", "pydantic", "safetensors",
     "tensorboardX", "pooch", "keras", "jinja2",

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tenfold.errors import ModelError
-from tenfold.modelinfo import FORMAT_VERSION, ModelInfo
+from tenfold.modelinfo import ALWAYS, FORMAT_VERSION, RULES, ModelInfo, check_seal, sealed
 
 INFO = ModelInfo(
     classes=tuple("0123456789"),
@@ -61,6 +62,42 @@ _DAMAGE: list[dict[str, object]] = [
     {"temperature": float("inf")},
     {"temperature": "hot"},
     {"temperature": None},
+    {"temperature": True},
+    {"temperature": 1e-40},
+    {"temperature": 1e30},
+    {"temperature": 10**400},
+    {"size": 8.0},
+    {"size": 5000},
+    {"size": True},
+    {"classes": ["0"]},
+    {"classes": ["0", "1", "1"]},
+    {"classes": ["0", ""]},
+    {"classes": ["0", 1]},
+    {"classes": "0123456789"},
+    {"data": 3},
+    {"data_count": -1},
+    {"data_count": 2.5},
+    {"data_fingerprint": "abc"},
+    {"data_fingerprint": "g" * 64},
+    {"calibration_fingerprint": None},
+    {"recipe": None},
+    {"recipe": "x" * 1_000_001},
+    {"seed": "3"},
+    {"rejection_threshold": 1.5},
+    {"rejection_threshold": float("nan")},
+    {"results": []},
+    {"results": {"test_accuracy": float("nan")}},
+    {"results": {"test_accuracy": "0.99"}},
+    {"string_calibration": [1.0, 2.0]},
+    {"string_calibration": [1.0, 2.0, 3.0, float("inf")]},
+    {"string_calibration": None},
+    {"versions": {"torch": 2.9}},
+    {"versions": None},
+    {"parameters": -5},
+    {"format_version": 0},
+    {"format_version": -1},
+    {"format_version": 1.0},
+    {"format_version": True},
     {"size": 0},
     {"size": "8"},
     {"size": None},
@@ -83,6 +120,48 @@ def test_missing_values_are_refused(key: str) -> None:
     message = _refused(json.dumps(record))
     assert "metadata is damaged" in message
     assert f"'{key}'" in message
+
+
+def test_every_value_has_a_rule() -> None:
+    assert RULES.keys() == _record().keys()
+
+
+@pytest.mark.parametrize("change", [change for change in _DAMAGE if "format" not in str(change)])
+def test_what_breaks_a_rule_is_not_written(change: dict[str, Any]) -> None:
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in change.items()}
+    with pytest.raises(ValueError, match="it must be"):
+        replace(INFO, **values).to_json()
+
+
+def test_a_key_that_comes_twice_is_refused() -> None:
+    text = INFO.to_json().replace('"seed": 3', '"seed": 3, "temperature": 2.0')
+    assert "a key comes twice" in _refused(text)
+
+
+def test_format_1_is_read_only_where_its_keys_are_all_there() -> None:
+    first = {key: _record()[key] for key in ALWAYS} | {"format_version": 1}
+    assert ModelInfo.from_json(json.dumps(first), "old").format_version == 1
+    for key in ALWAYS - {"format_version"}:
+        # As if one bit of the name had been flipped: the default must not pass for the value.
+        damaged = {chr(ord(k[0]) ^ 1) + k[1:] if k == key else k: v for k, v in first.items()}
+        assert f"'{key}' is missing" in _refused(json.dumps(damaged))
+    assert "'later' is no key of format 1" in _refused(json.dumps(first | {"later": 1}))
+
+
+def test_the_digest_covers_every_byte() -> None:
+    content = sealed(bytes(range(200)))
+    assert check_seal(content, "some.onnx")
+    assert sealed(content) == content  # an older one makes room
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 4
+        try:
+            assert not check_seal(bytes(damaged), "some.onnx")  # the seal itself is broken
+            assert place >= 200
+        except ModelError as error:
+            assert str(error).startswith("some.onnx: damaged or changed")  # noqa: PT017
+    assert not check_seal(bytes(range(200)), "some.onnx")
+    assert not check_seal(b"", "some.onnx")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "1", "null", '"x"', "[" * 100_000], ids=len)

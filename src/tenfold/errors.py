@@ -36,6 +36,14 @@ class DataError(TenfoldError):
     """A data set or a picture cannot be used."""
 
 
+class PictureTypeError(DataError, TypeError):
+    """What was handed over is of no type that pictures come in."""
+
+
+class PictureValueError(DataError, ValueError):
+    """An array, or an open image or file, that holds no picture."""
+
+
 class ModelError(TenfoldError):
     """A model file cannot be used."""
 

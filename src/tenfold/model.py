@@ -3,11 +3,13 @@
 One ONNX file: uint8 pictures in (``images``, shape ``(n, size, size)``, white ink on black), logits
 out (``logits``, shape ``(n, classes)``). Scaling and normalisation are part of the graph, so no
 caller can get them wrong. What else a reader must know travels in the file's metadata (see
-`tenfold.modelinfo`). Opening a file checks it; nothing in it is ever unpickled.
+`tenfold.modelinfo`). A file is checked before it is believed (see `tenfold.modelfile`), and tried
+on a blank and a sample picture. Nothing is unpickled.
 """
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +18,23 @@ from numpy.typing import NDArray
 
 from tenfold.errors import ModelError
 from tenfold.files import kind_of
-from tenfold.modelinfo import METADATA_KEY, ModelInfo
+from tenfold.graph.file import MAX_BYTES
+from tenfold.modelfile import (
+    MAX_NUMBERS,
+    MAX_WORK,
+    SIDE,
+    checked,
+    cost_of,
+    run,
+    start,
+    wrong_answers,
+)
+from tenfold.modelinfo import ModelInfo
 
-# Bounds the memory of a call over a whole data set; larger chunks are no faster.
+# Pictures in a call, the most for which the network holds no more numbers than it may; more than a
+# thousand are no faster.
 CHUNK = 1000
+CHUNKS = (CHUNK, 250, 64, 16, 4, 1)
 
 
 class Model:
@@ -33,13 +48,32 @@ class Model:
         What the file says of itself.
     path : str
         Where it came from, for messages.
+    content : bytes
+        The file; copies and other processes open it again.
+    threads : int
+        As `load_model` takes them.
+    chunk : int
+        How many pictures go through the network at once.
     """
 
-    def __init__(self, session: ort.InferenceSession, info: ModelInfo, path: str) -> None:
+    def __init__(
+        self,
+        session: ort.InferenceSession,
+        info: ModelInfo,
+        path: str,
+        *,
+        content: bytes,
+        threads: int,
+        chunk: int,
+    ) -> None:
         self.info = info
         self.path = path
         self._session = session
+        self._content, self._threads, self._chunk = content, threads, chunk
         self._has_digitness = "digitness" in {node.name for node in session.get_outputs()}
+
+    def __reduce__(self) -> tuple[object, tuple[bytes, str, int]]:
+        return _reopen, (self._content, self.path, self._threads)
 
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the network's raw outputs.
@@ -56,7 +90,7 @@ class Model:
         Raises
         ------
         ModelError
-            If the pictures have another type or shape.
+            If the pictures have another type or shape, or the network answers with no numbers.
         """
         return self._run(images, ["logits"])[0]
 
@@ -68,8 +102,9 @@ class Model:
                 f"got {images.dtype} {images.shape}. Pictures of other sizes go through "
                 "'tenfold read', data sets of other sizes need a model of their own."
             )
-        chunks = [images[i : i + CHUNK] for i in range(0, max(len(images), 1), CHUNK)]
-        outputs = [self._session.run(names, {"images": chunk}) for chunk in chunks]
+        step = self._chunk
+        chunks = [images[i : i + step] for i in range(0, max(len(images), 1), step)]
+        outputs = [run(self._session, names, {"images": chunk}, self.path) for chunk in chunks]
         return [np.concatenate(parts) for parts in zip(*outputs, strict=True)]
 
     def _soften(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -132,7 +167,7 @@ class Model:
         return classes
 
 
-def load_model(path: str | Path, *, threads: int = 0) -> Model:
+def load_model(path: str | PathLike[str], *, threads: int = 0) -> Model:
     """Open and check a model file with ONNX Runtime alone.
 
     Parameters
@@ -160,57 +195,52 @@ def load_model(path: str | Path, *, threads: int = 0) -> Model:
     return open_model(read_content(path), str(path), threads=threads)
 
 
-def read_content(path: str | Path) -> bytes:
+def read_content(path: str | PathLike[str]) -> bytes:
     """Return the bytes of a model file; raises ModelError if it cannot be read."""
     try:
         if (kind := kind_of(path)) is not None:
             raise ModelError(f"{path}: is {kind}, not a model file.")
+        if Path(path).stat().st_size > MAX_BYTES:
+            raise ModelError(f"{path}: no model file; it is larger than {MAX_BYTES >> 20} MB.")
         return Path(path).read_bytes()
-    except OSError as error:
+    except (OSError, ValueError, TypeError) as error:
         raise ModelError(
-            f"{path}: cannot be read ({error.strerror or error}). "
+            f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}). "
             "'tenfold train' writes a model file and prints its path."
         ) from error
 
 
 def open_model(content: bytes, where: str, *, threads: int = 0) -> Model:
     """Check a model file's bytes and make it ready; see `load_model`."""
-    session, info = open_session(content, where, threads=threads)
-    inputs = {node.name: (node.type, node.shape[1:]) for node in session.get_inputs()}
-    outputs = {node.name: node.shape[1:] for node in session.get_outputs()}
-    expected = ("tensor(uint8)", [info.size, info.size])
-    if inputs != {"images": expected} or outputs.get("logits") != [len(info.classes)]:
+    info, graph, cost = checked(content, where, free=1, work=MAX_WORK // SIDE)
+    chunk = 1
+    for many in CHUNKS:
+        more = cost_of(graph, many, where)
+        if more.numbers <= MAX_NUMBERS:
+            chunk, cost = many, more
+            break
+    fits = "logits" in graph.outputs and cost.shapes["logits"] == (chunk, len(info.classes))
+    if not fits or graph.inputs != {"images": (-1, info.size, info.size)}:
         raise ModelError(
             f"{where}: its network does not fit its metadata (size {info.size}, "
             f"{len(info.classes)} classes). Export the model again."
         )
-    return Model(session, info, where)
+    session = start(content, where, threads)
+    model = Model(session, info, where, content=content, threads=threads, chunk=chunk)
+    _try_out(model)
+    return model
 
 
-def open_session(
-    content: bytes, where: str, *, threads: int
-) -> tuple[ort.InferenceSession, ModelInfo]:
-    """Open any of tenfold's networks, whatever it takes and returns; see `load_model`."""
-    options = ort.SessionOptions()
-    options.log_severity_level = 4  # its own warnings speak of graph internals, not to people
-    options.intra_op_num_threads = threads
-    try:
-        # Without the fallback, which would print to standard output.
-        session = ort.InferenceSession(
-            content, options, providers=["CPUExecutionProvider"], enable_fallback=0
-        )
-        text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
-        for node in (*session.get_inputs(), *session.get_outputs()):
-            str(node.name)  # a damaged one is no text, which shows only when it is asked for
-    # ONNX Runtime raises a dozen classes of its own, all straight below Exception.
-    except Exception as error:
-        raise ModelError(
-            f"{where}: no ONNX model, or a damaged one ({len(content)} bytes). "
-            "Copy the file again or export it anew."
-        ) from error
-    if text is None:
-        raise ModelError(
-            f"{where}: an ONNX model, but not one of tenfold's (it carries no tenfold metadata). "
-            "'tenfold train' writes one."
-        )
-    return session, ModelInfo.from_json(text, where)
+def _reopen(content: bytes, where: str, threads: int) -> Model:
+    return open_model(content, where, threads=threads)
+
+
+def _try_out(model: Model) -> None:
+    """See what a network answers to blank paper and to a stroke, before anybody relies on it."""
+    size = model.info.size
+    images = np.stack([np.zeros((size, size), np.uint8), np.eye(size, dtype=np.uint8) * 255])
+    probabilities, digitness = model.predict_with_digitness(images)
+    sound = probabilities.shape == (2, len(model.info.classes)) and digitness.shape == (2,)
+    sound = sound and bool((np.abs(probabilities.sum(axis=1) - 1) < 1e-3).all())
+    if not sound or not ((digitness >= 0) & (digitness <= 1.001)).all():
+        raise wrong_answers(model.path)

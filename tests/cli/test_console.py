@@ -6,6 +6,7 @@ import sys
 import warnings
 
 import pytest
+from rich.progress import Progress
 from rich.table import Table
 
 from tenfold.cli.console import Terminal, complain, print_json, say, warnings_told
@@ -26,6 +27,16 @@ def test_no_text_steers_a_terminal_in_tables_neither() -> None:
     text = output.getvalue().replace("\x1b[1m", "").replace("\x1b[0m", "").replace("\x1b[3m", "")
     assert text.count(WRITTEN) == 5
     assert not set(text) & set("\x07\x9b\u202e")
+
+
+def test_a_progress_bar_breaks_no_complaint(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal(file=io.StringIO(), force_terminal=True, color_system=None, width=80)
+    monkeypatch.setattr("tenfold.cli.console.err", terminal)
+    with Progress(console=terminal, auto_refresh=False) as bar:
+        bar.add_task("reading")
+        bar.refresh()
+        complain("a.png: no such file.")
+    assert "Error: a.png: no such file." in str(terminal.file.getvalue())  # type: ignore[attr-defined]
 
 
 def test_complaints_and_results_are_plain(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ MODULES = [
     "tenfold.data.registry",
     "tenfold.data.splits",
     "tenfold.data.arrays",
-    "tenfold.pictures",
+    "tenfold.sheets",
 ]
 
 

@@ -1,12 +1,15 @@
 """Damaged files and layouts that no hand wrote: a reading or a clear sentence, never a traceback.
 
-They come from benchmarks/damaged.py and hostile.py; ``python benchmarks/fuzz.py`` feeds the reader
-far more of them.
+The pictures come from benchmarks/damaged.py and hostile.py; ``make fuzz`` feeds tenfold far more of
+them, and model files, recipes, data and requests. A few of each kind are fed here.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from types import ModuleType
@@ -62,6 +65,23 @@ def test_a_hostile_layout_is_read_in_time(number: int) -> None:
     assert time.perf_counter() - started < PATIENCE
     height, width = pixels.shape[:2] if reading.rotation in {0, 180} else pixels.shape[1::-1]
     assert (reading.width, reading.height) == (width, height)
+
+
+@pytest.mark.slow
+def test_a_few_of_each_kind_are_read_or_refused() -> None:
+    script = Path(__file__).parents[2] / "benchmarks" / "fuzz.py"
+    done = subprocess.run(
+        [sys.executable, script, "--share", "0.01", "--budget", "60"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = re.findall(r"│ (\w+) +│ +([\d,]+) │", done.stdout)
+    assert [kind for kind, _ in rows] == [
+        "pictures", "models", "layouts", "inputs", "requests", "described",
+    ]  # fmt: skip
+    assert sum(int(count.replace(",", "")) for _, count in rows) > 5
 
 
 def test_the_pictures_follow_from_their_numbers_and_differ() -> None:

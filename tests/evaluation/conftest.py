@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from tenfold.data.dataset import DIGITS
-from tenfold.modelinfo import METADATA_KEY, ModelInfo
+from tenfold.modelinfo import METADATA_KEY, ModelInfo, sealed
 
 MakeFile = Callable[..., bytes]
 
@@ -43,7 +43,6 @@ def linear_file() -> MakeFile:
         info = ModelInfo(DIGITS[:classes], size, "hand-made", 0, "", 0, temperature=temperature)
         helper.set_model_props(model, {METADATA_KEY: info.to_json()})
         onnx.checker.check_model(model)
-        content: bytes = model.SerializeToString()
-        return content
+        return sealed(model.SerializeToString())
 
     return make

@@ -142,7 +142,16 @@ def test_arrays_of_every_type_open(array: np.ndarray) -> None:
     [
         (np.zeros((0, 9), np.uint8), "too few"),
         (np.zeros((7, 7), np.uint8), "too few"),
-        (np.zeros(9, np.uint8), "too few"),
+        (np.zeros(9, np.uint8), r"shape \(9,\) is no picture"),
+        (np.array(5, np.uint8), r"shape \(\) is no picture"),
+        (np.zeros((1, 9, 9, 3), np.uint8), "no picture"),
+        (np.zeros((7300, 7300), bool), "megapixels"),
+        (np.full((9, 9), None), "no picture"),
+        (np.full((9, 9), 1e300), "no grey levels"),
+        (np.full((9, 9), -(2**40)), "no grey levels"),
+        (np.full((9, 9), np.inf), "NaN or infinity"),
+        (np.zeros((9, 9), "datetime64[s]"), "no picture"),
+        (np.zeros((9, 9), [("r", np.uint8)]), "no picture"),
         (np.zeros((9, 9, 2), np.uint8), "no picture"),
         (np.full((9, 9), np.nan), "NaN"),
         (np.zeros((9, 9), np.complex64), "no picture"),
@@ -150,8 +159,86 @@ def test_arrays_of_every_type_open(array: np.ndarray) -> None:
     ],
 )
 def test_arrays_that_are_no_pictures_are_refused(array: np.ndarray, message: str) -> None:
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError, match=message) as caught:
         open_picture(array)
+    assert isinstance(caught.value, ValueError | TypeError)
+
+
+def test_levels_of_any_range_show_the_same_picture() -> None:
+    picture = np.eye(9)
+    for low, high in [(0, 1), (-1, 1), (0, 255), (0, 65535), (-3.5, 1e6), (0, 1.01), (10, 4e9)]:
+        pixels = open_picture((picture * (high - low) + low).astype(np.float64)).pixels
+        np.testing.assert_allclose(pixels, picture * 255, atol=1)
+
+
+def test_encoded_pictures_may_lie_in_anything_that_holds_bytes(tmp_path: Path) -> None:
+    content = _encode(_corner(), "PNG")
+    path = tmp_path / "corner.png"
+    path.write_bytes(content)
+    expected = open_picture(content).pixels
+    sources = [bytearray(content), memoryview(content), memoryview(b"a" + content)[1:]]
+    for source in (*sources, io.BytesIO(content)):
+        picture = open_picture(source)
+        assert np.array_equal(picture.pixels, expected)
+        assert picture.name == "picture"
+    with path.open("rb") as file:
+        assert open_picture(file).name == str(path)
+    with path.open("rb", buffering=0) as raw:
+        assert open_picture(raw, "mine").name == "mine"
+
+
+def test_open_files_that_give_no_picture_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "some.png"
+    path.write_bytes(_encode(_corner(), "PNG"))
+    file = path.open("rb")
+    file.read()
+    with pytest.raises(ValueError, match=r"some\.png: .* read to its end already.* seek\(0\)"):
+        open_picture(file)
+    file.close()
+    with pytest.raises(ValueError, match=r"some\.png: cannot be read \(.*closed"):
+        open_picture(file)
+    with path.open("ab") as writing, pytest.raises(ValueError, match="cannot be read"):
+        open_picture(writing)
+    for text in (io.StringIO("text"), path.open(encoding="latin-1")):
+        with pytest.raises(TypeError, match=r"gives no bytes. Open it with mode 'rb'"):
+            open_picture(text)  # type: ignore[arg-type]
+        text.close()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [None, 3.5, [[0] * 9] * 9, {}, object(), np.uint8(3), memoryview(np.zeros((9, 9)))],
+    ids=str,
+)
+def test_what_is_of_no_type_for_pictures_is_refused(source: object) -> None:
+    with pytest.raises(TypeError, match=r"picture: a .* is no picture\. Give a path"):
+        open_picture(source)  # type: ignore[arg-type]
+
+
+def test_open_images_are_left_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "large.jpg"
+    Image.new("L", (4000, 3000), 255).save(path)
+    with Image.open(path) as image:
+        assert open_picture(image).width == 4000
+        assert image.size == (4000, 3000)
+        assert np.asarray(image).shape == (3000, 4000)
+
+
+def test_closed_and_cut_images_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "corner.png"
+    path.write_bytes(_encode(_corner(), "PNG"))
+    image = Image.open(path)
+    image.close()
+    with pytest.raises(ValueError, match=r"corner\.png: the image is closed"):
+        open_picture(image)
+    loaded = Image.open(path)
+    loaded.load()
+    loaded.close()
+    with pytest.raises(ValueError, match=r"the image is closed"):
+        open_picture(loaded)
+    path.write_bytes(path.read_bytes()[:60])
+    with Image.open(path) as cut, pytest.raises(ValueError, match=r"corner\.png: .*damaged"):
+        open_picture(cut)
 
 
 def test_large_pictures_are_reduced_and_keep_their_scale() -> None:
@@ -210,6 +297,8 @@ def test_missing_files_and_folders_are_named(tmp_path: Path) -> None:
         open_picture(tmp_path)
     with pytest.raises(DataError, match="cannot be read"):
         open_picture("a\0b.png")
+    with pytest.raises(DataError, match=r"mine: no such file"):
+        open_picture("nothing.png", "mine")
 
 
 @pytest.mark.parametrize("kind", FORMATS)

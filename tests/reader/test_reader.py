@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import copy
 import io
+import multiprocessing
 import os
+import pickle
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -15,7 +19,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import tenfold
-from tenfold.errors import DataError, FaultError, ModelError, UsageError
+from tenfold.errors import (
+    DataError,
+    FaultError,
+    ModelError,
+    PictureTypeError,
+    PictureValueError,
+    UsageError,
+)
+from tenfold.reader.networks import bundled_model
 from tenfold.reader.reader import Reader
 from tenfold.reader.reading import Reading
 
@@ -126,6 +138,15 @@ def test_layouts_keep_their_promise(hand: ModuleType) -> None:
         {"ink": "blue"},
         {"min_confidence": 1.2},
         {"min_confidence": -1},
+        {"min_confidence": float("nan")},
+        {"min_confidence": "0.5"},
+        {"min_confidence": None},
+        {"layout": None},
+        {"layout": np.array(["auto"])},
+        {"rotate": 90},
+        {"ink": ["auto"]},
+        {"model": 3.5},
+        {"model": b"model.onnx"},
     ],
 )
 def test_impossible_options_are_refused(options: dict[str, object]) -> None:
@@ -136,6 +157,30 @@ def test_impossible_options_are_refused(options: dict[str, object]) -> None:
 def test_a_missing_model_is_named() -> None:
     with pytest.raises(ModelError, match=r"nowhere\.onnx"):
         Reader("nowhere.onnx")
+
+
+def test_a_model_that_does_not_read_digits_is_refused_when_it_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = copy.deepcopy(bundled_model())
+    letters = replace(model.info, classes=tuple("ABCDEFGHIJ"))
+    monkeypatch.setattr(model, "info", letters)
+    with pytest.raises(ModelError, match=r"pictures of A, B, .* digits 0 to 9"):
+        Reader(model)
+    monkeypatch.setattr(model, "info", replace(bundled_model().info, size=8))
+    with pytest.raises(ModelError, match="takes 8×8 pictures"):
+        Reader(model)
+
+
+def test_readers_go_to_other_processes_and_copies(hand: ModuleType) -> None:
+    reader = Reader(layout="line", min_confidence=0.25, ink="all", rotate="0")
+    page = hand.write("936")
+    for again in (pickle.loads(pickle.dumps(reader)), copy.deepcopy(reader)):  # noqa: S301
+        assert again.read(page).lines == reader.read(page).lines
+        assert (again.layout, again.min_confidence) == ("line", 0.25)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        assert pool.submit(reader.read, page).result().text == "936"
 
 
 def test_many_are_read_even_if_one_cannot_be(hand: ModuleType, reader: Reader) -> None:
@@ -177,7 +222,8 @@ def test_an_interrupt_ends_the_reading_of_many(
 def test_what_is_no_source_of_pictures_is_that_ones_error(hand: ModuleType, reader: Reader) -> None:
     sources = [None, 3.5, np.array(5), hand.write("42")]
     *errors, last = reader.read_many(sources)
-    assert [type(error) for error in errors] == [DataError] * 3
+    kinds = [PictureTypeError, PictureTypeError, PictureValueError]
+    assert [type(error) for error in errors] == kinds
     assert isinstance(last, Reading)
 
 
@@ -192,7 +238,9 @@ def test_read_takes_paths_bytes_arrays_and_pil_images(hand: ModuleType, tmp_path
     page = hand.write("936")
     path = tmp_path / "page.png"
     Image.fromarray(page).save(path)
-    for source in (path, str(path), path.read_bytes(), page, Image.fromarray(page)):
+    content = path.read_bytes()
+    sources = (path, str(path), content, bytearray(content), page, Image.fromarray(page))
+    for source in (*sources, memoryview(content), io.BytesIO(content)):
         assert tenfold.read(source).text == "936"
 
 

@@ -11,7 +11,7 @@ import tenfold
 from tenfold.data.dataset import Dataset
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, UsageError
-from tenfold.model import open_session
+from tenfold.modelfile import open_session
 from tenfold.synthesis.pages import hands, pages
 from tenfold.training.callbacks import Epoch, Step
 from tenfold.training.composed_recipe import ComposedRecipe

@@ -47,8 +47,12 @@ DataDir = Annotated[
 
 def complain(message: str) -> None:
     """Print what went wrong, on standard error."""
-    err.print("[bold red]Error:[/] ", end="")
-    note(message)
+    _head("Error: ", "bold red", message)
+
+
+def _head(head: str, style: str, message: str) -> None:
+    # In one piece, or a progress bar would come between.
+    err.print(Text.assemble((head, style), plain(message)))
 
 
 def note(message: str) -> None:
@@ -92,8 +96,7 @@ def warnings_told() -> Iterator[None]:
 
     def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
         if issubclass(category, TenfoldWarning):
-            err.print("[bold yellow]Warning:[/] ", end="")
-            note(str(message))
+            _head("Warning: ", "bold yellow", str(message))
         else:
             before(message, category, *where)
 

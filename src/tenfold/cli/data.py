@@ -12,6 +12,7 @@ from tenfold.cli import decoders
 from tenfold.cli.console import DataDir, Force, Json, Quiet, out, print_json
 from tenfold.errors import UsageError
 from tenfold.names import shown
+from tenfold.sheets import save_drawing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +61,6 @@ def show(
     quiet: Quiet = False,
 ) -> None:
     """Show a data set: counts per class, size, range, and a sheet of samples."""
-    from tenfold import pictures
     from tenfold.data.splits import concatenate
     from tenfold.files import check_target
 
@@ -75,8 +75,8 @@ def show(
     rows = _samples(whole)
     captions = None if whole.labels is None else [whole.classes[i] for i in whole.labels[rows]]
     title = f"{shown(label)} · {len(whole):,} pictures of {whole.size}×{whole.size}"
-    drawn = pictures.sheet(whole.images[rows], captions, title=title)
-    pictures.save_drawing(drawn, target, force=force)
+    drawn = sheet(whole.images[rows], captions, title=title)
+    save_drawing(drawn, target, force=force)
     if json:
         print_json(_facts(name, parts, whole, target))
     else:
@@ -168,7 +168,7 @@ def _print(name: str, parts: list[Dataset], whole: Dataset) -> None:
 def _draw(whole: Dataset) -> None:
     import numpy as np
 
-    from tenfold.pictures import terminal_row
+    from tenfold.sheets import terminal_row
 
     rows, captions = np.arange(min(len(whole), len(whole.classes))), None
     if whole.labels is not None:

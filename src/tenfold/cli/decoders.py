@@ -48,7 +48,7 @@ def _caught_descriptor() -> Iterator[BinaryIO]:
         try:
             kept = os.dup(STDERR)
         except OSError:  # closed: nothing of anybody's arrives there
-            yield written  # type: ignore[misc]
+            yield written
             return
         os.dup2(written.fileno(), STDERR)
         if _descriptor(before) == STDERR:
@@ -56,7 +56,7 @@ def _caught_descriptor() -> Iterator[BinaryIO]:
                 os.dup(kept), "w", 1, encoding=before.encoding, errors=before.errors
             )
         try:
-            yield written  # type: ignore[misc]
+            yield written
         finally:
             if sys.stderr is not before:
                 sys.stderr.close()

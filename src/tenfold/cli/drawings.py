@@ -40,9 +40,9 @@ class Drawings:
         if self.annotate is None and self.explain is None:
             return
         from tenfold.files import make_folder
-        from tenfold.pictures import save_drawing
         from tenfold.reader.draw import annotate
         from tenfold.reader.explain import explain
+        from tenfold.sheets import save_drawing
 
         place = self._place(source)
         try:

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from tenfold.cli import decoders
 from tenfold.cli.console import DataDir, Force, Json, Quiet, err, note, print_json, say
-from tenfold.cli.figures import show
+from tenfold.cli.show_evaluation import show
 from tenfold.errors import TenfoldError
 from tenfold.evaluation.format import percent
 from tenfold.names import shown
@@ -185,7 +185,7 @@ def _keep(
     from tenfold.evaluation.history import digest, remember
     from tenfold.evaluation.plots import mistakes_sheet
     from tenfold.evaluation.test_sets import framed
-    from tenfold.pictures import save_drawing
+    from tenfold.sheets import save_drawing
 
     try:
         used = framed(data, opened.model) if isinstance(data, Dataset) else data

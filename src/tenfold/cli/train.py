@@ -20,7 +20,7 @@ from tenfold.cli.console import (
     stop_on_interrupt,
     warnings_told,
 )
-from tenfold.cli.figures import accuracy_line, confusion_table
+from tenfold.cli.show_evaluation import accuracy_line, confusion_table
 from tenfold.errors import UsageError
 from tenfold.names import shown
 

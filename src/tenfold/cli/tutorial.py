@@ -12,7 +12,7 @@ from rich import box
 from rich.table import Table
 
 from tenfold.cli.console import err, out, stop_on_interrupt
-from tenfold.cli.figures import accuracy_line
+from tenfold.cli.show_evaluation import accuracy_line
 from tenfold.names import shown
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _prepare_data() -> None:
     import numpy as np
     from sklearn.datasets import load_digits
 
-    from tenfold.pictures import terminal_blocks
+    from tenfold.sheets import terminal_blocks
 
     out.rule("1. Load scikit-learn's digits", align="left")
     digits = load_digits()
@@ -125,7 +125,7 @@ def _short(layer: nn.Module) -> str:
 def _train(epochs: int, seed: int, folder: Path | None) -> None:
     from tenfold.cli.progress import Bar
     from tenfold.data.registry import load_dataset
-    from tenfold.pictures import save_drawing, sheet
+    from tenfold.sheets import save_drawing, sheet
     from tenfold.training.run import train
 
     with ExitStack() as stack:

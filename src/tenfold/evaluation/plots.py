@@ -18,7 +18,7 @@ from tenfold.evaluation.evaluation import Evaluation
 from tenfold.evaluation.report.images import thumbnail
 from tenfold.evaluation.test_sets import ImageTable, TestSet
 from tenfold.files import MARK
-from tenfold.pictures import sheet
+from tenfold.sheets import sheet
 
 SHOWN = 50  # pictures on a sheet
 BLUE, ORANGE, GREY = "#0969da", "#bc4c00", "#6e7781"

@@ -14,15 +14,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
-from tenfold.errors import DataError
+from tenfold.errors import DataError, PictureTypeError, PictureValueError
 from tenfold.files import read_file
+from tenfold.preprocess.arrays import check_shape, from_array, is_grey, over_paper, to_8_bits
 
 # Pillow loads these only on demand, and then knows no list of allowed formats.
 _ON_DEMAND = (TiffImagePlugin, WebPImagePlugin)
@@ -50,7 +51,8 @@ UPRIGHT: dict[int, tuple[Callable[[Any], Any], ...]] = {
 }
 
 Pixels: TypeAlias = NDArray[np.uint8]
-Source: TypeAlias = str | Path | bytes | NDArray[np.generic] | Image.Image
+Encoded: TypeAlias = bytes | bytearray | memoryview | IO[bytes]
+Source: TypeAlias = str | PathLike[str] | Encoded | NDArray[np.generic] | Image.Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +82,18 @@ class Picture:
 
 
 def open_picture(source: Source, name: str | None = None) -> Picture:
-    """Open a picture from a path, encoded bytes, an array or a PIL image.
+    """Open a picture from a path, an encoded file, an array or a PIL image.
 
-    Arrays may be bool, integers, or floats from 0 to 1 or 0 to 255, of shape ``(h, w)``,
-    ``(h, w, 1)``, ``(h, w, 3)`` (RGB) or ``(h, w, 4)`` (RGBA).
+    Encoded files come as bytes, bytearray, memoryview, or an object open for reading bytes, which
+    is read from where it stands. Arrays may be bool, integers, or floats from 0 to 1 or 0 to 255,
+    of shape ``(h, w)``, ``(h, w, 1)``, ``(h, w, 3)`` (RGB) or ``(h, w, 4)`` (RGBA); other levels
+    are stretched to that. Lists are refused: `numpy.array` makes arrays of them.
 
     Raises
     ------
     DataError
-        If it is missing, no picture, damaged, smaller than 8 or larger than 50 megapixels.
+        If it is missing, no picture, damaged, smaller than 8 or larger than 50 megapixels. For what
+        is no picture in Python it is a TypeError or a ValueError, too.
 
     Examples
     --------
@@ -98,21 +103,64 @@ def open_picture(source: Source, name: str | None = None) -> Picture:
     """
     name = name_of(source, name)
     if isinstance(source, np.ndarray):
-        _check_size(name, *(source.shape[1::-1] if source.ndim > 1 else (0, 0)))
-        return _finish(_from_array(source, name), name, (source.shape[1], source.shape[0]), ())
+        array = np.asarray(source)
+        check_shape(array, name)
+        size = (array.shape[1], array.shape[0])
+        _check_size(name, *size, PictureValueError)
+        return _finish(from_array(array, name), name, size, ())
     if isinstance(source, Image.Image):
-        with _decoding(name):
-            return _from_pillow(source, name)
-    if not isinstance(source, bytes | str | PathLike):
-        raise DataError(
-            f"{name}: a {type(source).__name__} is no picture. "
-            "Give a path, bytes, an array or a PIL image."
-        )
-    content = source if isinstance(source, bytes) else read_file(Path(source), MAX_BYTES, name)
+        return _from_open(source, name)
+    content = _encoded(source, name)
     if not content:
         raise DataError(f"{name}: the file is empty. Save the picture again.")
     with _decoding(name), Image.open(io.BytesIO(content), formats=FORMATS) as image:
-        return _from_pillow(image, name)
+        return _from_pillow(image, name, draft=True)
+
+
+def _from_open(image: Image.Image, name: str) -> Picture:
+    """Take an image that somebody else opened and goes on using."""
+    try:
+        with _decoding(name):
+            return _from_pillow(image, name, draft=False)
+    except DataError as error:
+        if isinstance(error.__cause__, ValueError) and "closed" in str(error.__cause__):
+            raise PictureValueError(
+                f"{name}: the image is closed. Read it before it is closed."
+            ) from error
+        raise PictureValueError(str(error)) from error
+
+
+def _encoded(source: object, name: str) -> bytes | memoryview:
+    """Return the bytes of an encoded file, whatever holds them."""
+    if isinstance(source, str | PathLike):
+        try:
+            return read_file(Path(source), MAX_BYTES, name)
+        except (ValueError, TypeError) as error:  # a path with a null in it, or of bytes
+            raise DataError(f"{name}: cannot be read ({error}).") from error
+    if isinstance(source, bytes | bytearray):
+        return bytes(source)
+    if isinstance(source, memoryview) and source.ndim == source.itemsize == 1:
+        return source.tobytes()
+    read = getattr(source, "read", None)
+    if not callable(read):
+        raise PictureTypeError(
+            f"{name}: a {type(source).__name__} is no picture. Give a path, bytes, an open file, "
+            "an array or a PIL image."
+        )
+    try:
+        content = read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:  # closed, or open for writing alone
+        raise PictureValueError(f"{name}: cannot be read ({error}).") from error
+    if not isinstance(content, bytes):
+        raise PictureTypeError(f"{name}: gives no bytes. Open it with mode 'rb'.")
+    if len(content) > MAX_BYTES:
+        most = MAX_BYTES // 1_000_000
+        raise DataError(f"{name}: is larger than {most} MB, the most that is read.")
+    if not content:
+        raise PictureValueError(
+            f"{name}: the file is empty or read to its end already. Go back with seek(0)."
+        )
+    return content
 
 
 @contextmanager
@@ -136,31 +184,33 @@ def _decoding(name: str) -> Iterator[None]:
 
 def name_of(source: Source, name: str | None = None) -> str:
     """Return what a person calls a picture: the name given, its path, or ``"picture"``."""
-    if isinstance(source, Image.Image):
-        return name or str(getattr(source, "filename", "")) or "picture"
-    return name or (str(source) if isinstance(source, str | PathLike) else "picture")
+    if name or isinstance(source, str | PathLike):
+        return name or str(source)
+    own = getattr(source, "filename" if isinstance(source, Image.Image) else "name", None)
+    return own if isinstance(own, str) and own else "picture"
 
 
 def _too_large() -> str:
     return f"larger than {MAX_PIXELS // 1_000_000 - 2} megapixels. Use a smaller copy."
 
 
-def _check_size(name: str, width: int, height: int) -> None:
+def _check_size(name: str, width: int, height: int, kind: type[DataError] = DataError) -> None:
     if max(width, height) < MIN_SIDE or min(width, height) < 1:
-        raise DataError(
+        raise kind(
             f"{name}: {width}×{height} pixels are too few to read. Use a picture of at least "
             f"{MIN_SIDE}×{MIN_SIDE}."
         )
     if width * height > MAX_PIXELS:
-        raise DataError(f"{name}: {width}×{height} is {_too_large()}")
+        raise kind(f"{name}: {width}×{height} is {_too_large()}")
 
 
-def _from_pillow(image: Image.Image, name: str) -> Picture:
+def _from_pillow(image: Image.Image, name: str, *, draft: bool) -> Picture:
+    """Decode; ``draft`` lets a large JPEG be decoded smaller, which changes the image itself."""
     _check_size(name, *image.size)
     width, height = image.size
     notes = ("only the first frame was read",) if getattr(image, "is_animated", False) else ()
     drafted = None
-    if max(width, height) > WORKING_SIDE:
+    if draft and max(width, height) > WORKING_SIDE:
         drafted = image.draft(None, (DRAFT_SIDE * width // max(width, height), 1))
     # Loaded first: as it loads a TIFF, Pillow turns it upright itself, and only then says so.
     image.load()
@@ -189,7 +239,7 @@ def _to_array(image: Image.Image) -> Pixels:
         levels = np.asarray(image)
         if not np.isfinite(levels).all():
             raise ValueError("not all of its values are numbers")
-        return _to_8_bits(levels)
+        return to_8_bits(levels)
     has_alpha = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
     if image.mode in ("1", "L", "LA", "La") and not has_alpha:
         image = image.convert("L")
@@ -203,55 +253,12 @@ def _to_array(image: Image.Image) -> Pixels:
     if image.mode == "CMYK":
         image = image.convert("RGB")
     pixels = np.asarray(image)
-    return _over_paper(pixels) if has_alpha else pixels
-
-
-def _from_array(array: NDArray[np.generic], name: str) -> Pixels:
-    if array.ndim == 3 and array.shape[2] == 1:
-        array = array[:, :, 0]
-    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
-        raise DataError(
-            f"{name}: an array of shape {array.shape} is no picture. "
-            "Give (h, w), (h, w, 3) or (h, w, 4)."
-        )
-    if array.dtype == np.bool_:
-        array = array.astype(np.uint8) * np.uint8(255)
-    if array.dtype != np.uint8:
-        if not np.issubdtype(array.dtype, np.number) or np.iscomplexobj(array):
-            raise DataError(f"{name}: an array of {array.dtype} is no picture. Give uint8.")
-        if not np.isfinite(array).all():
-            raise DataError(f"{name}: the array holds NaN or infinity. Replace them.")
-        array = _to_8_bits(array)
-    pixels: Pixels = np.ascontiguousarray(array)
-    return _over_paper(pixels) if pixels.ndim == 3 and pixels.shape[2] == 4 else pixels
-
-
-def _to_8_bits(array: NDArray[np.generic]) -> Pixels:
-    """Bring deeper grey levels to 0–255; what matters to the reader is contrast alone."""
-    values = array.astype(np.float32)
-    low, high = float(values.min()), float(values.max())
-    if low >= 0 and high <= 255 and (high > 1 or not np.issubdtype(array.dtype, np.floating)):
-        low, high = 0.0, 255.0
-    elif low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
-    return np.asarray((values - low) * (255 / max(high - low, 1e-9)) + 0.5).astype(np.uint8)
-
-
-def _over_paper(rgba: Pixels) -> Pixels:
-    """Lay a transparent drawing over white paper, or over black where white would swallow it."""
-    alpha = rgba[:, :, 3:].astype(np.uint16)
-    if alpha.min() == 255:
-        return np.ascontiguousarray(rgba[:, :, :3])
-    ink = rgba[:, :, :3] * alpha
-    white = ((ink + 255 * (255 - alpha)) // 255).astype(np.uint8)
-    black = (ink // 255).astype(np.uint8)
-    contrast_white, contrast_black = (float(side.std(axis=(0, 1)).max()) for side in (white, black))
-    return white if contrast_white >= 0.25 * contrast_black else black
+    return over_paper(pixels) if has_alpha else pixels
 
 
 def _finish(pixels: Pixels, name: str, size: tuple[int, int], notes: tuple[str, ...]) -> Picture:
     pixels = _shrink(pixels)
-    if pixels.ndim == 3 and _is_grey(pixels):
+    if pixels.ndim == 3 and is_grey(pixels):
         pixels = np.ascontiguousarray(pixels[:, :, 0])
     scale = max(size) / max(pixels.shape[:2])
     return Picture(pixels, scale, size[0], size[1], name, notes)
@@ -264,13 +271,6 @@ def _shrink(pixels: Pixels) -> Pixels:
         return pixels
     target = (max(1, round(width / shrink)), max(1, round(height / shrink)))
     return np.asarray(cv2.resize(pixels, target, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _is_grey(pixels: Pixels) -> bool:
-    probe = pixels[:: max(1, len(pixels) // 64)]
-    if not (probe == probe[:, :, :1]).all():
-        return False
-    return bool((pixels == pixels[:, :, :1]).all())
 
 
 def turn(picture: Picture, degrees: int) -> Picture:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from tenfold.files import make_folder
-from tenfold.pictures import save_drawing, sheet
 from tenfold.reader import draw as drawing
 from tenfold.reader.reader import Trace
+from tenfold.sheets import save_drawing, sheet
 from tenfold.signature import HAND, KINDS, PRINT, RUNNING, SIGN, STRUCK
 
 KIND_COLOURS = {

@@ -11,9 +11,12 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.model import Model, open_model, open_session
+from tenfold.model import Model, open_model
+from tenfold.modelfile import open_session, run, wrong_answers
+from tenfold.signature import CHARS, FINE, KINDS, PLACE, PLACES, STRIDE, STRIP
 
 DIGITS, FINDER, LINE = "digits.onnx", "finder.onnx", "line.onnx"
+TRIAL = 64  # pixels of the stroke that they are tried out on when they are opened
 THREADS = 2  # of one picture; more wait for each other longer than they help
 
 Floats = NDArray[np.float32]
@@ -35,6 +38,11 @@ class Finder:
 
     def __init__(self, content: bytes, where: str) -> None:
         self._session, self.info = open_session(content, where, threads=THREADS)
+        inputs = {"x": np.eye(TRIAL, dtype=np.float32)[None, None].repeat(2, 1)}
+        kinds, places = run(self._session, ["kinds", "places"], inputs, where)
+        fine, coarse = TRIAL // FINE, TRIAL // PLACE
+        if kinds.shape != (1, KINDS, fine, fine) or places.shape != (1, PLACES, coarse, coarse):
+            raise wrong_answers(where)
 
     def __call__(self, planes: Floats) -> tuple[Floats, Floats]:
         """Return kinds ``(5, h / 2, w / 2)`` and places ``(19, h / 4, w / 4)``, logits."""
@@ -43,10 +51,14 @@ class Finder:
 
 
 class LineRecogniser:
-    """The line recogniser, ready to run; see `tenfold.reader.recognise`."""
+    """The line recogniser, ready to run; see `tenfold.reader.ctc`."""
 
     def __init__(self, content: bytes, where: str) -> None:
         self._session, self.info = open_session(content, where, threads=THREADS)
+        inputs = {"x": np.eye(STRIP, TRIAL, dtype=np.float32)[None, None].repeat(2, 0)}
+        (frames,) = run(self._session, ["frames"], inputs, where)
+        if frames.shape != (2, TRIAL // STRIDE, 1 + len(CHARS)):
+            raise wrong_answers(where)
 
     def __call__(self, strips: Floats) -> Floats:
         """Return logits ``(n, w / 2, 21)`` of normalised strips ``(n, 1, 48, w)``."""

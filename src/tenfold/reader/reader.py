@@ -14,16 +14,16 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.errors import TenfoldError, UsageError, faults_of
-from tenfold.model import Model, load_model
+from tenfold.errors import TenfoldError, faults_of
+from tenfold.model import Model
 from tenfold.preprocess.image import Picture, Source, name_of, open_picture, turn
 from tenfold.preprocess.normalize import FIELD
-from tenfold.reader import assemble
+from tenfold.reader import assemble, options
 from tenfold.reader.assemble import Limits
 from tenfold.reader.confidence import shares
 from tenfold.reader.find import Finding, Found
 from tenfold.reader.glyphs import glyph
-from tenfold.reader.networks import bundled_finder, bundled_line, bundled_model
+from tenfold.reader.networks import bundled_finder, bundled_line
 from tenfold.reader.pipeline import (
     ask_classifier,
     best_turn,
@@ -32,9 +32,9 @@ from tenfold.reader.pipeline import (
     read_lines,
 )
 from tenfold.reader.reading import Digit, InkChoice, Line, Mark, Reading
+from tenfold.reader.recognise import ReadPart, Symbol
 from tenfold.reader.settings import SETTINGS
-from tenfold.reader.single import read_one
-from tenfold.reader.strings import ReadPart, Symbol
+from tenfold.reader.single_digit import read_one
 
 Pixels = NDArray[np.uint8]
 Layout = Literal["auto", "digit", "line", "page"]
@@ -81,6 +81,8 @@ class Trace:
 class Reader:
     """Reads pictures; makes no changes to itself, so threads may share it.
 
+    It can be pickled and copied: another process opens the same model file anew.
+
     Parameters
     ----------
     model : Model, path or None
@@ -103,7 +105,7 @@ class Reader:
     UsageError
         If an option has none of its values.
     ModelError
-        If the model file cannot be used.
+        If the model file cannot be used, or is not for pictures of digits.
 
     Examples
     --------
@@ -121,16 +123,15 @@ class Reader:
         rotate: Rotation = "auto",
         ink: InkChoice = "auto",
     ) -> None:
-        _check_choice("layout", layout, get_args(Layout))
-        _check_choice("rotate", rotate, get_args(Rotation))
-        _check_choice("ink", ink, get_args(InkChoice))
-        if not 0 <= min_confidence <= 1:
-            raise UsageError(f"min_confidence is {min_confidence}; give a number from 0 to 1.")
+        options.check_choice("layout", layout, get_args(Layout))
+        options.check_choice("rotate", rotate, get_args(Rotation))
+        options.check_choice("ink", ink, get_args(InkChoice))
+        options.check_share("min_confidence", min_confidence)
         self.layout = layout
         self.rotate = rotate
-        self.min_confidence = min_confidence
+        self.min_confidence = float(min_confidence)
         self.ink = ink
-        self.model = model if isinstance(model, Model) else _load(model)
+        self.model = options.classifier(model)
         threshold = self.model.info.rejection_threshold
         self._least_digitness = DEFAULT_DIGITNESS if threshold is None else threshold
 
@@ -139,7 +140,7 @@ class Reader:
 
         Parameters
         ----------
-        source : path, bytes, array or PIL image
+        source : path, bytes, open file, array or PIL image
             See `tenfold.preprocess.image.open_picture`.
         name : str, optional
             What to call it in the reading and in messages.
@@ -253,11 +254,6 @@ class Reader:
         return Trace(picture, seen, lines, reading, places, shown)
 
 
-def _check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise UsageError(f"{option} is {value!r}; choose one of {', '.join(allowed)}.")
-
-
 def read(
     source: Source,
     *,
@@ -271,9 +267,9 @@ def read(
 
     Parameters
     ----------
-    source : path, bytes, array or PIL image
-        Encoded bytes of a picture, or pixels: bool, integers, or floats from 0 to 1 or 0 to 255,
-        of shape (h, w), (h, w, 3) RGB or (h, w, 4) RGBA.
+    source : path, bytes, open file, array or PIL image
+        An encoded picture, or pixels: bool, integers, or floats from 0 to 1 or 0 to 255, of shape
+        (h, w), (h, w, 3) RGB or (h, w, 4) RGBA.
     model, layout, min_confidence, rotate, ink
         See `Reader`.
 
@@ -292,7 +288,3 @@ def read(
     """
     reader = Reader(model, layout=layout, min_confidence=min_confidence, rotate=rotate, ink=ink)
     return reader.read(source)
-
-
-def _load(path: str | Path | None) -> Model:
-    return bundled_model() if path is None else load_model(path, threads=1)

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -13,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tenfold.modelinfo import METADATA_KEY, ModelInfo
+from tenfold.modelinfo import FORMAT_VERSION, METADATA_KEY, ModelInfo, sealed
 from tenfold.training.networks import scale
 
 FEW, MANY = 64, 50_000  # weights of a tensor: fewer stay as they are, more are stored in 8 bits
@@ -149,11 +150,17 @@ def _widened(
 
 
 def with_info(content: bytes, info: ModelInfo) -> bytes:
-    """Return the same model file with other metadata."""
+    """Return the same model file with other metadata, in the newest format, with its digest.
+
+    Raises
+    ------
+    ValueError
+        If the metadata breaks a rule of `tenfold.modelinfo`.
+    """
     model = onnx.load_model_from_string(content)
-    onnx.helper.set_model_props(model, {METADATA_KEY: info.to_json()})
-    written: bytes = model.SerializeToString()
-    return written
+    record = replace(info, format_version=FORMAT_VERSION).to_json()
+    onnx.helper.set_model_props(model, {METADATA_KEY: record})
+    return sealed(model.SerializeToString())
 
 
 @contextlib.contextmanager

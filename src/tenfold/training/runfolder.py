@@ -25,7 +25,7 @@ from tenfold.errors import INTERRUPTED, TenfoldError, TrainingError, UsageError
 from tenfold.evaluation.evaluation import Evaluation
 from tenfold.evaluation.plots import learning_curve, mistakes_sheet, samples_sheet
 from tenfold.files import make_folder, write_whole
-from tenfold.pictures import save_drawing
+from tenfold.sheets import save_drawing
 from tenfold.training.callbacks import Epoch, Step
 from tenfold.training.recipe import AnyRecipe, parse_any
 

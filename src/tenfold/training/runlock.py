@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -52,7 +53,7 @@ def _taken(file: BinaryIO, path: Path) -> bool:
 
 def _lock(file: BinaryIO) -> None:
     # A lock of the process: one of the open file would live on in workers that a kill leaves.
-    if os.name == "nt":
+    if sys.platform == "win32":
         import msvcrt
 
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)

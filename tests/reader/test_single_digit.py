@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from tenfold.model import Model
 from tenfold.preprocess.binarize import Ink, find_ink
+from tenfold.reader.ctc import Network
 from tenfold.reader.find import Finding, Found, Level
 from tenfold.reader.networks import bundled_model
 from tenfold.reader.reader import Reader
-from tenfold.reader.recognise import Network
+from tenfold.reader.recognise import Symbol
 from tenfold.reader.settings import SETTINGS
-from tenfold.reader.single import by_ink, by_line, read_one
-from tenfold.reader.strings import Symbol
+from tenfold.reader.single_digit import by_ink, by_line, read_one
 from tenfold.signature import CHARS, HAND
 
 Pixels = NDArray[np.uint8]

@@ -9,7 +9,7 @@ import pytest
 
 import tenfold
 from tenfold.server.bodies import Options, Sent
-from tenfold.server.work import Answer, Limits, Task, Work
+from tenfold.server.worker import Answer, Limits, Task, Work
 
 LIMITS = Limits(None, 50, 64)
 OPTIONS = Options().model_dump()
@@ -33,7 +33,7 @@ def test_a_fault_is_answered_told_of_by_its_place_alone_and_survived(
         raise KeyError(str(glyphs))
 
     with monkeypatch.context() as patched:
-        patched.setattr("tenfold.server.work.classify", breaks)
+        patched.setattr("tenfold.server.worker.classify", breaks)
         broken, problem = _answer("classify", images)
     fine, classified = _answer("classify", images)
     assert (broken.status, problem["status"], fine.status) == (500, 500, 200)
@@ -64,7 +64,7 @@ def test_a_fault_on_one_picture_of_a_batch_leaves_the_others(
     def rasterise(drawing: object) -> None:
         raise ZeroDivisionError(str(drawing))
 
-    monkeypatch.setattr("tenfold.server.work.rasterise", rasterise)
+    monkeypatch.setattr("tenfold.server.worker.rasterise", rasterise)
     pictures: list[object] = [_sent(name, number) for name in ("a.png", "faulty.png", "b.png")]
     pictures.insert(2, {"strokes": [], "width": 80, "height": 90, "name": "secret"})
     answer, record = _answer("batch", json.dumps({"pictures": pictures}).encode())

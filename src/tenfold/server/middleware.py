@@ -1,4 +1,4 @@
-"""What every request passes, whatever it asks for: headers, log, counters.
+"""What every request passes, whatever it asks for: the door, headers, log, counters.
 
 Written against ASGI itself: it runs for every request, and a layer of framework costs more than
 reading a glyph does.
@@ -24,8 +24,9 @@ from prometheus_client import (
 )
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tenfold.server.hosts import Door
 from tenfold.server.pool import Pool
-from tenfold.server.problems import fault
+from tenfold.server.problems import MEDIA_TYPE, ProblemError, fault, problem_bytes
 
 # Nothing but the server's own files; blob: is what a picture dropped on the page becomes, and data:
 # what Swagger's style sheet holds its arrows as.
@@ -93,13 +94,16 @@ class Guard:
     Parameters
     ----------
     app : ASGI application
+    door : Door
+        Who is let in.
     measures : Measures
     log : file or None
         Where the access log goes, one JSON object a line; None writes none.
     """
 
-    def __init__(self, app: ASGIApp, measures: Measures, log: TextIO | None) -> None:
+    def __init__(self, app: ASGIApp, door: Door, measures: Measures, log: TextIO | None) -> None:
         self._app = app
+        self._door = door
         self._measures = measures
         self._log = log
 
@@ -121,7 +125,10 @@ class Guard:
             await send(message)
 
         try:
+            self._door.check(scope)
             await self._app(asked, receive, send_with_headers)
+        except ProblemError as error:  # the door's; others the application has answered
+            await _refuse(error, send_with_headers)
         except Exception as error:  # it has been answered with 500 already
             sys.stderr.write(fault(error))
         finally:
@@ -141,3 +148,12 @@ class Guard:
                 "ms": round(1000 * seconds, 2),
             }
             self._log.write(json.dumps(record) + "\n")
+
+
+async def _refuse(error: ProblemError, send: Send) -> None:
+    headers = {"Content-Type": MEDIA_TYPE, **error.headers}
+    content = problem_bytes(error.status, error.detail)
+    headers["Content-Length"] = str(len(content))
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": error.status, "headers": raw})
+    await send({"type": "http.response.body", "body": content})

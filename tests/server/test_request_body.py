@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from tenfold.server.bodies import Sent
-from tenfold.server.intake import Body, Intake
 from tenfold.server.problems import ProblemError
+from tenfold.server.request_body import Body, Intake
 from tenfold.server.settings import Settings
 
 BATCH = 2
@@ -119,7 +119,7 @@ def test_a_body_is_bounded() -> None:
 
 
 def test_all_bodies_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tenfold.server.intake.BODIES_AT_ONCE", 0.5)
+    monkeypatch.setattr("tenfold.server.request_body.BODIES_AT_ONCE", 0.5)
     with pytest.raises(ProblemError) as caught:
         _taken("image/png", bytes(1000), body_mb=0.001)
     assert (caught.value.status, caught.value.headers["Retry-After"]) == (503, "1")

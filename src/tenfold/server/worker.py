@@ -237,11 +237,13 @@ def _framed(glyphs: Glyphs) -> Pixels:
         raise DataError(
             f"images: {side}×{side} pictures hold values from 0 (paper) to {full:g} (full ink)."
         )
-    if 0 < array.max() <= 1:
+    most = array.max(axis=(1, 2))
+    scaled = np.flatnonzero((most > 0) & (most <= 1))
+    if len(scaled):
         # Nearly blank as they stand: whoever sends them has scaled them for a network.
         raise DataError(
-            f"images: no value is above 1, but full ink is {full:g} in {side}×{side} pictures. "
-            f"Multiply values from 0 to 1 by {full:g}."
+            f"images[{scaled[0]}]: no value is above 1, but full ink is {full:g} in {side}×{side} "
+            f"pictures. Multiply values from 0 to 1 by {full:g}."
         )
     levels = np.rint(array * (255 / full)).astype(np.uint8)
     return levels if side == FIELD else np.stack([_enlarge(one) for one in levels])

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from tenfold.model import Model
 from tenfold.preprocess.binarize import Ink, find_ink
 from tenfold.preprocess.segment import Piece, find_pieces, glyph_of, merge
+from tenfold.reader.ctc import Network, frames_of, probability, together
 from tenfold.reader.find import Finding, Found
 from tenfold.reader.glyphs import glyph
 from tenfold.reader.lines import Part, cut
-from tenfold.reader.recognise import Network, frames_of, probability, together
+from tenfold.reader.recognise import Symbol
 from tenfold.reader.settings import Settings
-from tenfold.reader.strings import Symbol
 from tenfold.signature import HAND
 
 Pixels = NDArray[np.uint8]

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tenfold.errors import TenfoldError
 from tenfold.files import MARK, is_ours
-from tenfold.pictures import save_drawing, save_png, sheet, terminal_blocks, terminal_row
+from tenfold.sheets import save_drawing, save_png, sheet, terminal_blocks, terminal_row
 
 INK = 255
 

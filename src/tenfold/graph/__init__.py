@@ -1,0 +1,1 @@
+"""What a model file's graph may hold, looked at before any library runs it."""

@@ -1,0 +1,51 @@
+"""Options of a reader, checked when they are given and not at the first picture."""
+
+from __future__ import annotations
+
+from numbers import Real
+from os import PathLike
+
+from tenfold.errors import ModelError, UsageError
+from tenfold.model import Model, load_model
+from tenfold.preprocess.normalize import FIELD
+from tenfold.reader.networks import bundled_model
+from tenfold.signature import DIGITS
+
+
+def check_choice(option: str, value: object, allowed: tuple[str, ...]) -> None:
+    """Raise UsageError unless an option has one of its values."""
+    if not isinstance(value, str) or value not in allowed:
+        raise UsageError(f"{option} is {value!r}; choose one of {', '.join(allowed)}.")
+
+
+def check_share(option: str, value: object) -> None:
+    """Raise UsageError unless an option is a number from 0 to 1."""
+    if not isinstance(value, Real) or not 0 <= float(value) <= 1:
+        raise UsageError(f"{option} is {value!r}; give a number from 0 to 1.")
+
+
+def classifier(model: object) -> Model:
+    """Return the classifier that an option names: a Model, a path, or None for the bundled one.
+
+    Raises
+    ------
+    UsageError
+        If it is none of these.
+    ModelError
+        If its file cannot be used, or does not read pictures of digits.
+    """
+    if model is None:
+        return bundled_model()
+    if not isinstance(model, Model | str | PathLike):
+        raise UsageError(f"model is a {type(model).__name__}; give a Model, a path, or None.")
+    # A picture's few glyphs are read fastest on one thread.
+    opened = model if isinstance(model, Model) else load_model(model, threads=1)
+    info = opened.info
+    if (info.size, info.classes) != (FIELD, tuple(DIGITS)):
+        names = ", ".join(info.classes[:10]) + (", …" if len(info.classes) > 10 else "")
+        raise ModelError(
+            f"{opened.path}: takes {info.size}×{info.size} pictures of {names}; pictures are read "
+            f"with a model for {FIELD}×{FIELD} of the digits 0 to 9. "
+            "'tenfold train --data mnist' makes one."
+        )
+    return opened

@@ -21,7 +21,7 @@ LESSON = json.dumps({"digit": 7, "glyph": "AAAA" * 261 + "AA=="}).encode()
 
 
 def _ask(
-    server: Server, method: str, path: str, body: bytes | None = None, **headers: str
+    server: Server, method: str, path: str, body: bytes | None = None, /, **headers: str
 ) -> tuple[int, str]:
     """Ask with these headers and no other; underscores stand for hyphens."""
     connection = http.client.HTTPConnection(*server.address, timeout=30)

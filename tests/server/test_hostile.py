@@ -55,7 +55,7 @@ def _bomb(side: int) -> bytes:
 def _problem(answer: httpx.Response, status: int) -> str:
     assert answer.status_code == status, answer.text
     detail: str = answer.json()["detail"]
-    assert detail.endswith((".", "."))
+    assert detail.endswith(".")
     return detail
 
 

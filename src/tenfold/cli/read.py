@@ -34,7 +34,7 @@ def read(
     ] = 0.5,
     rotate: Annotated[
         Literal["auto", "0", "90", "180", "270"],
-        typer.Option(help="Degrees clockwise to turn a picture first; auto turns what reads badly."),
+        typer.Option(help="Degrees clockwise to turn it first; auto turns what reads badly."),
     ] = "auto",
     ink: Annotated[
         Literal["auto", "all", "handwritten", "printed"],

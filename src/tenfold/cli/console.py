@@ -91,17 +91,20 @@ def _plain(value: object, keep: str) -> object:
 
 @contextmanager
 def warnings_told() -> Iterator[None]:
-    """Print tenfold's own warnings as one line each."""
+    """Print tenfold's own warnings as one line each, the same one once."""
     before = warnings.showwarning
+    told: set[str] = set()
 
     def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
-        if issubclass(category, TenfoldWarning):
-            _head("Warning: ", "bold yellow", str(message))
-        else:
+        if not issubclass(category, TenfoldWarning):
             before(message, category, *where)
+        elif str(message) not in told:
+            told.add(str(message))
+            _head("Warning: ", "bold yellow", str(message))
 
     with warnings.catch_warnings():
         warnings.showwarning = show
+        warnings.simplefilter("always", TenfoldWarning)
         yield
 
 

@@ -122,7 +122,7 @@ def _header(file: BinaryIO, path: Path, magic: int, dimensions: int) -> tuple[in
 
 
 def _body(file: BinaryIO, path: Path, size: int, header: int) -> bytearray:
-    if size > MOST_UNPACKED and isinstance(file, gzip.GzipFile):
+    if size > MOST_UNPACKED and isinstance(cast("object", file), gzip.GzipFile):
         raise too_large(f"{path}: unpacked", size)
     # Read in pieces: a damaged header may announce terabytes, and nothing is set aside for them.
     data = bytearray()

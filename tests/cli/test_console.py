@@ -66,7 +66,8 @@ def test_our_warnings_are_one_line_and_others_are_left(
     monkeypatch.setattr(warnings, "showwarning", lambda message, *_: others.append(str(message)))
     with warnings_told():
         warnings.simplefilter("always")
-        warnings.warn("few\npictures", TenfoldWarning, stacklevel=1)
+        for _ in range(2):
+            warnings.warn("few\npictures", TenfoldWarning, stacklevel=1)
         warnings.warn("of others", UserWarning, stacklevel=1)
     assert capsys.readouterr().err == "Warning: few\\npictures\n"
     assert others == ["of others"]

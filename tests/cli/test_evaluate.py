@@ -124,7 +124,7 @@ def test_a_model_folder_that_cannot_be_written_costs_only_what_is_kept_there() -
     assert result.exit_code == 0
     assert "accuracy " in result.stdout
     assert "Mistakes, the surest first" not in result.stdout
-    assert "Not kept beside the model: mistakes.png: cannot be written" in result.stderr
+    assert "Not kept beside the model: mistakes.png: is a folder" in result.stderr
     record = json.loads(_evaluate("--data", "few.npz", "--json", "--quick").stdout)
     assert record["mistakes_picture"] is None
 

@@ -89,4 +89,4 @@ def test_standard_input_ends_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
             with pytest.raises(DataError, match="standard input: is larger than"):
                 Source(None, "standard input").content()
         else:
-            assert len(bytes(Source(None, "standard input").content())) == size  # type: ignore[arg-type]
+            assert len(bytes(Source(None, "standard input").content())) == size

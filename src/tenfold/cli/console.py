@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -91,17 +91,27 @@ def _plain(value: object, keep: str) -> object:
 
 @contextmanager
 def warnings_told() -> Iterator[None]:
-    """Print tenfold's own warnings as one line each."""
+    """Print tenfold's own warnings as one line each, the same one once."""
     before = warnings.showwarning
+    told: set[str] = set()
 
-    def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
-        if issubclass(category, TenfoldWarning):
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if not issubclass(category, TenfoldWarning):
+            before(message, category, filename, lineno, file, line)
+        elif str(message) not in told:
+            told.add(str(message))
             _head("Warning: ", "bold yellow", str(message))
-        else:
-            before(message, category, *where)
 
     with warnings.catch_warnings():
         warnings.showwarning = show
+        warnings.simplefilter("always", TenfoldWarning)
         yield
 
 

@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.data.arrays import check_size, to_labels
+from tenfold.data.values import check_size, to_labels
 from tenfold.errors import DataError
 from tenfold.files import MOST_UNPACKED, open_file, too_large
 
@@ -121,8 +121,8 @@ def _header(file: BinaryIO, path: Path, magic: int, dimensions: int) -> tuple[in
     return shape
 
 
-def _body(file: BinaryIO | gzip.GzipFile, path: Path, size: int, header: int) -> bytearray:
-    if size > MOST_UNPACKED and isinstance(file, gzip.GzipFile):
+def _body(file: BinaryIO, path: Path, size: int, header: int) -> bytearray:
+    if size > MOST_UNPACKED and isinstance(cast("object", file), gzip.GzipFile):
         raise too_large(f"{path}: unpacked", size)
     # Read in pieces: a damaged header may announce terabytes, and nothing is set aside for them.
     data = bytearray()

@@ -128,7 +128,7 @@ def test_every_value_has_a_rule() -> None:
 
 @pytest.mark.parametrize("change", [change for change in _DAMAGE if "format" not in str(change)])
 def test_what_breaks_a_rule_is_not_written(change: dict[str, Any]) -> None:
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in change.items()}
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in change.items()}
     with pytest.raises(ValueError, match="it must be"):
         replace(INFO, **values).to_json()
 

@@ -3,8 +3,8 @@
 One ONNX file: uint8 pictures in (``images``, shape ``(n, size, size)``, white ink on black), logits
 out (``logits``, shape ``(n, classes)``). Scaling and normalisation are part of the graph, so no
 caller can get them wrong. What else a reader must know travels in the file's metadata (see
-`tenfold.modelinfo`). A file is checked before it is believed (see `tenfold.modelfile`), and tried on
-a blank and a sample picture. Nothing is unpickled.
+`tenfold.modelinfo`). A file is checked before it is believed (see `tenfold.modelfile`), and tried
+on a blank and a sample picture. Nothing is unpickled.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from tenfold.reader.networks import bundled_content
 from tenfold.training.recipe import built_in_path, built_in_recipes
 
 NUMBERS = (0, 1, -1, 2, 3, 255, 1 << 16, 1 << 31, -(1 << 31), 1 << 40, (1 << 63) - 1)
-VALUES = (
+VALUES: tuple[object, ...] = (
     None, True, 0, -1, 1e-40, 1e308, 10**400, "", "0", [], [1], {}, [[]] * 9, "x" * 9999, 0.5, 2.0,
 )  # fmt: skip
 OPERATORS = (

@@ -25,7 +25,9 @@ def test_it_reads_what_protobuf_writes() -> None:
     assert found["float_data"] == [0.5, -1, 2, 3, 4, 1e9]
     assert found["int64_data"] == [-1, 1 << 62]
     assert found["double_data"] == [0.1]
-    assert found["name"] == [b"weights"]
+    (name,) = found["name"]
+    assert isinstance(name, memoryview)
+    assert bytes(name) == b"weights"
     assert found["raw_data"] == []
 
 

@@ -14,7 +14,7 @@ MODULES = [
     "tenfold.data.digits",
     "tenfold.data.registry",
     "tenfold.data.splits",
-    "tenfold.data.arrays",
+    "tenfold.data.pixels",
     "tenfold.sheets",
 ]
 

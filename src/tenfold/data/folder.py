@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from tenfold.data.arrays import check_size
+from tenfold.data.pixels import check_size
 from tenfold.data.dataset import DIGITS, Dataset
 from tenfold.errors import DataError
 from tenfold.files import open_file

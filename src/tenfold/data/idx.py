@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.data.arrays import check_size, to_labels
+from tenfold.data.pixels import check_size, to_labels
 from tenfold.errors import DataError
 from tenfold.files import MOST_UNPACKED, open_file, too_large
 

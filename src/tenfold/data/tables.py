@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.data.arrays import check_size, square_side, to_ink, to_labels
+from tenfold.data.pixels import check_size, square_side, to_ink, to_labels
 from tenfold.data.dataset import DIGITS, Dataset
 from tenfold.errors import DataError
 from tenfold.files import open_file

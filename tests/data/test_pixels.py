@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenfold.data.arrays import check_size, square_side, to_ink, to_labels
+from tenfold.data.pixels import check_size, square_side, to_ink, to_labels
 from tenfold.errors import DataError
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tenfold.data.pixels import to_ink, to_labels
 from tenfold.data.dataset import Dataset
+from tenfold.data.pixels import to_ink, to_labels
 from tenfold.data.splits import Splits
 
 COUNT = 1797

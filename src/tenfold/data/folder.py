@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from tenfold.data.pixels import check_size
 from tenfold.data.dataset import DIGITS, Dataset
+from tenfold.data.pixels import check_size
 from tenfold.errors import DataError
 from tenfold.files import open_file
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.data.pixels import check_size, square_side, to_ink, to_labels
 from tenfold.data.dataset import Dataset
+from tenfold.data.pixels import check_size, square_side, to_ink, to_labels
 from tenfold.errors import DataError
 from tenfold.files import MOST_UNPACKED, open_file, too_large
 

@@ -15,8 +15,8 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.data.pixels import check_size, square_side, to_ink, to_labels
 from tenfold.data.dataset import DIGITS, Dataset
+from tenfold.data.pixels import check_size, square_side, to_ink, to_labels
 from tenfold.errors import DataError
 from tenfold.files import open_file
 

@@ -68,7 +68,7 @@ def test_every_address_needs_a_name_or_a_token(host: str) -> None:
 
 
 def test_the_server_needs_no_torch() -> None:
-    code = "from tenfold.server.app import create_app; from tenfold.server import work"
+    code = "from tenfold.server.app import create_app; from tenfold.server import worker"
     script = f"{code}\nimport sys\nprint('torch' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

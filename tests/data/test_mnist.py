@@ -111,7 +111,6 @@ def test_offline_it_says_what_to_fetch_and_where_to_put_it(own_cache: Path) -> N
         "t10k-images-idx3-ubyte.gz",
         "t10k-labels-idx1-ubyte.gz",
         str(own_cache),
-        "--data-dir",
         "TENFOLD_DATA",
     ):
         assert part in message

@@ -12,7 +12,6 @@ from tenfold.cli import decoders
 from tenfold.cli.console import DataDir, Force, Json, Quiet, out, print_json
 from tenfold.errors import UsageError
 from tenfold.names import shown
-from tenfold.sheets import save_drawing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,6 +60,7 @@ def show(
     quiet: Quiet = False,
 ) -> None:
     """Show a data set: counts per class, size, range, and a sheet of samples."""
+    from tenfold import sheets
     from tenfold.data.splits import concatenate
     from tenfold.files import check_target
 
@@ -75,8 +75,8 @@ def show(
     rows = _samples(whole)
     captions = None if whole.labels is None else [whole.classes[i] for i in whole.labels[rows]]
     title = f"{shown(label)} · {len(whole):,} pictures of {whole.size}×{whole.size}"
-    drawn = sheet(whole.images[rows], captions, title=title)
-    save_drawing(drawn, target, force=force)
+    drawn = sheets.sheet(whole.images[rows], captions, title=title)
+    sheets.save_drawing(drawn, target, force=force)
     if json:
         print_json(_facts(name, parts, whole, target))
     else:

@@ -50,7 +50,8 @@ def read(
         Path | None, typer.Option(help="Folder for copies with boxes, digits and confidence drawn.")
     ] = None,
     explain: Annotated[
-        Path | None, typer.Option(help="Folder for pictures of every step: paper, ink, lines, …")
+        Path | None,
+        typer.Option(help="Folder for pictures of every step: paper, ink, lines and so on."),
     ] = None,
     force: Force = False,
     csv: Annotated[bool, typer.Option("--csv", help="One row a number, as CSV.")] = False,

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tenfold.files import make_folder
 from tenfold.pictures import save_png, sheet
-from tenfold.reader import draw
+from tenfold.reader.draw import annotate
 from tenfold.reader.reader import Trace
 from tenfold.signature import HAND, KINDS, PRINT, RUNNING, SIGN, STRUCK
 
@@ -42,7 +42,7 @@ def explain(trace: Trace, folder: str | Path) -> list[Path]:
     folder = make_folder(folder)
     pictures = steps(trace) | {
         "glyphs": _glyphs(trace),
-        "answers": draw.annotate(trace.picture, trace.reading),
+        "answers": annotate(trace.picture, trace.reading),
     }
     return [
         save_png(image, folder / f"{number}-{name}.png")

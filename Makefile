@@ -3,14 +3,23 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint format bench fuzz docs release clean
+.PHONY: run test test-slow coverage mutate fuzz lint format bench docs release clean
 
 run: $(VENV)/.train ## train on the embedded digits and evaluate, then read a sample picture
 	$(BIN)/tenfold train
 	$(BIN)/tenfold read docs/pictures/sample.png
 
-test: $(VENV)/.dev ## every test
+test: $(VENV)/.dev ## every test but the slow ones
 	$(BIN)/pytest
+
+test-slow: $(VENV)/.dev ## long fuzzing, series of kills, measurements: a budget of 20 minutes
+	$(BIN)/pytest -m slow
+
+coverage: $(VENV)/.dev ## make test, and which lines and branches it reaches
+	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered
+
+mutate: $(VENV)/.dev ## change the code in small ways and see whether its tests notice; 20 minutes
+	$(BIN)/python .ci/mutate.py
 
 lint: $(VENV)/.dev ## format, style and types
 	$(BIN)/ruff format --check .
@@ -21,18 +30,21 @@ format: $(VENV)/.dev ## put the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Seeds that benchmarks/results holds are not trained again; benchmarks/records.py says how to.
-RECORDS := "fast --seeds 30" "small --seeds 5 --threads 1" "mnist" "best --extra"
-BENCHES := digits tutorial time_to_99 throughput inference scaling floor serve speed
-WITH_DATA := evaluation model reading
+# Seeds that benchmarks/results holds are not trained again; accuracy_of_recipes.py says how to.
+RECIPES := "fast --seeds 30" "small --seeds 5 --threads 1" "mnist" "best --extra"
+BENCHES := accuracy_on_digits time_of_tutorial time_to_99_percent speed_of_training \
+	growth_of_training limit_of_training speed_of_prediction size_in_int8 speed_of_server \
+	cost_of_reading reading_composed_pages
+WITH_DATA := beyond_accuracy bundled_classifier reading_pictures
 
-bench: $(VENV)/.dev ## measure beside named peers (hours; each script says what it needs)
-	for series in $(RECORDS); do $(BIN)/python benchmarks/records.py $$series || exit 1; done
+bench: $(VENV)/.dev ## measure beside named peers (hours; benchmarks/README.md says what each needs)
+	for recipe in $(RECIPES); do \
+	$(BIN)/python benchmarks/accuracy_of_recipes.py $$recipe || exit 1; done
 	for name in $(BENCHES); do $(BIN)/python benchmarks/$$name.py || exit 1; done
 	if [ -z "$$TENFOLD_DATA" ]; then echo 'TENFOLD_DATA is not set: left out: $(WITH_DATA)'; \
 	else for name in $(WITH_DATA); do $(BIN)/python benchmarks/$$name.py || exit 1; done; \
-	$(BIN)/python benchmarks/reading.py --peers || exit 1; fi
-	$(BIN)/python benchmarks/tables.py
+	$(BIN)/python benchmarks/reading_pictures.py --peers || exit 1; fi
+	$(BIN)/python benchmarks/readme_table.py
 
 fuzz: $(VENV)/.dev ## damaged files, hostile layouts, wrong requests: the counts of SECURITY.md (hours)
 	$(BIN)/python benchmarks/fuzz.py
@@ -45,7 +57,7 @@ release: ## build the wheel and read the sample with it in an empty environment
 	PYTHON=$(PYTHON) .ci/release
 
 clean: ## remove what make made
-	rm -rf $(VENV) site dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) site dist .mutants .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/.train: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

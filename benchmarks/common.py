@@ -1,49 +1,164 @@
-"""What the benchmarks share: naming the machine, repeating, tables and result files."""
+"""What the benchmarks share: the schema of result files, the machine, and tables.
+
+Every file in results/ is a `Result` as JSON: what was asked, by which command, when, where, with
+which versions and settings, and what came out. tests/test_benchmarks.py holds the files to it.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
+import shlex
 import statistics
-import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 from rich.console import Console
 from rich.table import Table
 
 from tenfold import load_dataset
 from tenfold.evaluation.cost import processor
 from tenfold.files import make_folder, write_whole
+from tenfold.server.settings import cores
 
 RESULTS = Path(__file__).with_name("results")
-VENVS = Path("~/.cache/tenfold-benchmarks").expanduser()  # where contenders are installed
 
 out = Console(width=None if sys.stdout.isatty() else 110)  # piped, Rich would take 80
 err = Console(stderr=True)
 
 
-def setting(packages: Sequence[str]) -> dict[str, object]:
-    """Return when, where and with which versions a benchmark runs."""
-    return {
-        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "processor": processor(),
-        "system": platform.platform(terse=True),
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in packages},
-    }
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def describe(where: dict[str, object]) -> str:
-    """Write a setting as one line for below a table."""
-    versions = where["versions"]
-    assert isinstance(versions, dict)  # noqa: S101 - as made by `setting`
-    words = " · ".join(f"{name} {number}" for name, number in versions.items())
-    return f"{where['processor']} · Python {where['python']} · {words} · {where['date']}"
+class Machine(_Strict):
+    """Where it was measured: processor, cores that the process might use, system, Python."""
+
+    processor: str
+    cores: int = Field(ge=1)
+    system: str
+    python: str
+
+    @classmethod
+    def here(cls) -> Machine:
+        """Describe this machine."""
+        count = cores()
+        return cls(
+            processor=processor().removesuffix(f", {count} cores"),
+            cores=count,
+            system=platform.platform(terse=True),
+            python=platform.python_version(),
+        )
+
+
+class Result(_Strict):
+    """A result file, schema 1.
+
+    Parameters
+    ----------
+    version : 1
+        Of the schema; ``schema`` in the file.
+    question : str
+        What was asked: the first line of the script that asks it.
+    command : str
+        What to type, in the root of the repository, to measure it again.
+    date : str
+        When it was written, UTC.
+    machine : Machine
+    versions : dict of str
+        Of the packages that matter, by name.
+    setting : dict
+        What was chosen: recipe, rounds, seeds and the like.
+    results : dict
+        The figures, and names of what they stand for; what these are, the script says.
+    """
+
+    version: Literal[1] = Field(default=1, alias="schema")
+    question: str = Field(min_length=1)
+    command: str = Field(pattern=r"^python benchmarks/\w+\.py( |$)")
+    date: str = Field(pattern=r"^\d{4}-\d\d-\d\d \d\d:\d\d UTC$")
+    machine: Machine
+    versions: dict[str, str]
+    setting: dict[str, Any]
+    results: dict[str, Any] = Field(min_length=1)
+
+    def describe(self) -> str:
+        """Return when, where and with which versions, as a line for below a table."""
+        words = " · ".join(f"{name} {number}" for name, number in self.versions.items())
+        where = f"{self.machine.processor}, {self.machine.cores} cores"
+        return f"{where} · Python {self.machine.python} · {words} · {self.date}"
+
+
+def new_result(
+    doc: str | None,
+    packages: Sequence[str],
+    setting: dict[str, Any],
+    results: dict[str, Any],
+    arguments: Sequence[str] | None = None,
+) -> Result:
+    """Put a result together, measured here and now by the script that runs.
+
+    Parameters
+    ----------
+    doc : str
+        The script's docstring, whose first line is the question.
+    packages : sequence of str
+        Whose versions matter.
+    setting, results : dict
+        As JSON takes them.
+    arguments : sequence of str, optional
+        Of the command that measures all of it, where that is not the one that runs.
+    """
+    script = f"benchmarks/{Path(sys.argv[0]).name}"
+    arguments = sys.argv[1:] if arguments is None else arguments
+    return Result(
+        question=question(doc),
+        command=shlex.join(["python", script, *arguments]),
+        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        machine=Machine.here(),
+        versions={name: version(name) for name in packages},
+        setting=_as_json(setting),
+        results=_as_json(results),
+    )
+
+
+def _as_json(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what a JSON file would give back: lists for tuples, names for numbers as keys."""
+    again: dict[str, Any] = json.loads(json.dumps(record, allow_nan=False))
+    return again
+
+
+def load_result(path: Path) -> Result:
+    """Open a result file; raises pydantic's ValidationError where it breaks the schema."""
+    return Result.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def write_result(path: Path, result: Result) -> None:
+    """Write a result file, whole or not at all, and say where."""
+    make_folder(path.parent)
+    record = result.model_dump(by_alias=True)
+    write_whole(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    err.print(f"Written to {path}")
+
+
+def question(doc: str | None) -> str:
+    """Return the first line of a script's docstring."""
+    return (doc or "").partition("\n")[0]
+
+
+def new_parser(doc: str | None, to: Path | None = None) -> argparse.ArgumentParser:
+    """Return a parser that says the question and, where there is a result file, takes ``--out``."""
+    parser = argparse.ArgumentParser(description=question(doc))
+    if to is not None:
+        parser.add_argument("--out", type=Path, default=to, help="default %(default)s")
+    return parser
 
 
 def summary(values: Sequence[float]) -> dict[str, float]:
@@ -67,34 +182,6 @@ def mnist_file(folder: Path) -> Path:
     return path
 
 
-class UnavailableError(Exception):
-    """A contender cannot be installed or run; the message says why."""
-
-
-def interpreter(folder: Path, requirements: Sequence[str], title: str) -> Path:
-    """Return the Python that runs a contender, making its virtual environment the first time."""
-    if not requirements:
-        return Path(sys.executable)
-    python, done = folder / "bin" / "python", folder / "requirements.txt"
-    wanted = "\n".join(requirements) + "\n"
-    if done.exists() and done.read_text() == wanted:
-        return python
-    err.print(f"Installing {title} into {folder}")
-    run_quietly([sys.executable, "-m", "venv", str(folder)])
-    run_quietly([str(python), "-m", "pip", "install", "--quiet", *requirements])
-    done.write_text(wanted)
-    return python
-
-
-def run_quietly(command: list[str], environment: dict[str, str] | None = None) -> str:
-    """Run a command and return what it printed; raises UnavailableError with its last words."""
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if done.returncode:
-        words = (done.stderr or done.stdout).strip().splitlines()
-        raise UnavailableError(words[-1] if words else f"exit code {done.returncode}")
-    return done.stdout
-
-
 def print_table(
     title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str] = ()
 ) -> None:
@@ -106,11 +193,4 @@ def print_table(
         table.add_row(*row)
     out.print(table)
     for note in notes:
-        out.print(note, markup=False, highlight=False)
-
-
-def write_results(path: Path, record: dict[str, object]) -> None:
-    """Write the figures as JSON, whole or not at all, and say where."""
-    make_folder(path.parent)
-    write_whole(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
-    err.print(f"Written to {path}")
+        out.print(note, markup=False, highlight=False, soft_wrap=True)

@@ -1,7 +1,8 @@
 """What is measured beside tenfold, each in a process of its own.
 
-Keras comes on three backends, each in a virtual environment that is made once; plain torch and
-tenfold run where the benchmark runs. A contender's script prints one line of JSON last.
+Peers live in virtual environments that are made once below `VENVS`, one each; tenfold and plain
+torch run where the benchmark runs. A contender's script, below peers/, prints one line of JSON,
+its last.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from common import VENVS, UnavailableError, err, interpreter, run_quietly
+from common import err, new_parser
 
+PEERS = Path(__file__).with_name("peers")
+VENVS = Path("~/.cache/tenfold-benchmarks").expanduser()
 KERAS = ("keras>=3.9", "scikit-learn>=1.6")
 BACKENDS = {"jax": "jax", "tensorflow": "tensorflow", "torch": "torch>=2.9,<2.14"}
 TITLES = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "torch"}
@@ -23,24 +28,47 @@ TITLES = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "torch"}
 Record = dict[str, Any]  # the line a run prints
 
 
+class UnavailableError(Exception):
+    """A contender cannot be installed or run; the message says why."""
+
+
 @dataclass(frozen=True)
 class Contender:
-    """One way to do the work: its script, what it needs, and how it is told its backend."""
+    """One way to do the work.
+
+    Parameters
+    ----------
+    name, title : str
+    command : tuple of str
+        What follows the interpreter.
+    requirements : tuple of str
+        What its environment needs; none: it runs where tenfold does.
+    environment : dict of str
+        Variables that it is told more.
+    venv : str
+        Folder of its environment, if it shares one; else one of its own name.
+    """
 
     name: str
     title: str
-    script: Path
-    requirements: tuple[str, ...] = ()  # none: runs where tenfold does
+    command: tuple[str, ...]
+    requirements: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    venv: str = ""
 
 
-def keras_on_each_backend(script: Path) -> tuple[Contender, ...]:
+def peer(folder: str, script: str) -> tuple[str, ...]:
+    """Return the command that runs a script below peers/."""
+    return (str(PEERS / folder / script),)
+
+
+def keras_on_each_backend(command: tuple[str, ...]) -> tuple[Contender, ...]:
     """Return the three Keras contenders that run a script."""
     return tuple(
         Contender(
             f"keras-{backend}",
             f"Keras 3 on {TITLES[backend]}",
-            script,
+            command,
             (*KERAS, requirement),
             {"KERAS_BACKEND": backend},
         )
@@ -48,16 +76,17 @@ def keras_on_each_backend(script: Path) -> tuple[Contender, ...]:
     )
 
 
-def options(doc: str | None, contenders: Sequence[Contender], to: Path) -> argparse.ArgumentParser:
-    """Return a parser of what every comparison takes: rounds, contenders, folders."""
+def comparison_parser(
+    doc: str | None, contenders: Sequence[Contender], to: Path, rounds: int = 3
+) -> argparse.ArgumentParser:
+    """Return a parser of what every comparison takes: rounds, contenders, environments."""
     names = [contender.name for contender in contenders]
-    parser = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
-    parser.add_argument("--rounds", type=positive, default=3, help="default %(default)s")
+    parser = new_parser(doc, to)
+    parser.add_argument("--rounds", type=positive, default=rounds, help="default %(default)s")
     parser.add_argument(
         "--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names)
     )
     parser.add_argument("--venvs", type=Path, default=VENVS, help="default %(default)s")
-    parser.add_argument("--out", type=Path, default=to, help="default %(default)s")
     return parser
 
 
@@ -67,6 +96,37 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return number
+
+
+def interpreter(contender: Contender, venvs: Path) -> Path:
+    """Return the Python that runs a contender, making its virtual environment the first time.
+
+    Raises
+    ------
+    UnavailableError, OSError
+        If that cannot be made.
+    """
+    if not contender.requirements:
+        return Path(sys.executable)
+    folder = venvs / (contender.venv or contender.name)
+    python, done = folder / "bin" / "python", folder / "requirements.txt"
+    wanted = "\n".join(contender.requirements) + "\n"
+    if done.exists() and done.read_text() == wanted:
+        return python
+    err.print(f"Installing {contender.title} into {folder}")
+    run_quietly([sys.executable, "-m", "venv", str(folder)])
+    run_quietly([str(python), "-m", "pip", "install", "--quiet", *contender.requirements])
+    done.write_text(wanted)
+    return python
+
+
+def run_quietly(command: list[str], environment: dict[str, str] | None = None) -> str:
+    """Run a command and return what it printed; raises UnavailableError with its last words."""
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        words = (done.stderr or done.stdout).strip().splitlines()
+        raise UnavailableError(words[-1] if words else f"exit code {done.returncode}")
+    return done.stdout
 
 
 def run_contender(
@@ -83,8 +143,7 @@ def run_contender(
         **contender.environment,
     }
     only = ["taskset", "--cpu-list", f"0-{cores - 1}"] if cores else []
-    command = [*only, str(python), str(contender.script), *arguments]
-    printed = run_quietly(command, environment)
+    printed = run_quietly([*only, str(python), *contender.command, *arguments], environment)
     record: Record = json.loads(printed.splitlines()[-1])
     return record
 
@@ -97,9 +156,7 @@ def install(
     pythons: dict[str, Path] = {}
     for contender in contenders:
         try:
-            pythons[contender.name] = interpreter(
-                venvs / contender.name, contender.requirements, contender.title
-            )
+            pythons[contender.name] = interpreter(contender, venvs)
         except (UnavailableError, OSError) as error:
             results[contender.name] = f"could not be installed: {error}"
     return pythons, results

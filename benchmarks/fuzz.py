@@ -1,4 +1,4 @@
-"""Feed tenfold damaged files, hostile layouts and wrong requests; count what it makes of them.
+"""Which damaged files, hostile layouts and wrong requests can tenfold not bear?
 
     python benchmarks/fuzz.py                          # the counts of SECURITY.md, hours
     python benchmarks/fuzz.py --only models,pictures --share 0.1
@@ -10,8 +10,8 @@ traceback, or a fault that somebody is asked to report; if it takes more than 10
 time; if its process grows by more than 1 GB, dies or does not answer; and, for a model file, if it
 is opened and gives other probabilities without a word. Every kind runs in a process of its own,
 which is replaced when it fails. What fails is printed with its number, and kept as a file with
---keep; all follow from their numbers alone (hostile.py, hostile_files.py). The exit code is 1 if
-anything failed.
+--keep; all follow from their numbers alone (damaged.py, hostile.py, hostile_files.py). The exit
+code is 1 if anything failed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from common import RESULTS, describe, err, out, print_table, setting, write_results
+from common import RESULTS, err, new_parser, new_result, out, print_table, write_result
 from fuzz_kinds import KINDS, Case
 from tenfold.errors import FaultError, TenfoldError
 
@@ -165,7 +165,7 @@ def feed(
 
 def main() -> None:
     """Feed everything, print what failed and the counts."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = new_parser(__doc__, RESULTS / "fuzz.json")
     parser.add_argument("--only", type=lambda text: text.split(","), default=list(KINDS))
     parser.add_argument("--share", type=float, default=1.0, help="of the counts")
     parser.add_argument("--first", type=int, default=0, help="number to start at")
@@ -190,11 +190,14 @@ def main() -> None:
          *(str(each[what]) for what in FAILURES)]
         for kind, each in counts.items()
     ]  # fmt: skip
-    where = setting(["tenfold", "onnxruntime", "pillow"])
+    chosen = {"share": options.share, "first": options.first}
+    packages = ["tenfold", "onnxruntime", "pillow"]
+    found = {kind: dict(each) for kind, each in counts.items()}
+    result = new_result(__doc__, packages, chosen, {"counts": found})
     print_table("What became of them", columns, rows, [])
-    err.print(describe(where), highlight=False, soft_wrap=True)
+    err.print(result.describe(), highlight=False, soft_wrap=True)
     if options.save:
-        write_results(RESULTS / "fuzz.json", {"benchmark": "fuzz", **where, "counts": counts})
+        write_result(options.out, result)
     failed = sum(each[what] for each in counts.values() for what in FAILURES)
     sys.exit(1 if failed else 0)
 

@@ -22,7 +22,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from hostile import Rng, damage, damaged_file, drawn, layout
+from damaged import Rng, damage, damaged_file
+from hostile import drawn, layout
 from hostile_files import damaged_data, damaged_model, damaged_recipe
 from tenfold import load_model
 from tenfold.data.registry import load_dataset

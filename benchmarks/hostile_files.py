@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from hostile import Rng, damage
+from damaged import Rng, damage
 from tenfold import load_dataset
 from tenfold.modelinfo import METADATA_KEY, sealed
 from tenfold.reader.networks import bundled_content

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tenfold.data.splits import Splits
     from tenfold.model import Model
     from tenfold.synthesis.pages.hands import Part, Stock
-    from tenfold.training.outcome import Run
+    from tenfold.training.result import Run
 
 # Keras chooses its backend when it is imported; small tensors run fastest on one thread.
 os.environ.setdefault("KERAS_BACKEND", "torch")

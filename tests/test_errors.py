@@ -28,7 +28,7 @@ def test_memory_and_disk_have_sentences_of_their_own() -> None:
         raise MemoryError
     with pytest.raises(FaultError) as caught, faults_of("a.png", "drawn"):
         raise OSError(28, "No space left on device")
-    assert "a.png: could not be drawn ([Errno 28] No space left on device)." in str(caught.value)
+    assert "a.png: could not be drawn (No space left on device)." in str(caught.value)
     assert "fault" not in str(caught.value)
 
 
@@ -40,3 +40,9 @@ def test_what_is_no_fault_passes_as_it_is(error: BaseException) -> None:
     with pytest.raises(type(error)) as caught, faults_of("a.png"):
         raise error
     assert caught.value is error
+
+
+def test_a_message_is_one_line_whatever_it_quotes() -> None:
+    error = UsageError("\x1b[31m\n.png: is wrong")
+    assert str(error) == r"\x1b[31m\n.png: is wrong"
+    assert str(DataError(str(error))) == str(error)

@@ -202,9 +202,9 @@ def main() -> None:
     """Draw what the page about reading shows."""
     from PIL import Image
 
-    from tenfold.pictures import save_png
     from tenfold.reader.explain import explain
     from tenfold.reader.reader import Reader
+    from tenfold.sheets import save_png
 
     folder = Path(__file__).parent
     page = write("40718\n2593 6", height=64, pen=5.5, seed=4)

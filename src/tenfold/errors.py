@@ -9,13 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tenfold.names import plain
+
 INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
 
 
 class TenfoldError(Exception):
-    """Something outside the program is wrong; the message says what, where and what to do."""
+    """Something outside the program is wrong; the message says what, where and what to do.
+
+    The message is one line, and whatever it quotes steers no terminal; see `tenfold.names`.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(plain(message))
 
 
 class UsageError(TenfoldError):
@@ -42,6 +50,10 @@ class ModelError(TenfoldError):
 
 class TrainingError(TenfoldError):
     """A training run cannot go on."""
+
+
+class TenfoldWarning(UserWarning):
+    """The work can be done, but a person should know something about what it comes to."""
 
 
 class FaultError(TenfoldError):
@@ -101,7 +113,8 @@ def faults_of(name: str, done: str = "read") -> Iterator[None]:
         ) from error
     except OSError as error:
         raise FaultError(
-            f"{name}: could not be {done} ({error}). Check the disk and who may use the folder.",
+            f"{name}: could not be {done} ({error.strerror or error}). "
+            "Check the disk and who may use the folder.",
             name,
         ) from error
     except Exception as error:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from tenfold.cli import app
 from tenfold.errors import ModelError, TenfoldError, UsageError
 from tenfold.model import load_model
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +73,13 @@ def test_pictures_of_another_size_are_told() -> None:
     np.savez("large.npz", images=images, labels=np.arange(80) % 10)
     with pytest.raises(ModelError, match="takes uint8 pictures"):
         _calibrate("model.onnx", "--data", "large.npz")
+
+
+def test_no_file_of_others_is_overwritten() -> None:
+    Path("photo.jpg").write_text("mine")
+    with pytest.raises(TenfoldError, match="lies here already"):
+        _calibrate("model.onnx", "--data", "few.npz", "--out", "photo.jpg")
+    assert Path("photo.jpg").read_text() == "mine"
+    for force in (["--force"], []):  # then over its own
+        done = _calibrate("model.onnx", "--data", "few.npz", "--out", "photo.jpg", *force)
+        assert done.exit_code == 0

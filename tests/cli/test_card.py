@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from typer.testing import CliRunner, Result
 
 from tenfold.cli import app
 from tenfold.errors import ModelError, TenfoldError
-from tenfold.training.outcome import Run
+from tenfold.model import open_model
+from tenfold.training.export import with_info
+from tenfold.training.result import Run
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +51,26 @@ def test_mistakes_are_told() -> None:
         _tenfold("card", "few.npz")
     with pytest.raises(TenfoldError, match="cannot be written"):
         _tenfold("card", "model.onnx", "--out", "gone/card.md")
+
+
+def test_metadata_reaches_no_terminal(run: Run) -> None:
+    content = Path("model.onnx").read_bytes()
+    info = replace(
+        open_model(content, "").info, data="\x1b]0;\x07\n# Heading", versions={"\x9b": "\x1b[31m"}
+    )
+    Path("\x1b.onnx").write_bytes(with_info(content, info))
+    printed = _tenfold("card", "\x1b.onnx").stdout
+    _tenfold("card", "\x1b.onnx", "--out", "card.md")
+    assert Path("card.md").read_text() == printed
+    assert printed.startswith("# Model card: \\x1b.onnx\n")
+    assert r"| data | \x1b]0;\x07\n# Heading, " in printed
+    assert not set(printed) & set("\x1b\x07\x9b")
+
+
+def test_a_card_overwrites_no_file_of_others() -> None:
+    Path("README.md").write_text("mine")
+    with pytest.raises(TenfoldError, match="lies here already"):
+        _tenfold("card", "model.onnx", "--out", "README.md")
+    assert Path("README.md").read_text() == "mine"
+    for force in (["--force"], []):  # then over its own
+        assert _tenfold("card", "model.onnx", "--out", "README.md", *force).exit_code == 0

@@ -12,7 +12,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from tenfold.cli.data import app
-from tenfold.errors import DataError, UsageError
+from tenfold.errors import DataError, TenfoldError, UsageError
 
 PAGE = Path(__file__).parents[2] / "docs" / "data.md"
 
@@ -130,3 +130,22 @@ def test_bad_data_costs_one_line_and_exit_code_1(own_folder: Path) -> None:
 
 def test_the_docs_page_shows_the_real_output() -> None:
     assert _run("show", "digits").stdout.rstrip() in PAGE.read_text()
+
+
+def test_a_sheet_overwrites_no_file_of_others(own_folder: Path) -> None:
+    sheet = own_folder / "digits-samples.png"
+    sheet.write_text("mine")
+    with pytest.raises(TenfoldError, match="lies here already and is not tenfold's"):
+        _run("show", "digits")
+    assert sheet.read_text() == "mine"
+    for _ in range(2):
+        assert _run("show", "digits", "--quiet", "--force").exit_code == 0
+    assert _run("show", "digits", "--quiet").exit_code == 0  # over its own
+
+
+def test_a_hostile_name_reaches_no_terminal(own_folder: Path) -> None:
+    name = "\x1b[31m\n.npz"
+    np.savez(own_folder / name, images=np.eye(12)[None])
+    result = _run("show", name, "--out", "s.png")
+    assert result.stdout.startswith(r"\x1b[31m\n.npz: 1 pictures")
+    assert json.loads(_run("show", name, "--json").stdout)["name"] == r"\x1b[31m\n.npz"

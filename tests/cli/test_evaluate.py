@@ -14,7 +14,7 @@ from tenfold.cli import app
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, ModelError, TenfoldError, UsageError
 from tenfold.evaluation.encode import encode
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 
 
 @pytest.fixture(autouse=True)
@@ -124,7 +124,7 @@ def test_a_model_folder_that_cannot_be_written_costs_only_what_is_kept_there() -
     assert result.exit_code == 0
     assert "accuracy " in result.stdout
     assert "Mistakes, the surest first" not in result.stdout
-    assert "Not kept beside the model: mistakes.png: cannot be written" in result.stderr
+    assert "Not kept beside the model: mistakes.png: is a folder" in result.stderr
     record = json.loads(_evaluate("--data", "few.npz", "--json", "--quick").stdout)
     assert record["mistakes_picture"] is None
 
@@ -244,3 +244,32 @@ def test_a_table_of_images_says_how_much_is_wrong_among_the_surest() -> None:
     record = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
     found = [(risk["coverage"], risk["count"], risk["wrong"]) for risk in record["risk"]]
     assert found == [(0.25, 2, 1), (0.5, 2, 1), (0.75, 3, 2), (0.9, 3, 2), (1.0, 3, 2)]
+
+
+@pytest.mark.parametrize("option", ["--report", "--mistakes"])
+def test_no_file_of_others_is_overwritten(option: str) -> None:
+    mine = Path("mine.png")
+    mine.write_text("mine")
+    with pytest.raises(TenfoldError, match=r"mine\.png: lies here already and is not tenfold's"):
+        _evaluate("--data", "few.npz", "--quick", option, str(mine))
+    assert mine.read_text() == "mine"
+    for force in (["--force"], []):  # then over its own
+        assert _evaluate("--data", "few.npz", "--quick", option, str(mine), *force).exit_code == 0
+
+
+def test_mistakes_of_others_beside_the_model_are_kept_and_told() -> None:
+    Path("mistakes.png").write_text("mine")
+    result = _evaluate("--data", "few.npz")
+    assert result.exit_code == 0
+    assert "Not kept beside the model: mistakes.png: lies here already" in result.stderr
+    assert Path("mistakes.png").read_text() == "mine"
+
+
+def test_hostile_names_reach_no_terminal() -> None:
+    name = "\x1b[31m\n.npz"
+    shutil.copy("few.npz", name)
+    shown = r"\x1b[31m\n.npz"
+    for others in ([], ["--data", name]):
+        result = _evaluate("--data", name, *others, "--mistakes", "\x1b.png")
+        assert "\x1b" not in result.stdout + result.stderr
+        assert f"model.onnx on {shown}" in result.stdout

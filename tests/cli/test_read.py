@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -217,8 +218,8 @@ def test_a_picture_that_cannot_be_drawn_costs_no_other(
     assert result.stdout == "42\n42\n7\n358\n"
     fault, unwritten = result.stderr.strip().splitlines()
     assert fault.startswith("Error: scans/a.png: could not be drawn because of a fault in tenfold")
-    assert unwritten.startswith("Error: c.png: read, but not drawn. out/c.png.read.png: cannot be")
-    assert Path("out/scans-deep-b.jpg.read.png").is_file()
+    assert unwritten.startswith("Error: c.png: read, but not drawn. out/c.png.read.png: is a")
+    assert Path("out/scans/deep/b.jpg.read.png").is_file()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are any bytes on Linux alone")
@@ -234,9 +235,9 @@ def test_a_name_in_no_encoding_is_printed_escaped(folder: Path, form: str | None
     first, second = done.stdout.decode().splitlines()[-2:]
     assert "scans/a.png" in second
     if form == "--json":
-        assert json.loads(first)["file"] == odd
+        assert json.loads(first)["file"] == r"odd-\xff.png"
     else:
-        assert first.startswith(r"odd-\udcff.png")
+        assert first.startswith(r"odd-\xff.png")
 
 
 def test_a_folder_without_pictures_is_an_error(folder: Path) -> None:
@@ -252,12 +253,14 @@ def test_nothing_read_says_so(folder: Path) -> None:
 
 
 def test_copies_and_steps_are_drawn(folder: Path) -> None:
-    assert _run("scans", "--annotate", "out", "--explain", "steps", "--quiet").exit_code == 0
-    assert sorted(path.name for path in Path("out").iterdir()) == [
-        "scans-a.png.read.png",
-        "scans-deep-b.jpg.read.png",
+    result = _run("scans", "--annotate", "out", "--explain", "steps", "--quiet")
+    assert (result.exit_code, result.stderr) == (0, "")
+    drawn = (path for path in Path("out").rglob("*") if path.is_file())
+    assert sorted(path.relative_to("out/scans").as_posix() for path in drawn) == [
+        "a.png.read.png",
+        "deep/b.jpg.read.png",
     ]
-    assert len(list(Path("steps", "scans-a.png").iterdir())) == 6
+    assert len(list(Path("steps", "scans", "a.png").iterdir())) == 6
 
 
 def test_csv_and_json_exclude_each_other(folder: Path) -> None:
@@ -287,3 +290,158 @@ def test_the_shell_gets_no_torch_and_no_traceback(folder: Path) -> None:
     assert done.stdout.splitlines() == ["scans/a.png: 42", "1 False"]
     assert "Traceback" not in done.stderr
     assert "broken.png" in done.stderr
+
+
+def test_pictures_of_like_names_keep_their_copies_apart(folder: Path) -> None:
+    content = Path("scans/a.png").read_bytes()
+    Path("col/a").mkdir(parents=True)
+    for name in ("a b.png", "a-b.png", "a/b.png"):
+        Path("col", name).write_bytes(content)
+    result = _run("col", str(folder / "col" / "a" / "b.png"), "--annotate", "out", "--quiet")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "42\n" * 4, "")
+    drawn = {path.relative_to("out").as_posix() for path in Path("out").rglob("*.png")}
+    assert drawn == {
+        "col/a b.png.read.png",
+        "col/a-b.png.read.png",
+        "col/a/b.png.read.png",
+        f"{folder.as_posix()[1:]}/col/a/b.png.read.png",
+    }
+
+
+def test_two_pictures_that_would_go_to_one_place_are_told_apart(folder: Path) -> None:
+    Path("standard-input").write_bytes(Path("scans/a.png").read_bytes())
+    names = ("standard-input", "-", "standard-input")
+    stdin = Path("scans/deep/b.jpg").read_bytes()
+    result = _run(*names, "--annotate", "out", "--explain", "steps", "--quiet", stdin=stdin)
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "standard input: drawn as standard-input-2, because another picture is drawn by its own "
+        "name.\n"
+    )
+    assert sorted(path.name for path in Path("out").iterdir()) == [
+        "standard-input-2.read.png",
+        "standard-input.read.png",
+    ]
+    assert len(list(Path("steps/standard-input-2").iterdir())) == 6
+
+
+def test_a_file_that_tenfold_did_not_draw_is_left_alone(folder: Path) -> None:
+    mine = Path("out/scans/a.png.read.png")
+    step = Path("steps/scans/a.png/2-ink.png")
+    for path in (mine, step):
+        path.parent.mkdir(parents=True)
+        path.write_text("mine")
+    for options in (["--annotate", "out"], ["--explain", "steps"]):
+        result = _run("scans", *options, "--quiet")
+        assert result.exit_code == 1
+        assert result.stdout == "42\n7\n358\n"
+        (line,) = result.stderr.splitlines()
+        assert "lies here already and is not tenfold's" in line
+    assert (mine.read_text(), step.read_text()) == ("mine", "mine")
+    assert Path("out/scans/deep/b.jpg.read.png").is_file()
+    for _ in range(2):  # the second time over its own
+        assert _run("scans/a.png", "--annotate", "out", "--quiet", "--force").exit_code == 0
+    with Image.open(mine) as copy:
+        assert copy.format == "PNG"
+    assert _run("scans/a.png", "--annotate", "out", "--quiet").exit_code == 0
+
+
+def test_copies_among_the_pictures_are_not_read_as_pictures(folder: Path) -> None:
+    assert _run("scans", "--annotate", ".", "--quiet").exit_code == 0
+    result = _run("scans", "--annotate", ".", "--quiet")
+    assert (result.exit_code, result.stdout) == (0, "42\n7\n358\n")
+    assert result.stderr.splitlines() == [
+        "scans/a.png.read.png: left out, for tenfold itself drew it.",
+        "scans/deep/b.jpg.read.png: left out, for tenfold itself drew it.",
+    ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pipes and sockets as on Linux")
+def test_nothing_but_files_is_opened_and_the_others_are_read(folder: Path) -> None:
+    os.mkfifo("scans/pipe.png")
+    Path("scans/zero.png").symlink_to("/dev/zero")
+    Path("scans/link.png").symlink_to("a.png")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("scans/socket.png")
+    result = _run("scans", "/dev/zero", "scans/pipe.png", "--quiet")
+    assert result.exit_code == 1
+    assert result.stdout == "42\n7\n358\n42\n"
+    told = [line.partition(", not")[0] for line in result.stderr.splitlines()]
+    assert told == [
+        "Error: scans/pipe.png: is a pipe",
+        "Error: scans/socket.png: is a socket",
+        "Error: scans/zero.png: is a device",
+        "Error: /dev/zero: is a device",
+        "Error: scans/pipe.png: is a pipe",
+    ]
+
+
+def test_a_name_too_long_for_a_copy_costs_no_other(folder: Path) -> None:
+    long = "n" * 250 + ".png"
+    Path(long).write_bytes(Path("scans/a.png").read_bytes())
+    result = _run(long, "n" * 5000, "scans/a.png", "--annotate", "out", "--quiet")
+    assert result.exit_code == 1
+    assert result.stdout == "42\n42\n"
+    drawn, unread = result.stderr.splitlines()
+    assert drawn.startswith(f"Error: {long}: read, but not drawn. out/{long}.read.png: cannot be")
+    assert drawn.count("File name too long") == unread.count("File name too long") == 1
+    assert Path("out/scans/a.png.read.png").is_file()
+
+
+def test_an_empty_name_is_no_folder(folder: Path) -> None:
+    result = _run("", "--quiet")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: '': an empty name.")
+
+
+HOSTILE = "=\x1b[31m\n\x9b\u202e.png"
+WRITTEN = r"=\x1b[31m\n\xc2\x9b\xe2\x80\xae.png"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are any bytes on Linux alone")
+def test_a_name_is_written_the_same_way_everywhere(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(HOSTILE).write_bytes(Path("scans/a.png").read_bytes())
+    assert _run(HOSTILE).stdout == f"{WRITTEN}: 42\n"
+    assert json.loads(_run(HOSTILE, "--json").stdout)["file"] == WRITTEN
+    _, row = _run(HOSTILE, "--csv").stdout.splitlines()
+    assert next(csv.reader([row]))[0] == f"'{WRITTEN}"
+    told = f"Error: gone{WRITTEN}: no file matches this pattern.\n"  # it has a bracket
+    assert _run(f"gone{HOSTILE}").stderr == told
+    _say(monkeypatch, _digit(4), numbers=(Number("=4", BOX, 0.9), Number("-4", BOX, 0.9)))
+    _, formula, number = _run(HOSTILE, "--csv").stdout.splitlines()
+    assert next(csv.reader([formula]))[3] == "'=4"
+    assert next(csv.reader([number]))[3] == "-4"
+
+
+def test_a_backslash_in_a_name_is_no_escape(folder: Path) -> None:
+    names = ["a\n.png", r"a\n.png"]
+    for name in names:
+        Path(name).write_bytes(Path("scans/a.png").read_bytes())
+    found = [json.loads(line)["file"] for line in _run(*names, "--json").stdout.splitlines()]
+    assert found == [r"a\n.png", r"a\\n.png"]
+
+
+def test_json_is_utf_8_or_plain_ascii(folder: Path) -> None:
+    Path("日本é.png").write_bytes(Path("scans/a.png").read_bytes())
+    for encoding in ("utf-8", "latin-1", "ascii"):
+        done = subprocess.run(
+            [sys.executable, "-m", "tenfold", "read", "日本é.png", "--json"],
+            capture_output=True,
+            env=os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "1"},
+            check=True,
+        )
+        assert json.loads(done.stdout.decode("utf-8"))["file"] == "日本é.png"
+
+
+def test_a_closed_standard_input_costs_one_sentence(folder: Path) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m tenfold read - scans/a.png --quiet <&-"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "42\n")
+    assert done.stderr.startswith("Error: standard input: is closed. ")
+    assert done.stderr.count("\n") == 1

@@ -47,7 +47,8 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = _serve("--port", "0", "--collect", str(tmp_path / "file"))
     assert done.returncode == 1
-    assert "file" in done.stderr
+    assert "file: no folder to keep lessons in" in done.stderr
+    assert "--collect" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -56,6 +57,14 @@ def test_readers_that_do_not_start_cost_one_line() -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("Error: the processes that read did not start.")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])  # noqa: S104
+def test_every_address_needs_a_name_or_a_token(host: str) -> None:
+    done = _serve("--host", host, "--port", "0")
+    assert done.returncode == 2
+    assert "--allowed-host NAME" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_server_needs_no_torch() -> None:

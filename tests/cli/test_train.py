@@ -147,3 +147,22 @@ def _refused(command: list[str]) -> None:
     error = CliRunner().invoke(app, command).exception
     assert error is not None
     raise error
+
+
+def test_one_class_alone_is_warned_of_in_one_line(own_folder: Path, few: Splits) -> None:
+    ones = few.train.images[few.train.targets == 1]
+    np.savez("ones.npz", images=ones, labels=np.ones(len(ones), int))
+    result = CliRunner().invoke(app, ["train", "--data", "ones.npz", *QUICK, "--out", "run"])
+    assert result.exit_code == 0
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Warning: ones.npz: all ")
+    assert "accuracy only says how many of the test pictures show 1 too." in line
+
+
+def test_a_picture_of_others_in_the_run_folder_is_left_alone(own_folder: Path) -> None:
+    for name in ("samples.png", "result.json", "learning-curve.png"):
+        Path("mine").mkdir(exist_ok=True)
+        Path("mine", name).write_text("mine")
+        with pytest.raises(UsageError, match=f"{name} lies here and would be overwritten"):
+            _train("--out", "mine")
+        Path("mine", name).unlink()

@@ -14,8 +14,8 @@ MODULES = [
     "tenfold.data.digits",
     "tenfold.data.registry",
     "tenfold.data.splits",
-    "tenfold.data.values",
-    "tenfold.pictures",
+    "tenfold.data.arrays",
+    "tenfold.sheets",
 ]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,7 +113,7 @@ def test_damaged_pictures_are_refused_or_read(tmp_path: Path, suffix: str) -> No
         (lambda f: Image.new("L", (65, 65)).save(f / "5" / "z.png"), "65×65.*'tenfold read'"),
         (lambda f: Image.new("F", (9, 9)).save(f / "5" / "z.tiff"), "pixels of type F"),
         (lambda f: (f / "test").mkdir(), "test: no folders named 0 to 9"),
-        (lambda f: (f / "5" / "inner").mkdir(), "inner: cannot be decoded"),
+        (lambda f: (f / "5" / "inner").mkdir(), "inner: is a folder, not a file"),
     ],
 )
 def test_bad_folders_are_refused_with_the_file(
@@ -142,3 +143,12 @@ def test_a_picture_that_claims_to_be_enormous_is_not_decoded(tmp_path: Path) -> 
     (tmp_path / "bomb.pgm").write_bytes(b"P5 40000 40000 255\n")
     with pytest.raises(DataError, match="tenfold read"):
         read_picture(tmp_path / "bomb.pgm")
+
+
+def test_a_pipe_among_the_pictures_is_named_and_not_waited_for(
+    tmp_path: Path, write_pngs: Writer, pictures: Pictures, labels: Pictures
+) -> None:
+    write_pngs(tmp_path, pictures, labels)
+    os.mkfifo(tmp_path / "3" / "pipe.png")
+    with pytest.raises(DataError, match=r"3/pipe\.png: is a pipe, not a file"):
+        load_picture_folder(tmp_path, "mine")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import os
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tenfold.data.npz import load_npz
+from tenfold.data.registry import load_parts
 from tenfold.errors import DataError
 
 Pictures = NDArray[np.uint8]
@@ -145,6 +148,7 @@ def test_every_truncation_and_many_damages_are_refused_or_harmless(tmp_path: Pat
     np.savez_compressed(tmp_path / "a.npz", images=GOOD + 7, labels=THREE)
     whole = (tmp_path / "a.npz").read_bytes()
     path = tmp_path / "damaged.npz"
+    refused = 0
     for place in range(len(whole)):
         path.write_bytes(whole[:place])
         with pytest.raises(DataError):
@@ -156,5 +160,35 @@ def test_every_truncation_and_many_damages_are_refused_or_harmless(tmp_path: Pat
             dataset, _ = load_npz(path, "mine")
         except DataError as error:
             assert "\n" not in str(error)  # noqa: PT017 — both outcomes are right
+            refused += 1
         else:
             np.testing.assert_array_equal(dataset.images, GOOD + 7)
+    assert refused > len(whole) / 2  # zip's time stamps and flags are harmless, and little else
+
+
+def test_an_array_that_would_unpack_to_gigabytes_is_not_unpacked(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "bomb.npz"
+    piece = bytes(23_000_000)
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open("Images.npy", "w", force_zip64=True) as member,
+    ):
+        member.write(_npy_header("(2875000, 20, 20)"))
+        for _ in range(50):
+            member.write(piece)
+    assert path.stat().st_size < 10_000_000
+    tracemalloc.start()
+    with pytest.raises(DataError, match=r"array 'Images' unpacked is 1\.2 GB; 1 GB is the most"):
+        load_npz(path, "bomb")
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("suffix", ["npz", "csv"])
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"pipe.{suffix}"
+    os.mkfifo(path)
+    with pytest.raises(DataError, match="is a pipe, not a file"):
+        load_parts(path)

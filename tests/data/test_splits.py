@@ -35,7 +35,8 @@ def test_nothing_is_lost_and_every_class_gets_its_share(
     dataset = _toy(np.repeat(np.arange(len(repeats)), repeats))
     rest, part = stratified_split(dataset, share, seed)
     assert sorted(_rows(rest) + _rows(part)) == list(range(len(dataset)))
-    assert _rows(part) == sorted(_rows(part))
+    for own in (rest, part):
+        assert _rows(own) == sorted(_rows(own))
     exact = len(part) / len(dataset) * dataset.counts()
     assert (abs(part.counts() - exact) <= 1).all()
     again = stratified_split(dataset, share, seed)[1]
@@ -62,19 +63,44 @@ def test_the_hold_out_is_a_fifth_and_always_the_same() -> None:
 
 @pytest.mark.parametrize("share", [0, -1, 40, 41, 0.0, 1.0, 1.5])
 def test_impossible_shares_are_refused(share: float) -> None:
-    with pytest.raises(UsageError, match=f"toy: cannot hold out {share} of 40 pictures"):
+    with pytest.raises(UsageError) as caught:
         stratified_split(_toy(np.arange(40) % 10), share, 0)
+    assert str(caught.value) == (
+        f"toy: cannot hold out {share} of 40 pictures; give a number of pictures smaller than "
+        "that, or a fraction between 0 and 1."
+    )
+
+
+@pytest.mark.parametrize(("share", "held_out"), [(1, 1), (8, 8), (0.01, 1), (0.5, 5), (0.88, 8)])
+def test_all_but_one_picture_may_be_held_out_and_a_share_is_rounded_up(
+    share: float, held_out: int
+) -> None:
+    rest, part = stratified_split(_toy([3] * 9), share, 0)
+    assert (len(rest), len(part)) == (9 - held_out, held_out)
 
 
 def test_a_class_with_one_picture_is_named() -> None:
-    with pytest.raises(DataError, match="toy: class 7 has only one picture"):
+    with pytest.raises(DataError) as caught:
         stratified_split(_toy([0] * 20 + [7] + [9] * 20), 0.5, 0)
+    assert str(caught.value) == (
+        "toy: class 7 has only one picture; a split needs two or more of each class. "
+        "Add some, or use the whole set ('all')."
+    )
 
 
-@pytest.mark.parametrize("share", [5, 35])
+def test_two_pictures_of_each_class_are_enough() -> None:
+    rest, part = stratified_split(_toy([0, 0, 7, 7, 9, 9]), 3, 0)
+    assert rest.targets.tolist() == part.targets.tolist() == [0, 7, 9]
+
+
+@pytest.mark.parametrize("share", [5, 9, 31, 35])
 def test_a_part_too_small_for_all_classes_is_refused(share: int) -> None:
-    with pytest.raises(DataError, match="leave a part without some of the 10 classes"):
+    with pytest.raises(DataError) as caught:
         stratified_split(_toy(np.arange(40) % 10), share, 0)
+    assert str(caught.value) == (
+        f"toy: 40 pictures split into {40 - share} and {share} leave a part without some of the "
+        "10 classes. Add pictures, hold out another share, or use the whole set ('all')."
+    )
 
 
 def test_without_labels_there_is_no_split() -> None:
@@ -86,8 +112,25 @@ def test_parts_that_do_not_match_are_not_joined() -> None:
     small = _toy([1, 2])
     large = Dataset(np.zeros((2, 9, 9), np.uint8), small.labels, "toy", "test")
     bare = Dataset(small.images, None, "toy", "test")
-    with pytest.raises(DataError, match="8×8 in the all part and of 9×9 in the test part"):
+    with pytest.raises(DataError) as sizes:
         concatenate(small, large)
-    with pytest.raises(DataError, match="only one of its two parts has labels"):
-        concatenate(small, bare)
+    assert str(sizes.value) == (
+        "toy: pictures of 8×8 in the all part and of 9×9 in the test part; all must be of one size."
+    )
+    for first, second in ((small, bare), (bare, small)):
+        with pytest.raises(DataError, match="toy: only one of its two parts has labels; both need"):
+            concatenate(first, second)
     assert concatenate(bare, bare).labels is None
+
+
+def test_joined_parts_keep_their_order_name_and_classes() -> None:
+    letters = ("a", "b", "c")
+    images = np.arange(5, dtype=np.uint8)[:, None, None] * np.ones((8, 8), np.uint8)
+    labels = np.array([2, 0, 1, 1, 2], np.uint8)
+    first = Dataset(images[:3], labels[:3], "toy", "train", letters)
+    second = Dataset(images[3:], labels[3:], "toy", "test", letters)
+    joined = concatenate(first, second)
+    np.testing.assert_array_equal(joined.images, images)
+    np.testing.assert_array_equal(joined.targets, labels)
+    assert (joined.name, joined.split, joined.classes) == ("toy", "all", letters)
+    assert concatenate(first, second, "both").split == "both"

@@ -164,12 +164,37 @@ def test_any_text_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.slow
-def test_kaggles_size_takes_seconds(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("times", "seconds"), [(1, 5), pytest.param(42, 15, marks=pytest.mark.slow)]
+)
+def test_kaggles_size_takes_seconds(tmp_path: Path, times: int, seconds: float) -> None:
     images = np.random.default_rng(0).integers(0, 256, (1000, 28, 28), np.uint8)
-    header, rows = _csv(images, images[:, 0, 0] % 10).split("\n", 1)
-    (tmp_path / "t.csv").write_text(header + "\n" + rows * 42)
+    labels = images[:, 0, 0] % 10
+    header, rows = _csv(images, labels).split("\n", 1)
+    (tmp_path / "t.csv").write_text(header + "\n" + rows * times)
     start = time.perf_counter()
     whole, _ = load_csv(tmp_path / "t.csv", "mine")
-    assert len(whole) == 42_000
-    assert time.perf_counter() - start < 15  # about 2 s where nothing else runs
+    assert time.perf_counter() - start < seconds  # 42,000 take about 2 s where nothing else runs
+    np.testing.assert_array_equal(whole.images, np.tile(images, (times, 1, 1)))
+    np.testing.assert_array_equal(whole.targets, np.tile(labels, times))
+
+
+def test_a_file_without_lines_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "endless.csv"
+    with path.open("wb") as file:
+        file.truncate(20_000_000_000)
+    with pytest.raises(DataError, match=r"endless\.csv: holds a line of more than 1 MB"):
+        load_csv(path, "endless")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_of_every_system_are_put_together_from_pieces(
+    tmp_path: Path, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [",".join(map(str, [n % 10, *range(64)])) for n in range(9)]
+    path = tmp_path / "a.csv"
+    path.write_bytes(end.join(rows).encode())
+    for piece in (1, 2, 100, 10_000):
+        monkeypatch.setattr("tenfold.data.tables._PIECE", piece)
+        data, _ = load_csv(path, "a")
+        assert data.targets.tolist() == list(range(9))

@@ -1,7 +1,7 @@
 """Damaged files and layouts that no hand wrote: a reading or a clear sentence, never a traceback.
 
-The pictures come from benchmarks/hostile.py; ``make fuzz`` feeds tenfold far more of them, and
-model files, recipes, data and requests. A few of each kind are fed here.
+The pictures come from benchmarks/damaged.py and hostile.py; ``make fuzz`` feeds tenfold far more of
+them, and model files, recipes, data and requests. A few of each kind are fed here.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import pytest
 from tenfold.errors import TenfoldError
 from tenfold.reader.reader import Layout, Reader
 
-FILES, SHEETS = 60, 30
+FILES, SHEETS = 60, 30  # make test-slow reads them all, make test every tenth
 LAYOUTS: tuple[Layout, ...] = ("auto", "line", "page", "digit")
 PATIENCE = 60  # seconds, on a machine with much else to do
 
 
-def _load() -> ModuleType:
-    path = Path(__file__).parents[2] / "benchmarks" / "hostile.py"
-    spec = importlib.util.spec_from_file_location("hostile", path)
+def _load(name: str) -> ModuleType:
+    path = Path(__file__).parents[2] / "benchmarks" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -34,13 +34,18 @@ def _load() -> ModuleType:
     return module
 
 
-hostile = _load()
+damaged, hostile = _load("damaged"), _load("hostile")
+
+
+def _numbers(count: int) -> list[object]:
+    """Return numbers of pictures, all but every tenth of them slow."""
+    return [n if n % 10 == 0 else pytest.param(n, marks=pytest.mark.slow) for n in range(count)]
 
 
 @pytest.mark.filterwarnings("default")  # Pillow warns of some damage that it can read past
-@pytest.mark.parametrize("number", range(FILES))
+@pytest.mark.parametrize("number", _numbers(FILES))
 def test_a_damaged_file_is_read_or_named_in_one_line(number: int, tmp_path: Path) -> None:
-    suffix, content = hostile.damaged_file(number)
+    suffix, content = damaged.damaged_file(number)
     path = tmp_path / f"damaged{suffix}"
     path.write_bytes(content)
     (reading,) = Reader().read_many([path])
@@ -51,15 +56,15 @@ def test_a_damaged_file_is_read_or_named_in_one_line(number: int, tmp_path: Path
         assert reading.file == str(path)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", range(SHEETS))
+@pytest.mark.parametrize("number", _numbers(SHEETS))
 def test_a_hostile_layout_is_read_in_time(number: int) -> None:
     _, pixels = hostile.layout(number)
     reader = Reader(layout=LAYOUTS[number % len(LAYOUTS)])
     started = time.perf_counter()
     reading = reader.read(pixels)
     assert time.perf_counter() - started < PATIENCE
-    assert (reading.width, reading.height) in {pixels.shape[1::-1], pixels.shape[:2]}
+    height, width = pixels.shape[:2] if reading.rotation in {0, 180} else pixels.shape[1::-1]
+    assert (reading.width, reading.height) == (width, height)
 
 
 @pytest.mark.slow
@@ -80,7 +85,7 @@ def test_a_few_of_each_kind_are_read_or_refused() -> None:
 
 
 def test_the_pictures_follow_from_their_numbers_and_differ() -> None:
-    assert hostile.damaged_file(3) == hostile.damaged_file(3)
-    assert len({hostile.damaged_file(number)[1] for number in range(FILES)}) == FILES
+    assert damaged.damaged_file(3) == damaged.damaged_file(3)
+    assert len({damaged.damaged_file(number)[1] for number in range(FILES)}) == FILES
     kinds = {hostile.layout(number)[0] for number in range(SHEETS)}
     assert kinds == set(hostile.KINDS)

@@ -19,7 +19,7 @@ from safetensors.numpy import load_file
 
 from tenfold.data.splits import Splits
 from tenfold.model import load_model
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 from tenfold.training.run import train
 
 SETTINGS = {
@@ -118,6 +118,7 @@ def _losses(folder: Path) -> list[tuple[int, float, float]]:
     return [(line["epoch"], line["loss"], line["validation_loss"]) for line in lines]
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_and_resumed_a_run_ends_with_the_same_weights(
     data: Path, whole: Run, few: Splits, tmp_path: Path
 ) -> None:
@@ -162,3 +163,20 @@ def test_ctrl_c_stops_after_the_step_and_says_how_to_go_on(
     assert not (out / "model.onnx").exists()
     _finish(out)
     _assert_same_outcome(out, whole, few.test.images)
+
+
+def test_a_run_that_is_going_on_is_not_taken_up_beside_it(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    process = _begin(out, data)
+    _wait_for_step(process, out, 1)
+    os.kill(process.pid, signal.SIGSTOP)  # so that it cannot end meanwhile
+    second = _start(out, "--resume")
+    _, errors = second.communicate(timeout=PATIENCE)
+    os.kill(process.pid, signal.SIGCONT)
+    assert (second.returncode, errors) == (
+        2,
+        f"Error: {out}: a run is going on here. Wait until it ends, or stop it first.\n",
+    )
+    _kill(process)
+    _finish(out)
+    assert not (out / "run.lock").exists()

@@ -14,7 +14,7 @@ from tenfold.model import open_model
 from tenfold.modelinfo import ModelInfo
 from tenfold.training.export import export
 from tenfold.training.networks import make_network
-from tenfold.training.sections import Network
+from tenfold.training.recipe_sections import Network
 
 
 def _graph(name: Any, size: int, **settings: Any) -> onnx.ModelProto:

@@ -20,7 +20,7 @@ from tenfold.evaluation.evaluation import Evaluation, summary
 from tenfold.evaluation.metrics.calibration import expected_calibration_error
 from tenfold.model import Model, open_model
 from tenfold.reader.networks import bundled_content
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 
 CLASSES = ("zero", "one", "two")
 

@@ -15,7 +15,7 @@ from tenfold.evaluation.plots import (
     mistakes_sheet,
     samples_sheet,
 )
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 
 ORANGE, BLUE = (188, 76, 0), (9, 105, 218)
 

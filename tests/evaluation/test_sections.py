@@ -18,7 +18,7 @@ from tenfold.evaluation.history import remember
 from tenfold.evaluation.metrics.calibration import judge
 from tenfold.evaluation.report.sentences import answer
 from tenfold.model import Model, open_model
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from tenfold.evaluation.test_sets import (
 )
 from tenfold.model import Model, open_model
 from tenfold.training.export import with_info
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 
 
 def test_other_sizes_are_framed_for_a_28_model(linear_file: Callable[..., bytes]) -> None:

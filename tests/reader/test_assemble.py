@@ -8,8 +8,8 @@ import pytest
 from tenfold.preprocess.image import Picture
 from tenfold.reader.assemble import Limits, box_of, left_out, line_of
 from tenfold.reader.find import Found
+from tenfold.reader.recognise import Symbol
 from tenfold.reader.settings import SETTINGS
-from tenfold.reader.strings import Symbol
 from tenfold.signature import DIGIT_KINDS, HAND, PRINT, RUNNING, STRUCK
 
 PICTURE = Picture(np.zeros((100, 400), np.uint8), 2.0, 800, 200, "a.png")

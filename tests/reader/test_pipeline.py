@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tenfold.model import Model
 from tenfold.reader import find
+from tenfold.reader.ctc import Network, Spelled
 from tenfold.reader.find import Finding, Found, Level
 from tenfold.reader.lines import parts
 from tenfold.reader.pipeline import (
@@ -20,9 +21,8 @@ from tenfold.reader.pipeline import (
     without_weak,
 )
 from tenfold.reader.reader import Reader
-from tenfold.reader.recognise import Network, Spelled
+from tenfold.reader.recognise import ReadPart, Symbol
 from tenfold.reader.settings import SETTINGS
-from tenfold.reader.strings import ReadPart, Symbol
 from tenfold.signature import CHARS, HAND, PLACES, PRINT, STRUCK
 
 Pixels = NDArray[np.uint8]

@@ -63,10 +63,10 @@ def test_photos_ruled_paper_and_light_ink_are_read(hand: ModuleType, reader: Rea
     assert reader.read(hand.write("40718", ink=215, paper=245)).text == "40718"
 
 
-def test_touching_digits_are_parted(hand: ModuleType, reader: Reader) -> None:
-    texts = ["66", "38", "65", "836"]
-    read = [reader.read(hand.write(t, gap=-0.06, height=80, pen=6)).text for t in texts]
-    assert sum(a == b for a, b in zip(texts, read, strict=True)) >= 3
+@pytest.mark.parametrize("text", ["66", "38", "65", "836"])
+def test_touching_digits_are_parted(hand: ModuleType, reader: Reader, text: str) -> None:
+    page = hand.write(text, gap=-0.06, height=80, pen=6)
+    assert reader.read(page).text == text
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
@@ -109,6 +109,7 @@ def test_letters_and_textures_are_refused_with_a_reason(reader: Reader) -> None:
     cv2.putText(page, "WALKMAN XKW", (10, 70), cv2.FONT_HERSHEY_SIMPLEX, 2, 0, 4)
     reading = reader.read(page)
     assert reading.text == ""
+    assert reading.digits
     assert all(digit.refused for digit in reading.digits)
     noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
     assert len(reader.read(noise).text) <= 3
@@ -282,23 +283,26 @@ def test_a_dense_texture_takes_no_longer_than_it_may(reader: Reader) -> None:
     soft = np.random.default_rng(2).normal(128, 60, (900, 190)).clip(0, 255).astype(np.uint8)
     clouds = np.asarray(cv2.GaussianBlur(soft, (0, 0), 1.5), np.uint8)
     for page, own in ((texture, reader), (clouds, Reader(reader.model, layout="line"))):
-        started = time.perf_counter()
+        started = time.process_time()  # of all threads, whatever else the machine does
         own.read(page)
-        assert time.perf_counter() - started < 10
+        assert time.process_time() - started < 10
 
 
 def test_a_jpeg_with_flipped_bits_reads_or_is_refused(hand: ModuleType, reader: Reader) -> None:
     buffer = io.BytesIO()
     Image.fromarray(hand.photo(hand.write("58"))).save(buffer, "JPEG")
     rng = np.random.default_rng(3)
+    outcomes: set[type] = set()
     for _ in range(60):
         content = bytearray(buffer.getvalue())
         for place in rng.integers(0, len(content), 4):
             content[place] ^= 1 << int(rng.integers(8))
         try:
-            reader.read(bytes(content))
+            outcomes.add(type(reader.read(bytes(content))))
         except DataError as error:
             assert "picture" in str(error)  # noqa: PT017 (reading it is as good)
+            outcomes.add(DataError)
+    assert outcomes == {Reading, DataError}  # each happens
 
 
 def _labels(folder: str) -> tuple[Path, list[dict[str, str]]]:

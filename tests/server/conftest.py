@@ -37,8 +37,8 @@ class Server:
             assert self.process.poll() is None, self.output()
             assert time.monotonic() < deadline, self.output()
             time.sleep(0.02)
-        self.url = found[0].rstrip("/")
-        self.address = ("127.0.0.1", int(self.url.rsplit(":", 1)[1]))
+        self.address = ("127.0.0.1", int(found[0].rstrip("/").rsplit(":", 1)[1]))
+        self.url = f"http://127.0.0.1:{self.address[1]}"
         self.client = httpx.Client(base_url=self.url, timeout=60)
 
     def output(self) -> str:
@@ -91,7 +91,7 @@ def strict(start: Start) -> Server:
         TENFOLD_BODY_MB="0.2",
         TENFOLD_MEGAPIXELS="0.1",
         TENFOLD_BATCH="2",
-        TENFOLD_SECONDS="1",
+        TENFOLD_SECONDS="3",
         TENFOLD_READS="1",
         TENFOLD_QUEUE="1",
         TENFOLD_TOKEN="sesame",  # noqa: S106

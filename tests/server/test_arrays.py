@@ -10,7 +10,7 @@ from tenfold.errors import DataError
 from tenfold.model import Model
 from tenfold.reader.reader import Reader
 from tenfold.server.bodies import Glyphs, check
-from tenfold.server.work import classify
+from tenfold.server.worker import classify
 
 
 def _classified(model: Model, images: object) -> list[dict[str, Any]]:
@@ -64,6 +64,10 @@ def test_other_arrays_are_refused(model: Model, images: object) -> None:
 
 @pytest.mark.parametrize(("side", "full"), [(28, "255"), (8, "16")])
 def test_values_from_0_to_1_are_refused_with_what_to_do(model: Model, side: int, full: str) -> None:
-    with pytest.raises(DataError, match=f"images: no value is above 1.*Multiply .* by {full}"):
+    with pytest.raises(
+        DataError, match=rf"images\[0\]: no value .* above 1.*Multiply .* by {full}"
+    ):
         _classified(model, [np.tri(side).tolist(), np.zeros((side, side)).tolist()])
+    with pytest.raises(DataError, match=r"images\[1\]: no value is above 1"):
+        _classified(model, [(int(full) * np.tri(side)).tolist(), np.tri(side).tolist()])
     assert len(_classified(model, np.zeros((2, side, side)).tolist())) == 2  # bare paper

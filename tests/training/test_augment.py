@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from tenfold.training.augment import augment, elastic_displacement, vary_stroke
-from tenfold.training.sections import Augment
+from tenfold.training.recipe_sections import Augment
 
 EVERYTHING = Augment(shift=0.1, rotation=20, scale=0.2, shear=15, elastic=1.0, stroke=0.5)
 COPIES = 300

@@ -18,7 +18,7 @@ from tenfold.training.calibration import (
     fitting_part,
 )
 from tenfold.training.export import with_info
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 from tenfold.training.validation import hold_out_validation
 
 

@@ -16,7 +16,7 @@ from tenfold.errors import TrainingError
 from tenfold.training.checkpoint import NAME, load_checkpoint, save_checkpoint
 from tenfold.training.loop import Training, fit
 from tenfold.training.recipe import Recipe
-from tenfold.training.sections import OPTIMIZERS
+from tenfold.training.recipe_sections import OPTIMIZERS
 
 CPU = torch.device("cpu")
 SMALL: dict[str, Any] = {
@@ -122,18 +122,21 @@ RUNS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.parametrize(
+    "stops",  # an epoch has six steps
+    [[2, 6], *(pytest.param(s, marks=pytest.mark.slow) for s in ([1, 2, 5], [6], [7, 11]))],
+    ids=str,
+)
 @pytest.mark.parametrize("name", RUNS)
 def test_stopped_and_resumed_a_run_ends_with_the_same_weights(
-    name: str, training: MakeTraining, tmp_path: Path
+    name: str, stops: list[int], training: MakeTraining, tmp_path: Path
 ) -> None:
-    expected = _uninterrupted(training, RUNS[name])
-    for stops in ([1, 2, 5], [6], [7, 11]):  # an epoch has six steps
-        folder = tmp_path / "-".join(map(str, stops))
-        folder.mkdir()
-        _assert_same(_stopped_and_resumed(training, RUNS[name], stops, folder), expected)
+    resumed = _stopped_and_resumed(training, RUNS[name], stops, tmp_path)
+    _assert_same(resumed, _uninterrupted(training, RUNS[name]))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     optimizer=st.sampled_from(OPTIMIZERS),
     dropout=st.sampled_from([0.0, 0.3]),
@@ -198,9 +201,13 @@ def _refused(training: Training, content: bytes, folder: Path) -> str:
     with pytest.raises(TrainingError) as caught:
         load_checkpoint(training, folder)
     message = str(caught.value)
-    assert message.startswith(f"{folder / NAME}: cannot be taken up again (")
-    assert "Start anew with another --out, or delete the file." in message
-    return message
+    start, reason = message.removesuffix(
+        "). Start anew with another --out, or delete the file."
+    ).split(" cannot be taken up again (", 1)
+    assert start == f"{folder / NAME}:"
+    assert reason
+    assert "\n" not in reason
+    return reason
 
 
 def test_a_checkpoint_cut_short_anywhere_is_refused(
@@ -244,7 +251,8 @@ def test_a_checkpoint_without_its_parts_is_refused(
     for key in position:
         rest_of_it = {k: v for k, v in position.items() if k != key}
         _refused(training({"ema": 0.9}), written(tensors, rest_of_it), tmp_path)
-    odd: list[object] = [[], None, position | {"history": [{"epoch": 1}]}]
+    fewer = position | {"schedulers": position["schedulers"][:-1]}
+    odd: list[object] = [[], None, position | {"history": [{"epoch": 1}]}, fewer]
     for odd_position in odd:
         _refused(training({"ema": 0.9}), written(tensors, odd_position), tmp_path)
 
@@ -257,7 +265,8 @@ def test_a_checkpoint_without_its_parts_is_refused(
 def test_a_checkpoint_of_another_network_or_optimizer_is_refused(
     changes: dict[str, Any], training: MakeTraining, checkpoint: bytes, tmp_path: Path
 ) -> None:
-    _refused(training({"ema": 0.9} | changes), checkpoint, tmp_path)
+    reason = _refused(training({"ema": 0.9} | changes), checkpoint, tmp_path)
+    assert reason == "it was made with another recipe than recipe.toml is now"
 
 
 def test_a_checkpoint_is_replaced_whole(training: MakeTraining, tmp_path: Path) -> None:
@@ -278,3 +287,11 @@ def test_what_a_kill_in_the_middle_of_a_write_left_is_cleared(
     left.write_bytes(b"half")
     assert not load_checkpoint(training(), tmp_path)
     assert not left.exists()
+
+
+def test_what_another_process_cleared_first_is_no_fault(
+    training: MakeTraining, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = [tmp_path / f".{NAME}.abcd1234"]
+    monkeypatch.setattr(Path, "glob", lambda *_: gone)
+    assert not load_checkpoint(training(), tmp_path)

@@ -9,7 +9,7 @@ from tenfold.data.splits import Splits
 from tenfold.errors import UsageError
 from tenfold.training.compare import USUAL_RATES, Cell, compare
 from tenfold.training.recipe import Recipe
-from tenfold.training.sections import LOSSES, OPTIMIZERS
+from tenfold.training.recipe_sections import LOSSES, OPTIMIZERS
 
 BASE = Recipe().replace({"threads": 1, "epochs": 3, "network.name": "linear"})
 

@@ -13,9 +13,9 @@ from tenfold.data.splits import Splits
 from tenfold.errors import DataError, UsageError
 from tenfold.modelfile import open_session
 from tenfold.synthesis.pages import hands, pages
+from tenfold.training.callbacks import Epoch, Step
 from tenfold.training.composed_recipe import ComposedRecipe
 from tenfold.training.composed_run import ComposedRun
-from tenfold.training.history import Epoch, Step
 from tenfold.training.recipe import Recipe, load_any, load_recipe, parse_any
 from tenfold.training.run import RunStoppedError, choose_recipe
 
@@ -44,7 +44,7 @@ def test_one_command_from_a_recipe_to_a_model_file(
     task: Any, large: Splits, tmp_path: Path
 ) -> None:
     follower, folder = Follower(), tmp_path / "run"
-    run = tenfold.train(large, recipe=task, settings=TINY, seed=3, out=folder, watchers=[follower])
+    run = tenfold.train(large, recipe=task, settings=TINY, seed=3, out=folder, callbacks=[follower])
     assert isinstance(run, ComposedRun)
     assert sorted(path.name for path in folder.iterdir()) == [
         "checkpoint.safetensors", "metrics.jsonl", "model.onnx", "recipe.toml", "result.json",
@@ -74,7 +74,7 @@ def test_a_run_is_stopped_and_goes_on(large: Splits, tmp_path: Path) -> None:
     with pytest.raises(RunStoppedError, match=r"Stopped after step 1 of 2.*--resume --out"):
         tenfold.train(large, recipe="line", settings=TINY, out=folder, stop=lambda: True)
     follower = Follower()
-    tenfold.train(large, out=folder, resume=True, watchers=[follower])
+    tenfold.train(large, out=folder, resume=True, callbacks=[follower])
     assert [step.step for step in follower.steps] == [2]
     with pytest.raises(UsageError, match="a run lies here already"):
         tenfold.train(large, recipe="line", settings=TINY, out=folder)
@@ -94,7 +94,7 @@ def test_what_cannot_be_done_is_told_before_anything_is_written(
     for train in (few, letters):
         with pytest.raises(DataError, match="more than 200 pictures of the digits"):
             tenfold.train(Splits(train, large.test, own_test=True), recipe="line", out=folder)
-    with pytest.raises(UsageError, match="--tensorboard: this recipe has no epochs"):
+    with pytest.raises(UsageError, match="tensorboard: this recipe has no epochs"):
         tenfold.train(large, recipe="line", out=folder, tensorboard=True)
     with pytest.raises(UsageError, match="there is no key 'epochs'"):
         tenfold.train(large, recipe="line", settings={"epochs": 3}, out=folder)

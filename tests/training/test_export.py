@@ -12,7 +12,7 @@ from tenfold.model import open_model
 from tenfold.modelinfo import ModelInfo
 from tenfold.training.export import export, with_info
 from tenfold.training.networks import make_network, scale
-from tenfold.training.sections import Network
+from tenfold.training.recipe_sections import Network
 
 INFO = ModelInfo(
     classes=tuple("abc"), size=9, data="toy", data_count=3, recipe="epochs = 1\n", seed=1

@@ -11,7 +11,7 @@ from tenfold.training.fastpath import FastPath, FlatParameters
 from tenfold.training.losses import make_loss, one_hot
 from tenfold.training.networks import make_network
 from tenfold.training.recipe import Recipe
-from tenfold.training.sections import LOSSES, Network
+from tenfold.training.recipe_sections import LOSSES, Network
 
 RECIPE = Recipe()
 

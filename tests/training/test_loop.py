@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from tenfold.data.splits import Splits
 from tenfold.errors import TrainingError
-from tenfold.training.history import Epoch, Step
+from tenfold.training.callbacks import Epoch, Step
 from tenfold.training.loop import BLOCK, Training, fit
 from tenfold.training.networks import scale
 from tenfold.training.recipe import Recipe

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from tenfold.training.losses import focal, make_loss, one_hot
-from tenfold.training.sections import LOSSES, Loss
+from tenfold.training.recipe_sections import LOSSES, Loss
 
 # Two pictures, three classes; softmax of these logits is known by heart.
 LOGITS = torch.log(torch.tensor([[0.7, 0.2, 0.1], [0.25, 0.25, 0.5]]))

@@ -7,7 +7,7 @@ from torch import nn
 from tenfold.errors import UsageError
 from tenfold.training.networks import count_parameters, make_network, scale
 from tenfold.training.recipe import built_in_recipes, load_recipe
-from tenfold.training.sections import Network
+from tenfold.training.recipe_sections import Network
 
 SIZES = range(8, 65)
 

@@ -19,7 +19,13 @@ from tenfold.training.recipe import (
     parse_recipe,
     parse_settings,
 )
-from tenfold.training.sections import LOSSES, OPTIMIZERS, NetworkName, ScheduleName
+from tenfold.training.recipe_sections import (
+    LOSSES,
+    OPTIMIZERS,
+    NetworkName,
+    ScheduleName,
+    Synthesis,
+)
 
 _fraction = st.floats(0, 0.99)
 _positive = st.floats(1e-9, 1e3)
@@ -221,3 +227,8 @@ def test_settings_are_read_as_toml_and_bare_words_as_strings() -> None:
 def test_a_setting_that_is_no_pair_is_refused(word: str) -> None:
     with pytest.raises(UsageError, match="write it as key=value, such as epochs=3"):
         parse_settings([word])
+
+
+def test_a_recipe_of_before_names_non_digits_as_it_did() -> None:
+    how = Synthesis.model_validate({"doodles": 0.1})
+    assert how.non_digits == 0.1

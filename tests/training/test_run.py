@@ -24,8 +24,8 @@ from tenfold.errors import DataError, TenfoldError, TrainingError, UsageError
 from tenfold.evaluation.encode import encode
 from tenfold.training.loop import Training
 from tenfold.training.machine import pick_device
-from tenfold.training.outcome import Run
 from tenfold.training.recipe import load_recipe
+from tenfold.training.result import Run
 from tenfold.training.run import RunStoppedError, choose_recipe, train
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -163,7 +163,7 @@ def test_resuming_asks_for_what_it_needs(
     out = tmp_path / "run"
     _stopped(few, out, quick, 3)
     for more in ({"recipe": "digits"}, {"settings": {"epochs": 3}}, {"seed": 1}):
-        with pytest.raises(UsageError, match="goes on with the run's own recipe"):
+        with pytest.raises(UsageError, match="a run is resumed by its own recipe"):
             train(few, out=out, resume=True, **more)
     other = replace(few, train=few.train.take(np.arange(299)))
     with pytest.raises(UsageError, match="was started on other data than digits is now"):

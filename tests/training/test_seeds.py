@@ -8,7 +8,7 @@ import pytest
 from tenfold.data.splits import Splits
 from tenfold.errors import UsageError
 from tenfold.evaluation.metrics.statistics import spread
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 from tenfold.training.seeds import train_seeds
 
 SMALL = {"epochs": 1, "network.name": "linear", "threads": 1}

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from tenfold.cli.console import DataDir, Json, Quiet, out, print_json
+from tenfold.cli.console import DataDir, Force, Json, Quiet, out, print_json, say
 from tenfold.evaluation.format import percent
+from tenfold.names import shown
 
 EXAMPLE = "Example: tenfold calibrate runs/mine/model.onnx --data mnist --out calibrated.onnx"
 
@@ -24,6 +25,7 @@ def calibrate(
         typer.Option("--out", help="The new file; by default NAME-calibrated.onnx beside it."),
     ] = None,
     data_dir: DataDir = None,
+    force: Force = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -33,29 +35,29 @@ def calibrate(
     validation, if it learned from this very data, else the training part. Answers stay the same.
     """
     from tenfold.evaluation.encode import encode
-    from tenfold.files import check_target, write_whole
+    from tenfold.files import check_target, write_output
     from tenfold.model import open_model, read_content
     from tenfold.training.calibration import FEWEST, calibrated, fitting_part
 
     target = target or model.with_name(f"{model.stem}-calibrated.onnx")
     content = read_content(model)
     opened = open_model(content, str(model))
-    check_target(target)
+    check_target(target, force=force)
     pictures, fingerprint = fitting_part(opened, data, data_dir)
     written, before, after = calibrated(opened, content, pictures, fingerprint)
-    write_whole(target, written)
+    write_output(target, written, force=force)
     if json:
         figures = {"before": encode(before), "after": encode(after)}
-        print_json({"model": str(target), "pictures": len(pictures)} | figures)
+        print_json({"model": shown(target), "pictures": len(pictures)} | figures)
     elif quiet:
-        typer.echo(target)
+        say(shown(target))
     else:
         out.print(
             f"Temperature {after.temperature:.4f}, fitted on {len(pictures):,} pictures "
-            f"({escape(pictures.name)}, {pictures.split} part). On these: calibration error "
+            f"({escape(shown(pictures.name))}, {pictures.split} part). On these: calibration error "
             f"{percent(before.error)} → {percent(after.error)}, negative log-likelihood "
             f"{before.negative_log_likelihood:.4f} → {after.negative_log_likelihood:.4f}."
         )
         if len(pictures) < FEWEST:
             out.print("So few pictures tell a temperature only roughly.")
-        out.print(f"Written to [bold]{escape(str(target))}[/]")
+        out.print(f"Written to [bold]{escape(shown(target))}[/]")

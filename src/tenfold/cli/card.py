@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from tenfold.cli.console import err
+from tenfold.cli.console import Force, note, say
+from tenfold.names import plain, shown
 
 EXAMPLE = "Example: tenfold card runs/mine/model.onnx --out runs/mine/README.md"
 
@@ -20,6 +20,7 @@ def card(
     target: Annotated[
         Path | None, typer.Option("--out", help="The file to write; by default it is printed.")
     ] = None,
+    force: Force = False,
 ) -> None:
     """Write a model card in Markdown: data, recipe, figures with intervals, limits.
 
@@ -27,15 +28,15 @@ def card(
     """
     from tenfold.cli.evaluate import BUNDLED, open_named
     from tenfold.evaluation.report.card import model_card
-    from tenfold.files import check_target, write_whole
+    from tenfold.files import check_target, write_output
 
     if target is not None:
-        check_target(target)
+        check_target(target, force=force)
     opened = open_named(model)
     folder = None if model == BUNDLED else opened.folder
-    text = model_card(opened.model.info, opened.content, folder, model)
+    text = plain(model_card(opened.model.info, opened.content, folder, shown(model)), keep="\n\t")
     if target is None:
-        typer.echo(text, nl=False)
+        say(text, end="")
     else:
-        write_whole(target, text)
-        err.print(f"Written to [bold]{escape(str(target))}[/]")
+        write_output(target, text, force=force)
+        note(f"Written to {shown(target)}")

@@ -20,11 +20,13 @@ from tenfold.cli.console import (
     err,
     out,
     print_json,
+    say,
     stop_on_interrupt,
 )
 from tenfold.cli.train import Device
 from tenfold.errors import INTERRUPTED
 from tenfold.evaluation.format import between, number, percent
+from tenfold.names import shown
 
 if TYPE_CHECKING:
     from tenfold.training.compare import Cell
@@ -99,12 +101,12 @@ def compare(
         for record in records:
             print_json(record)
     elif quiet:
-        typer.echo(f"{cells[0].loss} {cells[0].optimizer}")
+        say(f"{cells[0].loss} {cells[0].optimizer}")
     else:
         out.print(_table(cells, seeds))
         out.print(_verdict(cells, seeds), markup=False)
         out.print(
-            f"\nFigures and curves: [bold]{escape(str(target))}[/] (compare.json, curves.png)"
+            f"\nFigures and curves: [bold]{escape(shown(target))}[/] (compare.json, curves.png)"
         )
     if stopped:
         raise typer.Exit(INTERRUPTED)

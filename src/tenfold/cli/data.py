@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenfold.cli.console import DataDir, Json, Quiet, out, print_json
+from tenfold.cli import decoders
+from tenfold.cli.console import DataDir, Force, Json, Quiet, out, print_json
 from tenfold.errors import UsageError
+from tenfold.names import shown
+from tenfold.sheets import save_drawing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,30 +56,34 @@ def show(
             help="Where to save the sheet of samples; NAME-samples.png unless said otherwise.",
         ),
     ] = None,
+    force: Force = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Show a data set: counts per class, size, range, and a sheet of samples."""
-    from tenfold import pictures
     from tenfold.data.splits import concatenate
+    from tenfold.files import check_target
 
     label = Path(name).resolve().name if Path(name).name in ("", "..") else Path(name).stem
     target = sheet or Path(f"{label}-samples.png")
     if target.suffix.lower() != ".png":
         raise UsageError(f"{target}: the sheet of samples is a PNG; give a name that ends in .png.")
-    parts = _parts(name, split, data_dir)
+    check_target(target, force=force)
+    with decoders.caught():
+        parts = _parts(name, split, data_dir)
     whole = parts[0] if len(parts) == 1 else concatenate(parts[0], parts[1])
     rows = _samples(whole)
     captions = None if whole.labels is None else [whole.classes[i] for i in whole.labels[rows]]
-    title = f"{label} · {len(whole):,} pictures of {whole.size}×{whole.size}"
-    pictures.save_png(pictures.sheet(whole.images[rows], captions, title=title), target)
+    title = f"{shown(label)} · {len(whole):,} pictures of {whole.size}×{whole.size}"
+    drawn = sheet(whole.images[rows], captions, title=title)
+    save_drawing(drawn, target, force=force)
     if json:
         print_json(_facts(name, parts, whole, target))
     else:
         _print(name, parts, whole)
         if not quiet:
             _draw(whole)
-        out.print(f"Samples: {target}", markup=False)
+        out.print(f"Samples: {shown(target)}", markup=False)
 
 
 @app.command("list", epilog="Example: tenfold data list --data-dir ~/data")
@@ -135,20 +142,20 @@ def _facts(name: str, parts: list[Dataset], whole: Dataset, target: Path) -> dic
         return dict(zip(part.classes, part.counts().tolist(), strict=True))
 
     return {
-        "name": name,
+        "name": shown(name),
         "pictures": len(whole),
         "size": whole.size,
         "min": int(whole.images.min()),
         "max": int(whole.images.max()),
         "parts": {part.split: {"pictures": len(part), "counts": counts(part)} for part in parts},
-        "sheet": str(target),
+        "sheet": shown(target),
     }
 
 
 def _print(name: str, parts: list[Dataset], whole: Dataset) -> None:
     low, high = whole.images.min(), whole.images.max()
     out.print(
-        f"{name}: {len(whole):,} pictures of {whole.size}×{whole.size}, "
+        f"{shown(name)}: {len(whole):,} pictures of {whole.size}×{whole.size}, "
         f"values {low}–{high} (0 is paper, 255 full ink)",
         markup=False,
     )
@@ -161,7 +168,7 @@ def _print(name: str, parts: list[Dataset], whole: Dataset) -> None:
 def _draw(whole: Dataset) -> None:
     import numpy as np
 
-    from tenfold.pictures import terminal_row
+    from tenfold.sheets import terminal_row
 
     rows, captions = np.arange(min(len(whole), len(whole.classes))), None
     if whole.labels is not None:

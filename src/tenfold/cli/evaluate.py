@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from tenfold.cli.console import DataDir, Json, Quiet, err, print_json
-from tenfold.cli.figures import show
+from tenfold.cli import decoders
+from tenfold.cli.console import DataDir, Force, Json, Quiet, err, note, print_json, say
+from tenfold.cli.show_evaluation import show
 from tenfold.errors import TenfoldError
 from tenfold.evaluation.format import percent
+from tenfold.names import shown
 
 if TYPE_CHECKING:
     from tenfold.evaluation.evaluate import Section
@@ -93,6 +95,7 @@ def evaluate(
         float, typer.Option(min=0, max=1, help="For tables: refuse digits less probable than this.")
     ] = 0.5,
     data_dir: DataDir = None,
+    force: Force = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -109,13 +112,11 @@ def evaluate(
     from tenfold.files import check_target
 
     if not_digits is not None:
-        err.print(
-            "--not-digits is called --non-digits now; the old name goes with the next release."
-        )
+        note("--not-digits is called --non-digits now; the old name goes with the next release.")
         non_digits = non_digits or not_digits
     for target in (mistakes, report):
         if target is not None:
-            check_target(target)
+            check_target(target, force=force)
     opened = open_named(model)
     other = None if against is None else open_named(against).model
     sets = [open_test_set(opened.model, source, split, data_dir) for source in data]
@@ -128,7 +129,7 @@ def evaluate(
     history = None if opened.name == BUNDLED else opened.folder
     reading = HowToRead(layout, min_confidence)
     total = steps(sets[0], sections, other) + sum(steps(each, ["calibration"]) for each in sets[1:])
-    with _progress(total, hidden=quiet or json) as tell:
+    with decoders.caught(), _progress(total, hidden=quiet or json) as tell:
         found = measure(
             opened.model,
             sets[0],
@@ -155,36 +156,42 @@ def evaluate(
     if report is not None:
         from tenfold.evaluation.report.page import write_report
 
-        write_report(report, opened.model, sets[0], found, others, _command())
+        write_report(report, opened.model, sets[0], found, others, _command(), force=force)
     sheet = mistakes or opened.folder / "mistakes.png"
-    failure = _keep(opened, sets[0], found, history, sheet)
+    failure = _keep(opened, sets[0], found, history, sheet, force=force)
     saved = sheet if failure is None else None
     if json:
         _print_json(opened.name, found, others, saved, report)
     elif quiet:
         text = found.transcription
-        typer.echo(percent(found.accuracy if text is None else text.mean_over_sources))
+        say(percent(found.accuracy if text is None else text.mean_over_sources))
     else:
         show(opened.name, found, others, saved, report)
     if failure is not None:
-        err.print(f"Not kept beside the model: {failure}", markup=False)
+        note(f"Not kept beside the model: {failure}")
 
 
 def _keep(
-    opened: Opened, data: TestSet, found: Evaluation, history: Path | None, sheet: Path
+    opened: Opened,
+    data: TestSet,
+    found: Evaluation,
+    history: Path | None,
+    sheet: Path,
+    *,
+    force: bool,
 ) -> str | None:
     """Save the mistakes and the record for next time; a folder that is read only costs no more."""
     from tenfold.data.dataset import Dataset
     from tenfold.evaluation.history import digest, remember
     from tenfold.evaluation.plots import mistakes_sheet
     from tenfold.evaluation.test_sets import framed
-    from tenfold.pictures import save_png
+    from tenfold.sheets import save_drawing
 
     try:
-        shown = framed(data, opened.model) if isinstance(data, Dataset) else data
-        save_png(mistakes_sheet(shown, found), sheet)
+        used = framed(data, opened.model) if isinstance(data, Dataset) else data
         if history is not None:
             remember(history, data, found, digest(opened.content))
+        save_drawing(mistakes_sheet(used, found), sheet, force=force)
     except TenfoldError as error:
         return str(error)
     return None
@@ -200,9 +207,9 @@ def _print_json(
     from tenfold.evaluation.encode import encode
     from tenfold.evaluation.evaluation import summary
 
-    record = encode(found) | {"model": model, "mistakes_picture": sheet and str(sheet)}
+    record = encode(found) | {"model": shown(model), "mistakes_picture": sheet and shown(sheet)}
     if report is not None:
-        record["report"] = str(report)
+        record["report"] = shown(report)
     if others:
         record["test_sets"] = [summary(each) for each in (found, *others)]
     print_json(record)

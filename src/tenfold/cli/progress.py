@@ -11,7 +11,7 @@ from rich.progress import (
 )
 
 from tenfold.cli.console import err, print_json
-from tenfold.training.history import Epoch, Step
+from tenfold.training.callbacks import Epoch, Step
 
 
 class JsonLines:

@@ -6,8 +6,9 @@ import ipaddress
 import os
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,6 +26,13 @@ def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; 0.0.0.0 opens it to the network.")
     ] = "127.0.0.1",
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Name that people reach it by, besides localhost and --host; may be repeated.",
+            envvar="TENFOLD_ALLOWED_HOSTS",
+        ),
+    ] = None,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")
     ] = 8000,
@@ -39,14 +47,15 @@ def serve(
 ) -> None:
     """Open a page to draw digits on, and an API to read pictures with.
 
-    Only this machine reaches it unless --host says otherwise. TENFOLD_TOKEN in the environment
-    asks callers for a bearer token; docs/serve.md lists limits and how to run it behind a proxy.
+    Only this machine reaches it unless --host says otherwise. Where --host is every address
+    (0.0.0.0), --allowed-host names it or TENFOLD_TOKEN in the environment asks callers for a
+    bearer token; docs/serve.md lists limits and how to run it behind a proxy.
     """
     from tenfold.server.settings import Settings
 
     settings = Settings.from_environment(os.environ, model=model, collect=collect)
     try:
-        _run(settings, host, port, quiet=quiet)
+        _run(settings, host, port, allowed_host or [], quiet=quiet)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("tenfold"):
             raise
@@ -56,36 +65,38 @@ def serve(
         ) from error
 
 
-def _run(settings: Settings, host: str, port: int, *, quiet: bool) -> None:
+def _run(settings: Settings, host: str, port: int, allowed: list[str], *, quiet: bool) -> None:
     import uvicorn
 
     from tenfold.server.app import create_app
+    from tenfold.server.hosts import names_of
     from tenfold.server.protocol import Protocol
 
     class Announcing(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if not quiet and not self.should_exit:
-                _announce(host, listener.getsockname()[1], settings)
+                _announce(listener.getsockname(), allowed, settings)
 
-    app = create_app(settings, log=None if quiet else sys.stderr)
-    listener = _listen(host, port)
-    config = uvicorn.Config(
-        app,
-        http=Protocol,
-        access_log=False,  # the server writes its own, which holds no query
-        log_level="critical",  # what goes wrong is told below, or by the server itself
-        server_header=False,
-        ws="none",
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
-    server = Announcing(config)
-    try:
-        with listener:
+    with _listen(host, port) as listener:
+        bound = listener.getsockname()[0]
+        names = names_of(host, bound, allowed, token=settings.token is not None)
+        settings = replace(settings, names=names)
+        config = uvicorn.Config(
+            create_app(settings, log=None if quiet else sys.stderr),
+            http=Protocol,
+            access_log=False,  # the server writes its own, which holds no query
+            log_level="critical",  # what goes wrong is told below, or by the server itself
+            server_header=False,
+            ws="none",
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+        server = Announcing(config)
+        try:
             server.run(sockets=[listener])
-    except SystemExit:  # how newer uvicorns end where the start fails
-        if server.started:
-            raise
+        except SystemExit:  # how newer uvicorns end where the start fails
+            if server.started:
+                raise
     if not server.started:
         raise TenfoldError(
             "the processes that read did not start. See that there is memory for them, and that "
@@ -104,18 +115,16 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _announce(host: str, port: int, settings: Settings) -> None:
-    shown = f"[{host}]" if ":" in host else host
-    try:
-        mine = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        mine = False
-    if mine:
+def _announce(bound: tuple[Any, ...], allowed: list[str], settings: Settings) -> None:
+    address = ipaddress.ip_address(bound[0].partition("%")[0])
+    name = [*allowed, "localhost"][0] if address.is_unspecified else bound[0]
+    shown = f"[{name}]" if ":" in name else name
+    if address.is_loopback:
         reach = "Only this machine reaches it; --host opens it."
     elif settings.token is None:
         reach = "Whoever reaches this address may use it; TENFOLD_TOKEN asks for a token."
     else:
         reach = "Callers need the token."
-    err.print(f"tenfold is at http://{shown}:{port}/ (API: /docs). {reach} Ctrl-C ends it.")
+    err.print(f"tenfold is at http://{shown}:{bound[1]}/ (API: /docs). {reach} Ctrl-C ends it.")
     if settings.collect is not None:
         err.print(f"Digits taught on the page are kept in {settings.collect}.", markup=False)

@@ -16,15 +16,18 @@ from tenfold.cli.console import (
     Quiet,
     out,
     print_json,
+    say,
     stop_on_interrupt,
+    warnings_told,
 )
-from tenfold.cli.figures import accuracy_line, confusion_table
+from tenfold.cli.show_evaluation import accuracy_line, confusion_table
 from tenfold.errors import UsageError
+from tenfold.names import shown
 
 if TYPE_CHECKING:
+    from tenfold.training.callbacks import Callback
     from tenfold.training.composed_run import ComposedRun
-    from tenfold.training.history import Watcher
-    from tenfold.training.outcome import Run
+    from tenfold.training.result import Run
     from tenfold.training.seeds import Seeds
 
 
@@ -82,16 +85,17 @@ def train(
     if resume and seeds > 1:
         raise UsageError("--resume goes on with one run; give --out RUNS/seed-N and no --seeds.")
     with ExitStack() as stack:
-        watchers: list[Watcher] = [JsonLines()] if json else []
+        stack.enter_context(warnings_told())
+        callbacks: list[Callback] = [JsonLines()] if json else []
         if not quiet and not json:
-            watchers.append(stack.enter_context(Bar()))
+            callbacks.append(stack.enter_context(Bar()))
         wishes: dict[str, Any] = {
             "settings": parse_settings(settings or []),
             "seed": seed,
             "out": folder,
             "device": device,
             "data_dir": data_dir,
-            "watchers": watchers,
+            "callbacks": callbacks,
             "stop": stack.enter_context(stop_on_interrupt()),
             "checkpoint_every": checkpoint_every,
             "tensorboard": tensorboard,
@@ -105,7 +109,7 @@ def train(
     elif json:
         print_json({"event": "done"} | result.to_dict())
     elif quiet:
-        typer.echo(result.model)
+        say(shown(result.model))
     else:
         report(result)
 
@@ -128,12 +132,12 @@ def _report_seeds(found: Seeds, json: bool, quiet: bool) -> None:
         print_json({"event": "seeds"} | found.to_dict())
         return
     if quiet:
-        typer.echo(found.folder)
+        say(shown(found.folder))
         return
-    from tenfold.evaluation.report.sentences import say
+    from tenfold.evaluation.report.sentences import say as sentence
 
-    out.print(f"\n{len(found.runs)} seeds: [bold]accuracy {say('runs', found.accuracy)}[/]")
-    out.print(f"Run folders: [bold]{escape(str(found.folder))}[/] (seed-…, seeds.json)")
+    out.print(f"\n{len(found.runs)} seeds: [bold]accuracy {sentence('runs', found.accuracy)}[/]")
+    out.print(f"Run folders: [bold]{escape(shown(found.folder))}[/] (seed-…, seeds.json)")
 
 
 def report(run: Run | ComposedRun) -> None:
@@ -146,7 +150,7 @@ def report(run: Run | ComposedRun) -> None:
     recipe, evaluation = run.recipe, run.evaluation
     rate = run.history[-1].images_per_second
     out.print(
-        f"\nRecipe [bold]{escape(recipe.name)}[/] on {escape(evaluation.data)}: "
+        f"\nRecipe [bold]{escape(shown(recipe.name))}[/] on {escape(shown(evaluation.data))}: "
         f"{recipe.epochs} epochs in {run.train_seconds:.1f} s ({rate:,.0f} images/s), "
         f"seed {recipe.seed}"
     )
@@ -155,7 +159,7 @@ def report(run: Run | ComposedRun) -> None:
         f"({recipe.loss.name}), {accuracy_line(evaluation)}\n"
     )
     out.print(confusion_table(evaluation))
-    out.print(f"\nRun folder: [bold]{escape(str(run.folder))}[/]")
+    out.print(f"\nRun folder: [bold]{escape(shown(run.folder))}[/]")
     out.print("  model.onnx            the trained network: tenfold evaluate takes it")
     out.print("  learning-curve.png    loss and accuracy over the epochs")
     out.print("  samples.png           the first training pictures")
@@ -168,12 +172,13 @@ def _report_composed(run: ComposedRun) -> None:
     unit = "pages" if "pages" in results else "strips"
     count = int(results.pop(unit))
     out.print(
-        f"\nRecipe [bold]{escape(recipe.name)}[/] on {unit} composed of {escape(run.data)}: "
+        f"\nRecipe [bold]{escape(shown(recipe.name))}[/] on {unit} composed of "
+        f"{escape(shown(run.data))}: "
         f"{recipe.steps:,} steps in {run.train_seconds:,.0f} s, seed {recipe.seed}"
     )
     out.print(f"On {count:,} {unit} of hands and fonts held out:\n")
     for name, value in results.items():
         out.print(f"  {name.replace('_', ' '):<16} {100 * value:5.1f} %")
-    out.print(f"\nRun folder: [bold]{escape(str(run.folder))}[/]")
+    out.print(f"\nRun folder: [bold]{escape(shown(run.folder))}[/]")
     out.print("  model.onnx            the trained network")
     out.print("  metrics.jsonl         the figures of every hundred steps")

@@ -12,7 +12,8 @@ from rich import box
 from rich.table import Table
 
 from tenfold.cli.console import err, out, stop_on_interrupt
-from tenfold.cli.figures import accuracy_line
+from tenfold.cli.show_evaluation import accuracy_line
+from tenfold.names import shown
 
 if TYPE_CHECKING:
     from torch import nn
@@ -63,7 +64,7 @@ def _prepare_data() -> None:
     import numpy as np
     from sklearn.datasets import load_digits
 
-    from tenfold.pictures import terminal_blocks
+    from tenfold.sheets import terminal_blocks
 
     out.rule("1. Load scikit-learn's digits", align="left")
     digits = load_digits()
@@ -124,7 +125,7 @@ def _short(layer: nn.Module) -> str:
 def _train(epochs: int, seed: int, folder: Path | None) -> None:
     from tenfold.cli.progress import Bar
     from tenfold.data.registry import load_dataset
-    from tenfold.pictures import save_png, sheet
+    from tenfold.sheets import save_drawing, sheet
     from tenfold.training.run import train
 
     with ExitStack() as stack:
@@ -134,14 +135,15 @@ def _train(epochs: int, seed: int, folder: Path | None) -> None:
             settings={"epochs": epochs},
             seed=seed,
             out=folder,
-            watchers=[stack.enter_context(Bar())],
+            callbacks=[stack.enter_context(Bar())],
             stop=stack.enter_context(stop_on_interrupt()),
         )
-    picture = save_png(sheet(load_dataset("digits").images[:1], ["0"]), run.folder / "first.png")
+    first = sheet(load_dataset("digits").images[:1], ["0"])
+    picture = save_drawing(first, run.folder / "first.png")
     out.print(f"Trained in {run.train_seconds:.1f} s.")
     out.rule("8. Evaluate on the 200 held out", align="left")
     out.print(f"loss {run.test_loss:.4f}, {accuracy_line(run.evaluation)}")
-    out.print(f"\nThe first digit as a picture: {picture}", markup=False)
-    out.print(f"The mistakes as pictures:     {run.folder / 'mistakes.png'}", markup=False)
-    out.print(f"The model file:               {run.model}", markup=False)
+    out.print(f"\nThe first digit as a picture: {shown(picture)}", markup=False)
+    out.print(f"The mistakes as pictures:     {shown(run.folder / 'mistakes.png')}", markup=False)
+    out.print(f"The model file:               {shown(run.model)}", markup=False)
     err.print("\nNext: tenfold train does better in a few seconds; tenfold compare tries losses.")

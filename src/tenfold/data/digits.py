@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tenfold.data.arrays import to_ink, to_labels
 from tenfold.data.dataset import Dataset
 from tenfold.data.splits import Splits
-from tenfold.data.values import to_ink, to_labels
 
 COUNT = 1797
 LAST = 200  # the tutorial's test part, "last200"

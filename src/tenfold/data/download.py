@@ -86,8 +86,8 @@ def _by_hand(
     places = " or ".join(mirrors)
     return (
         f"{failed.name} cannot be downloaded ({reason}). Fetch {names} (from {places}) on a "
-        f"machine that can, and put them into {folder}, or into any folder that you name with "
-        "--data-dir or TENFOLD_DATA."
+        f"machine that can, and put them into {folder}, or into any folder that "
+        "TENFOLD_DATA names."
     )
 
 

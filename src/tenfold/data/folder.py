@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from tenfold.data.arrays import check_size
 from tenfold.data.dataset import DIGITS, Dataset
-from tenfold.data.values import check_size
 from tenfold.errors import DataError
+from tenfold.files import open_file
 
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
 _BRIGHT = 127.5
@@ -129,7 +130,7 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
         with warnings.catch_warnings():
             # The size is checked before anything is decoded, and what cannot be decoded is refused.
             warnings.simplefilter("ignore")
-            with Image.open(path) as opened:
+            with open_file(path) as file, Image.open(file) as opened:
                 check_size(*opened.size, str(path))
                 return _grey(ImageOps.exif_transpose(opened))
     except DataError:

@@ -18,8 +18,9 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.data.values import check_size, to_labels
+from tenfold.data.arrays import check_size, to_labels
 from tenfold.errors import DataError
+from tenfold.files import MOST_UNPACKED, open_file, too_large
 
 IMAGES_MAGIC = 0x00000803  # unsigned bytes, three dimensions
 LABELS_MAGIC = 0x00000801  # unsigned bytes, one dimension
@@ -84,8 +85,10 @@ def count_images(path: Path) -> int:
 def _opened(path: Path) -> Iterator[BinaryIO]:
     """Open a file, plain or gzipped, and turn what goes wrong while reading it into DataError."""
     try:
-        with path.open("rb") as file:
-            if file.peek(2)[:2] == b"\x1f\x8b":
+        with open_file(path) as file:
+            packed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            if packed:
                 with gzip.open(file) as unpacked:
                     yield cast("BinaryIO", unpacked)
             else:
@@ -119,6 +122,8 @@ def _header(file: BinaryIO, path: Path, magic: int, dimensions: int) -> tuple[in
 
 
 def _body(file: BinaryIO, path: Path, size: int, header: int) -> bytearray:
+    if size > MOST_UNPACKED and isinstance(cast("object", file), gzip.GzipFile):
+        raise too_large(f"{path}: unpacked", size)
     # Read in pieces: a damaged header may announce terabytes, and nothing is set aside for them.
     data = bytearray()
     while len(data) <= size and (piece := file.read(min(_CHUNK, size + 1 - len(data)))):

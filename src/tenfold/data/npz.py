@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.data.arrays import check_size, square_side, to_ink, to_labels
 from tenfold.data.dataset import Dataset
-from tenfold.data.values import check_size, square_side, to_ink, to_labels
 from tenfold.errors import DataError
+from tenfold.files import MOST_UNPACKED, open_file, too_large
 
 
 class _Names(NamedTuple):
@@ -62,12 +63,13 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
     known = {key for names in (*_WHOLE, _TRAIN, _TEST) for key in names}
     key = ""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_file(path) as file, zipfile.ZipFile(file) as archive:
             if not any(entry.endswith(".npy") for entry in archive.namelist()):
                 raise DataError(
                     f"{path}: a zip file without NumPy arrays in it; expected {_LAYOUTS}."
                 )
-        with np.load(path, allow_pickle=False) as archive:
+            _refuse_large(archive, known, path)
+        with open_file(path) as file, np.load(file, allow_pickle=False) as archive:
             arrays = {}
             for key in archive.files:
                 if key.lower() in known:
@@ -82,6 +84,17 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
         raise DataError(f"{path}: array '{key}' cannot be read ({error}).") from error
     except MemoryError as error:
         raise DataError(f"{path}: array '{key}' does not fit into memory.") from error
+
+
+def _refuse_large(archive: zipfile.ZipFile, known: set[str], path: Path) -> None:
+    """Refuse arrays that would unpack to too much, by what the archive says: none unpacks to more.
+
+    A file of 2 MB may unpack to gigabytes.
+    """
+    for entry in archive.infolist():
+        name = entry.filename.removesuffix(".npy")
+        if name.lower() in known and entry.file_size > MOST_UNPACKED:
+            raise too_large(f"{path}: array '{name}' unpacked", entry.file_size)
 
 
 def _part(

@@ -10,16 +10,20 @@ import csv
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.data.arrays import check_size, square_side, to_ink, to_labels
 from tenfold.data.dataset import DIGITS, Dataset
-from tenfold.data.values import check_size, square_side, to_ink, to_labels
 from tenfold.errors import DataError
+from tenfold.files import open_file
 
 _LABEL_NAMES = frozenset({"label", "labels", "class", "target", "digit"})
 _CHUNK = 2000  # lines parsed at a time: few enough to search quickly for the one that is wrong
+
+_PIECE, _LONGEST = 1 << 18, 1_000_000  # bytes read at a time, and of the longest line
 
 Line = tuple[int, str]  # line number, text
 
@@ -65,9 +69,8 @@ def _lines(path: Path) -> Iterator[Line]:
     """Yield each line that holds something, with its number."""
     number = 0
     try:
-        with path.open("rb") as file:
-            rows = (row for line in file for row in line.splitlines())  # \r alone ends one too
-            for number, raw in enumerate(rows, 1):
+        with open_file(path) as file:
+            for number, raw in enumerate(_rows(file, path), 1):
                 text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
                 if text:
                     yield number, text
@@ -76,6 +79,22 @@ def _lines(path: Path) -> Iterator[Line]:
             f"{path}:{number}: byte {error.start + 1} of the line is not UTF-8 text. "
             "Save the table as CSV in UTF-8."
         ) from error
+
+
+def _rows(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    """Yield lines, which may end in a carriage return alone, and none without end."""
+    rest = b""
+    while piece := file.read(_PIECE):
+        # The last line may go on in the next piece, and so may the end of a line.
+        *lines, rest = (rest + piece).splitlines(keepends=True)
+        yield from lines
+        if len(rest) > _LONGEST:
+            raise DataError(
+                f"{path}: holds a line of more than {_LONGEST // 1_000_000} MB, "
+                "which is no picture. Give a table with one picture a line."
+            )
+    if rest:
+        yield rest
 
 
 def _header(text: str, delimiter: str) -> list[str] | None:

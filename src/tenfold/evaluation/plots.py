@@ -17,7 +17,8 @@ from tenfold.data.dataset import Dataset
 from tenfold.evaluation.evaluation import Evaluation
 from tenfold.evaluation.report.images import thumbnail
 from tenfold.evaluation.test_sets import ImageTable, TestSet
-from tenfold.pictures import sheet
+from tenfold.files import MARK
+from tenfold.sheets import sheet
 
 SHOWN = 50  # pictures on a sheet
 BLUE, ORANGE, GREY = "#0969da", "#bc4c00", "#6e7781"
@@ -116,5 +117,5 @@ def to_png(figure: Figure) -> bytes:
     """Render a figure without touching pyplot's global state."""
     buffer = io.BytesIO()
     FigureCanvasAgg(figure)
-    figure.savefig(buffer, format="png")
+    figure.savefig(buffer, format="png", metadata={"Software": MARK})
     return buffer.getvalue()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,8 +21,11 @@ import numpy as np
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.registry import load_dataset, load_parts, load_splits
 from tenfold.errors import DataError
+from tenfold.files import open_file
 from tenfold.model import Model
 from tenfold.preprocess.normalize import FIELD, frame_glyph
+
+_HEADER = 100_000  # characters in which a table's header ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def is_image_table(path: str | Path) -> bool:
     if path.suffix.lower() != ".csv" or not path.is_file():
         return False
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return "file" in [name.strip() for name in file.readline().split(",")]
+        return "file" in [name.strip() for name in file.readline(_HEADER).split(",")]
 
 
 def load_table(path: str | Path) -> ImageTable:
@@ -79,7 +83,7 @@ def load_table(path: str | Path) -> ImageTable:
     path = Path(path)
     rows = []
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with io.TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             single = "label" in (reader.fieldnames or [])
             column = "label" if single else "truth"

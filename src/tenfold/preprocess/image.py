@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from tenfold.errors import DataError, PictureTypeError, PictureValueError
+from tenfold.files import read_file
 from tenfold.preprocess.arrays import check_shape, from_array, is_grey, over_paper, to_8_bits
 
 # Pillow loads these only on demand, and then knows no list of allowed formats.
@@ -132,7 +133,10 @@ def _from_open(image: Image.Image, name: str) -> Picture:
 def _encoded(source: object, name: str) -> bytes | memoryview:
     """Return the bytes of an encoded file, whatever holds them."""
     if isinstance(source, str | PathLike):
-        return _read_bytes(source, name)
+        try:
+            return read_file(Path(source), MAX_BYTES, name)
+        except (ValueError, TypeError) as error:  # a path with a null in it, or of bytes
+            raise DataError(f"{name}: cannot be read ({error}).") from error
     if isinstance(source, bytes | bytearray):
         return bytes(source)
     if isinstance(source, memoryview) and source.ndim == source.itemsize == 1:
@@ -150,7 +154,8 @@ def _encoded(source: object, name: str) -> bytes | memoryview:
     if not isinstance(content, bytes):
         raise PictureTypeError(f"{name}: gives no bytes. Open it with mode 'rb'.")
     if len(content) > MAX_BYTES:
-        raise DataError(f"{name}: {_TOO_LONG}")
+        most = MAX_BYTES // 1_000_000
+        raise DataError(f"{name}: is larger than {most} MB, the most that is read.")
     if not content:
         raise PictureValueError(
             f"{name}: the file is empty or read to its end already. Go back with seek(0)."
@@ -183,23 +188,6 @@ def name_of(source: Source, name: str | None = None) -> str:
         return name or str(source)
     own = getattr(source, "filename" if isinstance(source, Image.Image) else "name", None)
     return own if isinstance(own, str) and own else "picture"
-
-
-def _read_bytes(source: str | PathLike[str], name: str) -> bytes:
-    try:
-        path = Path(source)
-        if path.stat().st_size > MAX_BYTES:
-            raise DataError(f"{name}: {_TOO_LONG}")
-        return path.read_bytes()
-    except IsADirectoryError:
-        raise DataError(f"{name}: is a folder, not a picture.") from None
-    except FileNotFoundError:
-        raise DataError(f"{name}: no such file. Check the path.") from None
-    except (OSError, ValueError, TypeError) as error:  # a path with a null in it, or of bytes
-        raise DataError(f"{name}: cannot be read ({error}).") from error
-
-
-_TOO_LONG = f"the file is larger than {MAX_BYTES // 1_000_000} MB. Use a smaller copy."
 
 
 def _too_large() -> str:

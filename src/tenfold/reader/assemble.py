@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from tenfold.preprocess.image import Picture
 from tenfold.reader.find import Found
 from tenfold.reader.reading import Box, Digit, Ink, Line, Mark, Number, Refusal
+from tenfold.reader.recognise import Symbol
 from tenfold.reader.settings import Settings
-from tenfold.reader.strings import Symbol
 from tenfold.signature import HAND, PRINT, RUNNING, STRUCK
 
 BETWEEN = ".,-/:"  # marks that a number may hold between its digits

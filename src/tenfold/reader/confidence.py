@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.reader.networks import bundled_line
-from tenfold.reader.strings import ReadPart, Symbol
+from tenfold.reader.recognise import ReadPart, Symbol
 
 Floats = NDArray[np.float64]
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from tenfold.files import make_folder
-from tenfold.pictures import save_png, sheet
-from tenfold.reader.draw import annotate
+from tenfold.reader import draw as drawing
 from tenfold.reader.reader import Trace
+from tenfold.sheets import save_drawing, sheet
 from tenfold.signature import HAND, KINDS, PRINT, RUNNING, SIGN, STRUCK
 
 KIND_COLOURS = {
@@ -25,7 +25,7 @@ GLYPH_COLUMNS = 12
 MOST_GLYPHS, MOST_STRIPS = 240, 60
 
 
-def explain(trace: Trace, folder: str | Path) -> list[Path]:
+def explain(trace: Trace, folder: str | Path, *, force: bool = False) -> list[Path]:
     """Write the steps of a reading as pictures into a folder, and return their paths.
 
     ``1-paper.png`` is the picture as opened; ``2-ink.png`` what the finder takes for digits by hand
@@ -37,15 +37,16 @@ def explain(trace: Trace, folder: str | Path) -> list[Path]:
     Raises
     ------
     TenfoldError
-        If the folder cannot be written.
+        If the folder cannot be written, or a file of one of these names lies in it that tenfold
+        did not write and ``force`` is False.
     """
     folder = make_folder(folder)
     pictures = steps(trace) | {
         "glyphs": _glyphs(trace),
-        "answers": annotate(trace.picture, trace.reading),
+        "answers": drawing.annotate(trace.picture, trace.reading),
     }
     return [
-        save_png(image, folder / f"{number}-{name}.png")
+        save_drawing(image, folder / f"{number}-{name}.png", force=force)
         for number, (name, image) in enumerate(pictures.items(), 1)
     ]
 

@@ -51,7 +51,7 @@ class Finder:
 
 
 class LineRecogniser:
-    """The line recogniser, ready to run; see `tenfold.reader.recognise`."""
+    """The line recogniser, ready to run; see `tenfold.reader.ctc`."""
 
     def __init__(self, content: bytes, where: str) -> None:
         self._session, self.info = open_session(content, where, threads=THREADS)

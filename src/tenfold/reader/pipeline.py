@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from tenfold.model import Model
 from tenfold.reader import find as finding
+from tenfold.reader.ctc import Network
 from tenfold.reader.find import Finding, Found
 from tenfold.reader.glyphs import glyph
 from tenfold.reader.lines import group, parts, whole
-from tenfold.reader.recognise import Network
+from tenfold.reader.recognise import ReadPart, Symbol, read_parts, without_doubles
 from tenfold.reader.settings import Settings
-from tenfold.reader.strings import ReadPart, Symbol, read_parts, without_doubles
 from tenfold.signature import DIGIT_KINDS, HAND, PRINT, RUNNING, STRUCK
 
 Pixels = NDArray[np.uint8]

@@ -32,9 +32,9 @@ from tenfold.reader.pipeline import (
     read_lines,
 )
 from tenfold.reader.reading import Digit, InkChoice, Line, Mark, Reading
+from tenfold.reader.recognise import ReadPart, Symbol
 from tenfold.reader.settings import SETTINGS
-from tenfold.reader.single import read_one
-from tenfold.reader.strings import ReadPart, Symbol
+from tenfold.reader.single_digit import read_one
 
 Pixels = NDArray[np.uint8]
 Layout = Literal["auto", "digit", "line", "page"]

@@ -1,197 +1,230 @@
-"""Read strips: what the line recogniser says of a part in several views, as one string.
+"""Read the parts of lines: cut out, shown to the line recogniser, put back in their place.
 
-The network gives each frame of a strip a probability of every character. The same part is shown
-larger, smaller and leaning, each view spells its likeliest strings by prefix beam search (Graves
-2012), and the mean of a string's probabilities counts. So a string that the views disagree on is
-less sure; averaging frame by frame instead, characters vanish whose frames do not lie exactly on
-each other.
+Where a digit is read beyond the digits that were found, the strip is made longer on that side and
+read again: the finder may have missed the next one too.
 """
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.signature import CHARS, STRIDE, strips_of
+from tenfold.reader.ctc import Network, Spelled, frames_of, spell
+from tenfold.reader.find import Finding, Found
+from tenfold.reader.lines import MARGIN, Part, columns, cut
+from tenfold.reader.settings import Settings
+from tenfold.signature import CHARS, FINE, HAND, PRINT
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-# The network: normalised strips (n, 1, 48, w) to logits (n, w / 2, 1 + characters).
-Network = Callable[[Floats], Floats]
+Box = tuple[float, float, float, float]
 
-LEAST = 1e-3  # a character less probable than this in a frame is not tried there
-BEAM = 6
-NEVER = 1e-12  # a string less probable than this is as good as impossible
+BATCH = 24  # strips, of about one width, that the line recogniser reads at once
+SAME = 0.45  # of a digit's width and height: two this close are one
+ROUNDS = 3  # of making strips longer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Spelled:
-    """A string and where its characters stand.
+class Symbol:
+    """A character read in a line.
 
     Parameters
     ----------
-    text : str
-    log_probability : float
-        Of this string among all.
-    spans : list of (float, float)
-        Of each character, in columns of the first strip.
-    probabilities : float array, shape (characters, 21)
-        Of each class (the blank first) where the character is at its surest.
+    char : str
+    box : tuple of float
+        x, y, width, height in pixels of the picture.
+    probabilities : float array, shape (10,)
+        Of the digits; all zeros for a sign.
+    confidence : float
+        Of the character.
+    support : float
+        How surely the finder saw a digit there, 0 to 1.
+    kind : int
+        HAND or PRINT.
+    certainty : float
+        How surely there is any digit at all, by the line recogniser, 0 to 1.
+    found : Found or None
+        The finder's digit it stands on.
     """
 
-    text: str
-    log_probability: float
-    spans: list[tuple[float, float]]
+    char: str
+    box: Box
     probabilities: Floats
-
-    @property
-    def probability(self) -> float:
-        """Of this string among all, 0 to 1."""
-        return float(np.exp(self.log_probability))
-
-
-def frames_of(strips: Sequence[Pixels], network: Network) -> list[Floats]:
-    """Run the network over strips of any widths: log-probabilities of the frames of each."""
-    logits = network(strips_of(list(strips)))
-    out = []
-    for strip, row in zip(strips, logits, strict=True):
-        own = row[: strip.shape[1] // STRIDE]
-        top = own.max(axis=1, keepdims=True)
-        out.append(
-            np.asarray(own - top - np.log(np.exp(own - top).sum(axis=1, keepdims=True)), np.float32)
-        )
-    return out
+    confidence: float
+    support: float
+    kind: int
+    certainty: float = 0.0
+    found: Found | None = None
 
 
-def together(frames: Sequence[Floats]) -> Floats:
-    """Average log-probabilities of one part in several views, at the first one's frames."""
-    count = len(frames[0])
-    total = np.zeros_like(frames[0])
-    for own in frames:
-        at = (np.arange(count) + 0.5) * len(own) / count - 0.5
-        low = np.clip(np.floor(at).astype(int), 0, len(own) - 1)
-        high = np.minimum(low + 1, len(own) - 1)
-        share = np.clip(at - low, 0, 1)[:, None].astype(np.float32)
-        total += own[low] * (1 - share) + own[high] * share
-    mean = total / len(frames)
-    top = mean.max(axis=1, keepdims=True)
-    return np.asarray(
-        mean - top - np.log(np.exp(mean - top).sum(axis=1, keepdims=True)), np.float32
-    )
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadPart:
+    """A part of a line and what was read in it."""
+
+    part: Part
+    strip: Pixels
+    spelled: Spelled
+    symbols: list[Symbol]
 
 
-def spell(views: Sequence[Floats], beam: int = BEAM) -> Spelled:
-    """Find the most probable string of one part.
-
-    Parameters
-    ----------
-    views : sequence of float arrays, shape (t, 21)
-        Log-probabilities of the frames in each view; its characters' places are those of the
-        first.
-    """
-    chances: dict[str, float] = defaultdict(float)
-    for frames in views:
-        for text, log_probability in search(frames, beam):
-            chances[text] += math.exp(log_probability) / len(views)
-    best = max(chances, key=lambda text: chances[text])
-    aligned = [align(frames, best) for frames in views]
-    spans = aligned[0][0]
-    surest = np.mean([np.exp(own[at]) for own, (_, at) in zip(views, aligned, strict=True)], axis=0)
-    return Spelled(best, math.log(max(chances[best], NEVER)), spans, surest)
+def read_parts(
+    grey: Pixels, flat: list[Part], seen: Finding, recogniser: Network, settings: Settings
+) -> list[ReadPart]:
+    """Read parts of lines, and those again that go on further than it seemed."""
+    read = _read(grey, flat, seen, recogniser, settings)
+    for _ in range(ROUNDS):
+        longer = {k: grown for k, one in enumerate(read) if (grown := _longer(one, settings))}
+        if not longer:
+            break
+        again = _read(grey, list(longer.values()), seen, recogniser, settings)
+        for k, one in zip(longer, again, strict=True):
+            read[k] = one
+    return read
 
 
-def search(frames: Floats, beam: int) -> list[tuple[str, float]]:
-    """Return the likeliest strings with their log-probabilities, likeliest first."""
-    beams: dict[str, tuple[float, float]] = {"": (0.0, -np.inf)}  # ends in a blank, or does not
-    floor = float(np.log(LEAST))
-    for row in frames:
-        options = np.flatnonzero(row[1:] > floor) + 1
-        blank = float(row[0])
-        if not len(options):  # nothing but the blank
-            beams = {
-                text: (float(np.logaddexp(b, n)) + blank, -np.inf) for text, (b, n) in beams.items()
-            }
+def _longer(read: ReadPart, settings: Settings) -> Part | None:
+    """Return the part with more room where a digit stands beyond those that were found."""
+    part = read.part
+    if not part.found:
+        return None
+    sure = [s for s in read.symbols if s.char.isdigit() and s.confidence >= settings.beyond]
+    first, last = part.found[0].x, part.found[-1].right
+    left = any(s.found is None and s.box[0] + s.box[2] / 2 < first for s in sure)
+    right = any(s.found is None and s.box[0] + s.box[2] / 2 > last for s in sure)
+    step = MARGIN * part.height
+    start = min(part.start, _edge(sure, 0) - step) if left else part.start
+    end = max(part.end, _edge(sure, 1) + step) if right else part.end
+    start, end = max(part.least, start), min(part.most, end)
+    few = 0.2 * part.height
+    if start > part.start - few and end < part.end + few:
+        return None
+    return replace(part, start=start, end=end)
+
+
+def _edge(symbols: list[Symbol], side: int) -> float:
+    """Where the outermost digit begins, or ends."""
+    if side:
+        return max(s.box[0] + s.box[2] for s in symbols)
+    return min(s.box[0] for s in symbols)
+
+
+def _read(
+    grey: Pixels, flat: list[Part], seen: Finding, recogniser: Network, settings: Settings
+) -> list[ReadPart]:
+    """Read parts of lines: all as they are, those that are not settled then in other views too."""
+    shown = _shown(grey, flat, settings.views[:1], recogniser)
+    spelled = [spell(frames) for _, frames in shown]
+    unsettled = [k for k, one in enumerate(spelled) if one.probability < settings.settled]
+    room = settings.most_columns - sum(columns(part) for part in flat)
+    cost = sum(columns(flat[k]) for k in unsettled)
+    more = settings.views[1 : 1 + room // max(1, cost)] if room > 0 else ()
+    if more:
+        again = _shown(grey, [flat[k] for k in unsettled], more, recogniser)
+        for k, (_, frames) in zip(unsettled, again, strict=True):
+            spelled[k] = spell([*shown[k][1], *frames])
+    result = []
+    for part, (strip, _), one in zip(flat, shown, spelled, strict=True):
+        scale = strip.shape[1] / max(1e-6, part.end - part.start)
+        result.append(ReadPart(part, strip, one, symbols_of(part, one, scale, seen)))
+    return result
+
+
+def _shown(
+    grey: Pixels, flat: Sequence[Part], views: Sequence[tuple[float, float]], recogniser: Network
+) -> list[tuple[Pixels, list[Floats]]]:
+    """Show parts in views, some strips of about one width at a time: first strip, all frames."""
+    strips = [cut(grey, part, *view)[0] for part in flat for view in views]
+    frames: list[Floats] = [np.empty(0, np.float32)] * len(strips)
+    order = sorted(range(len(strips)), key=lambda k: strips[k].shape[1])
+    for start in range(0, len(order), BATCH):
+        chosen = order[start : start + BATCH]
+        for k, own in zip(chosen, frames_of([strips[k] for k in chosen], recogniser), strict=True):
+            frames[k] = own
+    count = len(views)
+    return [(strips[k], frames[k : k + count]) for k in range(0, len(strips), count)]
+
+
+def symbols_of(part: Part, spelled: Spelled, scale: float, seen: Finding) -> list[Symbol]:
+    """Place what was spelled in the picture, with what the finder saw there."""
+    symbols = []
+    for char, (left, right), chances in zip(
+        spelled.text, spelled.spans, spelled.probabilities, strict=True
+    ):
+        x0, x1 = part.start + left / scale, part.start + right / scale
+        middle = (x0 + x1) / 2
+        wide = max(x1 - x0, 0.3 * part.height)
+        box = (middle - wide / 2, part.at(middle) - part.height / 2, wide, part.height)
+        certainty = float(chances[1:11].sum())
+        digits = chances[1:11] / max(1e-9, certainty)
+        kind, support = HAND, 0.0
+        match = min(part.found, key=lambda f: abs(f.middle[0] - middle), default=None)
+        reach = 0.5 * max(match.width, 0.35 * part.height) if match is not None else 0.0
+        if match is not None and abs(match.middle[0] - middle) < reach:
+            if char.isdigit():
+                box = (match.x, match.y, match.width, match.height)
+            kind, support = match.kind, match.score
+        else:
+            match = None
+            if char.isdigit():
+                support = ink_at(seen, box)
+        if not char.isdigit():
+            digits, match, support = np.zeros(10, np.float32), None, 1.0
+        confidence = float(chances[CHARS.index(char) + 1])
+        symbols.append(Symbol(char, box, digits, confidence, support, kind, certainty, match))
+    return symbols
+
+
+def ink_at(seen: Finding, box: Box) -> float:
+    """Return the mean of a box's darkest sixth of digit ink, at the level that shows most."""
+    best = 0.0
+    x, y, width, height = box
+    for level in seen.levels:
+        s = level.scale / FINE
+        if not 3 < height * s < 70:
             continue
-        grown: dict[str, tuple[float, float]] = {}
-        for text, (b, n) in beams.items():
-            both = float(np.logaddexp(b, n))
-            _add(grown, text, both + blank, -np.inf)
-            for k in options.tolist():
-                char, p = CHARS[k - 1], float(row[k])
-                if text and text[-1] == char:
-                    _add(grown, text, -np.inf, n + p)
-                    _add(grown, text + char, -np.inf, b + p)
-                else:
-                    _add(grown, text + char, -np.inf, both + p)
-        ranked = sorted(grown.items(), key=lambda pair: -float(np.logaddexp(*pair[1])))[:beam]
-        beams = dict(ranked)
-    scores = [(text, float(np.logaddexp(*pair))) for text, pair in beams.items()]
-    return sorted(scores, key=lambda pair: -pair[1])
+        part = level.kinds[
+            [HAND, PRINT],
+            max(0, int(y * s)) : int((y + height) * s) + 1,
+            max(0, int(x * s)) : int((x + width) * s) + 1,
+        ]
+        if part.size:
+            best = max(
+                best, float(np.sort(part.max(axis=0).ravel())[-max(1, part[0].size // 6) :].mean())
+            )
+    return best
 
 
-def _add(beams: dict[str, tuple[float, float]], text: str, blank: float, other: float) -> None:
-    old = beams.get(text)
-    if old is None:
-        beams[text] = (blank, other)
-    else:
-        beams[text] = (float(np.logaddexp(old[0], blank)), float(np.logaddexp(old[1], other)))
+def without_doubles(lines: list[list[ReadPart]]) -> list[list[ReadPart]]:
+    """Take away digits that two parts read: strips reach beyond their own digits.
 
-
-def _states(text: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Classes of the states blank, c1, blank, c2, … and whether each may skip the blank before."""
-    classes = np.zeros(2 * len(text) + 1, np.int64)
-    classes[1::2] = [CHARS.index(c) + 1 for c in text]
-    skip = np.zeros(len(classes), bool)
-    skip[3::2] = classes[3::2] != classes[1:-2:2]
-    return classes, skip
-
-
-def probability(frames: Floats, text: str) -> float:
-    """Log-probability of a string: the forward algorithm of CTC."""
-    classes, skip = _states(text)
-    alpha = np.full(len(classes), -np.inf)
-    alpha[0] = frames[0, 0]
-    if text:
-        alpha[1] = frames[0, classes[1]]
-    for row in frames[1:]:
-        one = np.r_[-np.inf, alpha[:-1]]
-        two = np.where(skip, np.r_[-np.inf, -np.inf, alpha[:-2]][: len(alpha)], -np.inf)
-        alpha = np.logaddexp(np.logaddexp(alpha, one), two) + row[classes]
-    return float(np.logaddexp(alpha[-1], alpha[-2])) if text else float(alpha[-1])
-
-
-def align(frames: Floats, text: str) -> tuple[list[tuple[float, float]], list[int]]:
-    """Find the likeliest place of each character: its span in columns and its surest frame."""
-    if not text:
-        return [], []
-    classes, skip = _states(text)
-    count = len(frames)
-    score = np.full(len(classes), -np.inf)
-    score[:2] = frames[0, classes[:2]]
-    back = np.zeros((count, len(classes)), np.int8)
-    for t in range(1, count):
-        moves = np.stack([
-            score,
-            np.r_[-np.inf, score[:-1]],
-            np.where(skip, np.r_[-np.inf, -np.inf, score[:-2]][: len(score)], -np.inf),
-        ])  # fmt: skip
-        back[t] = moves.argmax(axis=0)
-        score = moves.max(axis=0) + frames[t, classes]
-    state = len(classes) - 1 if score[-1] >= score[-2] else len(classes) - 2
-    path = np.zeros(count, np.int64)
-    for t in range(count - 1, -1, -1):
-        path[t] = state
-        state -= back[t, state]
-    spans, surest = [], []
-    for k in range(len(text)):
-        own = np.flatnonzero(path == 2 * k + 1)
-        if not len(own):  # an alignment that has no room for it: between its neighbours
-            own = np.array([min(count - 1, int(np.searchsorted(path, 2 * k + 1)))])
-        spans.append((float(own[0] * STRIDE), float((own[-1] + 1) * STRIDE)))
-        surest.append(int(own[frames[own, classes[2 * k + 1]].argmax()]))
-    return spans, surest
+    The part keeps a digit that stands on one of its own found, the surer found before the other.
+    """
+    digits = [
+        (read, symbol)
+        for line in lines
+        for read in line
+        for symbol in read.symbols
+        if symbol.char.isdigit()
+    ]
+    if len(digits) < 2:
+        return lines
+    digits.sort(key=lambda d: (d[1].found is None, -len(d[0].part.found), -d[1].support))
+    boxes = np.array([symbol.box for _, symbol in digits])
+    middles = boxes[:, :2] + boxes[:, 2:] / 2
+    gone: set[int] = set()
+    for k, (read, _) in enumerate(digits):
+        if k in gone:
+            continue
+        off = np.abs(middles - middles[k])
+        near = (off[:, 0] < SAME * boxes[k, 2]) & (off[:, 1] < SAME * boxes[k, 3])
+        gone |= {int(j) for j in np.flatnonzero(near) if j > k and digits[int(j)][0] is not read}
+    dropped = {id(digits[k][1]) for k in gone}
+    if not dropped:
+        return lines
+    return [
+        [replace(read, symbols=[s for s in read.symbols if id(s) not in dropped]) for read in line]
+        for line in lines
+    ]

@@ -157,7 +157,7 @@ class Teaching(BaseModel):
 
     enabled: bool
     count: int
-    folder: Annotated[str | None, Field(description="The folder on the server's machine.")]
+    folder: Annotated[str | None, Field(description="What the folder is called, without its path.")]
 
 
 class Status(BaseModel):

@@ -31,15 +31,20 @@ from tenfold.server.bodies import (
     Pictures,
     sentence,
 )
-from tenfold.server.collection import Collection
-from tenfold.server.guard import Guard, Measures
-from tenfold.server.intake import Intake
+from tenfold.server.hosts import Door
+from tenfold.server.lessons import Collection
+from tenfold.server.middleware import Guard, Measures
 from tenfold.server.pool import Pool
 from tenfold.server.problems import MEDIA_TYPE, ProblemError, problem_bytes
+from tenfold.server.request_body import Intake
 from tenfold.server.routes import Service, closed, router
 from tenfold.server.settings import Settings
 
 BODIES = (Drawing, Encoded, Glyphs, Lesson, Pictures)
+AT_THE_DOOR = {
+    "403": {"description": "A page of another origin asks."},
+    "421": {"description": "The server does not go by the name in the Host header."},
+}
 ABOUT = (
     "Reads handwritten digits in pictures. Every error is a problem (RFC 9457) with a sentence in "
     "`detail` that says what to do. Where the server was started with a token, send it as "
@@ -104,7 +109,7 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
         app.include_router(routes)
     _add_pages(app)
     app.state.service = service
-    return Guard(app, service.measures, log)
+    return Guard(app, Door(settings.names), service.measures, log)
 
 
 class _Files(StaticFiles):
@@ -157,6 +162,7 @@ class _Described(FastAPI):
             content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
             for path in document["paths"].values():
                 for operation in path.values():
+                    operation["responses"] |= AT_THE_DOOR
                     for status, answer in operation["responses"].items():
                         if int(status) >= 400:
                             answer["content"] = content

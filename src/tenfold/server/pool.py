@@ -15,7 +15,7 @@ from anyio import BrokenWorkerProcess, CapacityLimiter, fail_after, to_process
 
 from tenfold.server.problems import ProblemError
 from tenfold.server.settings import Settings
-from tenfold.server.work import Answer, Limits, Task, answer, get_ready
+from tenfold.server.worker import Answer, Limits, Task, answer, get_ready
 
 RETRY_SECONDS = 1.0
 # One thread each: the processes share the cores out among themselves.

@@ -1,6 +1,7 @@
 """HTTP with bounds: uvicorn waits for a request's head for ever and holds as much of it as comes.
 
-Whatever a client sends or leaves out before its body is answered here; bodies are for `intake`.
+Whatever a client sends or leaves out before its body is answered here; bodies are for
+`request_body`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from tenfold.server.guard import SECURITY
+from tenfold.server.middleware import SECURITY
 from tenfold.server.problems import MEDIA_TYPE, problem_bytes
 
 MOST_HEAD = 65_536  # bytes of request line and headers

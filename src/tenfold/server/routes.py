@@ -27,12 +27,12 @@ from tenfold.server.bodies import (
     parse_json,
     safe_name,
 )
-from tenfold.server.collection import Collection
-from tenfold.server.guard import Measures
-from tenfold.server.intake import FORM, JSON, Body, Intake
+from tenfold.server.lessons import Collection
+from tenfold.server.middleware import Measures
 from tenfold.server.pool import Pool
 from tenfold.server.problems import CLOSE, ProblemError
-from tenfold.server.work import Task
+from tenfold.server.request_body import FORM, JSON, Body, Intake
+from tenfold.server.worker import Task
 
 NOT_TEACHING = "This server takes no lessons. Start it with 'tenfold serve --collect DIR'."
 Responses: TypeAlias = dict[int | str, dict[str, Any]]
@@ -46,6 +46,8 @@ PROBLEMS: Responses = {
     500: {"description": "A fault in tenfold; its log says where."},
     503: {"description": "Too busy, or it took too long; try again (Retry-After)."},
 }
+DISK: Responses = {503: {"description": "The folder for lessons cannot be written."},
+                   507: {"description": "The disk or the collection is full."}}  # fmt: skip
 ASK = "This server wants a token: send the header 'Authorization: Bearer …'."
 OptionsQuery = Annotated[Options, Query()]
 FILE = {"type": "string", "format": "binary"}
@@ -81,6 +83,15 @@ async def _may_pass(
 async def _no_options(request: Request) -> None:
     for name in request.query_params:
         raise ProblemError(422, f"{safe_name(name)}: there is no such option; this takes none.")
+
+
+def _each_once(request: Request) -> None:
+    # Called, not depended on: FastAPI takes longer to resolve a dependency than this takes.
+    seen: set[str] = set()
+    for name, _value in request.query_params.multi_items():
+        if name in seen and name != "include":
+            raise ProblemError(422, f"{safe_name(name)}: it is given twice; give it once.")
+        seen.add(name)
 
 
 router = APIRouter()
@@ -140,6 +151,7 @@ async def read(request: Request, options: OptionsQuery) -> Response:
     The picture is the body itself, the field `file` of a form, or JSON: base64, or strokes with the
     size of the picture to draw them into.
     """
+    _each_once(request)
     intake = _service(request).intake
     with intake.room() as room:
         return await _ask(request, "read", await intake.pictures(room, request), options)
@@ -155,6 +167,7 @@ async def read(request: Request, options: OptionsQuery) -> Response:
 )
 async def batch(request: Request, options: OptionsQuery) -> Response:
     """Answer with one reading a picture, in order; a picture that is none has its problem there."""
+    _each_once(request)
     intake = _service(request).intake
     with intake.room() as room:
         body = await intake.pictures(room, request, batch=True)
@@ -187,17 +200,25 @@ async def classify(request: Request) -> Response:
 async def model(request: Request) -> answers.ModelFacts:
     """Answer with the facts of the model's card: data, recipe, results."""
     opened = _service(request).model
-    return answers.ModelFacts(name=opened.path, tenfold=__version__, **asdict(opened.info))
+    # Where the file lies, and the data it was trained on, is nobody's business.
+    facts = asdict(opened.info) | {"name": safe_name(opened.path)}
+    facts["data"] = safe_name(opened.info.data)
+    return answers.ModelFacts(tenfold=__version__, **facts)
 
 
 @closed.get("/v1/teach", tags=["teach"], summary="Whether lessons are taken",
             responses={401: PROBLEMS[401], 422: PROBLEMS[422]}, dependencies=PLAIN)  # fmt: skip
 async def teaching(request: Request) -> answers.Teaching:
-    """Answer how many glyphs were taught, and where they lie."""
+    """Answer how many glyphs were taught, and what the folder is called that holds them."""
     found = _service(request).collection
     if found is None:
         return answers.Teaching(enabled=False, count=0, folder=None)
-    return answers.Teaching(enabled=True, count=found.count, folder=str(found.folder))
+    return _teaching(found, await asyncio.to_thread(found.count))
+
+
+def _teaching(collection: Collection, count: int) -> answers.Teaching:
+    # Its name alone: where it lies on the server's disk is nobody's business.
+    return answers.Teaching(enabled=True, count=count, folder=collection.folder.name)
 
 
 @closed.post(
@@ -209,6 +230,7 @@ async def teaching(request: Request) -> answers.Teaching:
     responses={
         404: {"description": NOT_TEACHING},
         **_answers(answers.Taught, "It is saved.", 201),
+        507: DISK[507],
     },
     openapi_extra=_takes(json=_body(Lesson)),
     dependencies=PLAIN,
@@ -223,8 +245,8 @@ async def teach(request: Request) -> Response:
         record = parse_json(await service.intake.content(room, request))
     if service.collection is None:
         raise ProblemError(404, NOT_TEACHING)
-    name = await asyncio.to_thread(service.collection.add, check(Lesson, record))
-    content = json.dumps({"id": name, "count": service.collection.count})
+    name, count = await asyncio.to_thread(service.collection.add, check(Lesson, record))
+    content = json.dumps({"id": name, "count": count})
     return Response(content, 201, media_type=JSON)
 
 
@@ -236,6 +258,7 @@ async def teach(request: Request) -> Response:
         404: {"description": "There is no such glyph."},
         401: PROBLEMS[401],
         422: PROBLEMS[422],
+        **DISK,
     },
     dependencies=PLAIN,
 )
@@ -244,9 +267,10 @@ async def forget(request: Request, name: str) -> answers.Teaching:
     found = _service(request).collection
     if found is None:
         raise ProblemError(404, NOT_TEACHING)
-    if not await asyncio.to_thread(found.remove, name):
+    removed, count = await asyncio.to_thread(found.remove, name)
+    if not removed:
         raise ProblemError(404, "There is no glyph of that name.")
-    return await teaching(request)
+    return _teaching(found, count)
 
 
 @router.get("/healthz", tags=["about"], summary="Whether the server lives")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tenfold.errors import UsageError
+from tenfold.server.hosts import LOOPBACK
 
 MOST_MEGAPIXELS = 50  # what the reader opens at all
 
@@ -35,6 +36,8 @@ class Settings:
         Folder for what people teach; None turns teaching off.
     token : str or None
         What callers must send as bearer token; None lets everyone in.
+    names : frozenset of str or None
+        The host names that the server answers to; None for whatever it is called.
     body_mb : float
         Largest body of a request, in 10⁶ bytes.
     megapixels : float
@@ -52,6 +55,7 @@ class Settings:
     model: Path | None = None
     collect: Path | None = None
     token: str | None = None
+    names: frozenset[str] | None = LOOPBACK
     body_mb: float = 25.0
     megapixels: float = float(MOST_MEGAPIXELS)
     batch: int = 64

@@ -15,7 +15,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from tenfold.synthesis.degrade.mixtures import degrade
-from tenfold.training.sections import Augment
+from tenfold.training.recipe_sections import Augment
 
 
 def augment(images: Tensor, how: Augment, generator: Generator) -> Tensor:

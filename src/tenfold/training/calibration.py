@@ -21,7 +21,7 @@ from tenfold.model import Model
 from tenfold.modelinfo import ModelInfo
 from tenfold.training.export import with_info
 from tenfold.training.recipe import parse_recipe
-from tenfold.training.sections import Synthesis
+from tenfold.training.recipe_sections import Synthesis
 from tenfold.training.validation import hold_out_validation
 
 FEWEST = 1000  # validation pictures: fewer hold too few mistakes to tell how sure one may be
@@ -71,7 +71,7 @@ def fitting_part(
         if validation is None:
             raise DataError(
                 f"{train.name}: the model learned from every picture of its training part, and "
-                "the test part is for testing. Give other --data, or train with a validation part."
+                "the test part is for testing. Give other data, or train with a validation part."
             )
         train = validation
     own = framed(train, model)
@@ -86,7 +86,7 @@ def _held_out(info: ModelInfo, train: Dataset) -> Dataset | None:
     except UsageError as error:
         raise DataError(
             f"{train.name}: the model learned from it, but its recipe does not say which pictures "
-            f"it held out ({error}). Give other --data."
+            f"it held out ({error}). Give other data."
         ) from error
     return hold_out_validation(train, recipe)[1]
 
@@ -117,7 +117,7 @@ def calibrated(
         right = int((logits.argmax(axis=1) == pictures.targets).sum())
         raise DataError(
             f"{pictures.name}: {right:,} of {len(pictures):,} pictures are read right, which says "
-            "nothing of how sure to be: it takes right answers and wrong ones. Give --data with "
+            "nothing of how sure to be: it takes right answers and wrong ones. Give data with "
             "more pictures of the kind that the model reads."
         )
     before, after = (

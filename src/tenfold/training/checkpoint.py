@@ -20,7 +20,7 @@ from torch import Tensor
 
 from tenfold.errors import TrainingError
 from tenfold.files import write_whole
-from tenfold.training.history import Epoch
+from tenfold.training.callbacks import Epoch
 from tenfold.training.loop import Training
 from tenfold.training.recipe import Recipe
 

@@ -20,12 +20,12 @@ from tenfold.data.splits import Splits, stratified_split
 from tenfold.errors import TrainingError, UsageError
 from tenfold.evaluation.encode import encode
 from tenfold.evaluation.metrics.statistics import LEVEL, Spread, holm, paired_p, spread
-from tenfold.training.history import Epoch
+from tenfold.training.callbacks import Epoch
 from tenfold.training.loop import Training, fit
 from tenfold.training.machine import Device, pick_device, threads
 from tenfold.training.recipe import Recipe
+from tenfold.training.recipe_sections import LOSSES, OPTIMIZERS
 from tenfold.training.run import choose_recipe
-from tenfold.training.sections import LOSSES, OPTIMIZERS
 from tenfold.training.validation import VALIDATION_SEED
 
 # Where each optimizer usually starts: one rate for all would compare rates, not optimizers.

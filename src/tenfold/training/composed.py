@@ -171,7 +171,7 @@ def fit(
             elif lost == LEFT_OUT:
                 raise TrainingError(
                     f"the loss is no number since step {step - LEFT_OUT:,}. "
-                    f"Try a smaller rate: --set rate={schedule.rate / 10:g}"
+                    f"Try a smaller rate: tenfold train --set rate={schedule.rate / 10:g}"
                 )
             seconds = at.seconds + time.monotonic() - started
             figures = dict(recent)
@@ -229,7 +229,7 @@ def _composing(
                     continue
                 raise TrainingError(
                     "a process that composes pages has ended. Look above for why; if memory was "
-                    "short, take fewer: --set workers=1."
+                    "short, take fewer: tenfold train --set workers=1."
                 ) from None
             return batch, _size(queue)
 

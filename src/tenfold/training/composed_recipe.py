@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tenfold.training.choices import Choices, Name, Seed
-from tenfold.training.sections import Count, Fraction, NotNegative, Positive, Precision
+from tenfold.training.recipe_file import Choices, Name, Seed
+from tenfold.training.recipe_sections import Count, Fraction, NotNegative, Positive, Precision
 
 TaskName = Literal["finder", "line"]
 

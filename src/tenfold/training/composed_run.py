@@ -23,12 +23,12 @@ from tenfold.signature import CHARS, DIGITS, STRIP
 from tenfold.synthesis.pages import hands
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.training import runfolder
+from tenfold.training.callbacks import Callback, Step
 from tenfold.training.composed import Progress, Schedule, Task, fit
 from tenfold.training.composed_recipe import ComposedRecipe
 from tenfold.training.composed_score import score_finder, score_line
 from tenfold.training.export import with_info
 from tenfold.training.finder import FinderNetwork, FinderTask, export_finder
-from tenfold.training.history import Step, Watcher
 from tenfold.training.line import LineNetwork, LineTask, export_line
 from tenfold.training.networks import count_parameters
 
@@ -117,7 +117,7 @@ def train_composed(
     recipe: ComposedRecipe,
     train: Dataset,
     open_folder: Callable[[], Path],
-    watchers: Sequence[Watcher],
+    callbacks: Sequence[Callback],
     stop: Callable[[], bool],
     checkpoint_every: float,
 ) -> ComposedRun:
@@ -130,7 +130,7 @@ def train_composed(
         Whose digits are written on pages; its last 6,000 on those that are measured on.
     open_folder : callable
         Makes the run folder, or opens that of a run to resume.
-    watchers, stop, checkpoint_every
+    callbacks, stop, checkpoint_every
         As `tenfold.train` takes them.
 
     Raises
@@ -151,8 +151,8 @@ def train_composed(
 
     def on_step(progress: Progress) -> None:
         diary.last = progress
-        for watcher in watchers:
-            watcher.on_step(Step(progress.step, progress.steps, 0, 0, progress.loss))
+        for callback in callbacks:
+            callback.on_step(Step(progress.step, progress.steps, 0, 0, progress.loss))
 
     ended = fit(
         kind.task(stocks[0], recipe), network, schedule, folder / CHECKPOINT, recipe.seed,
@@ -205,6 +205,6 @@ def _stock(train: Dataset, part: Part) -> Stock:
     if train.classes != tuple(DIGITS) or not all(map(len, stock.rows)):
         raise DataError(
             f"{train.name}: pages are composed of MNIST's digits, or of as many others: more than "
-            f"{hands.HELD_OUT:,} pictures of the digits 0 to 9. Use --data mnist."
+            f"{hands.HELD_OUT:,} pictures of the digits 0 to 9. Use mnist as data."
         )
     return stock

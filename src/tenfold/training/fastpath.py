@@ -45,7 +45,7 @@ class FastPath:
 
     def __init__(self, network: nn.Module, recipe: Recipe) -> None:
         if recipe.precision != "float32" or next(network.parameters()).device.type != "cpu":
-            raise UsageError("fast_path needs precision = 'float32' and --device cpu.")
+            raise UsageError("fast_path needs precision = 'float32' and the device cpu.")
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.flat = FlatParameters(network)
         self.loss = make_loss(recipe.loss)

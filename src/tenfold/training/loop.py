@@ -23,8 +23,8 @@ from torch import Tensor, nn
 from tenfold.data.dataset import Dataset
 from tenfold.errors import TrainingError
 from tenfold.training.augment import augment
+from tenfold.training.callbacks import Callback, Epoch, Step
 from tenfold.training.fastpath import FastPath
-from tenfold.training.history import Epoch, Step, Watcher
 from tenfold.training.losses import make_loss, one_hot
 from tenfold.training.networks import make_network, scale
 from tenfold.training.optimizers import make_average, make_optimizers, make_scheduler
@@ -32,7 +32,7 @@ from tenfold.training.recipe import Recipe
 
 BLOCK = 1024  # pictures varied at once: large enough to be fast, small enough to stay in the cache
 UNCOUNTED = 256  # steps whose loss and hits wait to be added up
-REPORT_SECONDS = 0.1  # how often a watcher hears of the steps
+REPORT_SECONDS = 0.1  # how often a callback hears of the steps
 
 
 class Training:
@@ -155,11 +155,11 @@ class Training:
 
     def _diverged(self) -> TrainingError:
         rate = self.recipe.optimizer.learning_rate / 10
-        warmup = "" if self.recipe.schedule.warmup >= 0.1 else ", or --set schedule.warmup=0.1"
+        warmup = "" if self.recipe.schedule.warmup >= 0.1 else ", or schedule.warmup=0.1"
         return TrainingError(
             f"the loss is no longer a number, in step {self.step} of {self.steps}. The usual cause "
-            "is a learning rate that is too high: start anew with a tenth of it, "
-            f"--set optimizer.learning_rate={rate:g}{warmup}."
+            "is a learning rate that is too high: start anew with a tenth of it: "
+            f"tenfold train --set optimizer.learning_rate={rate:g}{warmup}."
         )
 
     @property
@@ -234,7 +234,7 @@ class Training:
 
 def fit(
     training: Training,
-    watchers: Sequence[Watcher] = (),
+    callbacks: Sequence[Callback] = (),
     save: Callable[[], None] = lambda: None,
     save_every: float = math.inf,
     stop: Callable[[], bool] = lambda: False,
@@ -253,14 +253,14 @@ def fit(
             training.advance(images, labels)
             if training.step % training.steps_per_epoch == 0:
                 training.end_epoch(time.perf_counter() - mark)
-                for watcher in watchers:
-                    watcher.on_epoch(training.history[-1])
+                for callback in callbacks:
+                    callback.on_epoch(training.history[-1])
             now = time.perf_counter()
             training.seconds, mark = training.seconds + now - mark, now
             if now - last_report > REPORT_SECONDS and training.seen:
                 training.count()
-                for watcher in watchers:
-                    watcher.on_step(training.position())
+                for callback in callbacks:
+                    callback.on_step(training.position())
                 last_report = now
             stopped = stop()
             if stopped or now - last_save > save_every:

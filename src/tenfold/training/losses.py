@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tenfold.training.sections import Loss
+from tenfold.training.recipe_sections import Loss
 
 LossFunction = Callable[[Tensor, Tensor], Tensor]
 

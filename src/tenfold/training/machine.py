@@ -22,7 +22,7 @@ def pick_device(device: Device) -> torch.device:
     if device not in get_args(Device):
         raise UsageError(f"device {device!r} is not known; use {', '.join(get_args(Device))}.")
     if device == "cuda" and not torch.cuda.is_available():
-        raise UsageError("--device cuda: this machine has no CUDA device. Use --device cpu.")
+        raise UsageError("device cuda: this machine has no CUDA device. Use the device cpu.")
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return torch.device(device)

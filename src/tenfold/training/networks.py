@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tenfold.errors import UsageError
-from tenfold.training.sections import Network
+from tenfold.training.recipe_sections import Network
 
 
 def tutorial(size: int, classes: int) -> nn.Sequential:

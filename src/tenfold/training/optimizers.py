@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tenfold.errors import UsageError
-from tenfold.training.sections import Optimizer, Schedule
+from tenfold.training.recipe_sections import Optimizer, Schedule
 
 Parameters = Iterable[nn.Parameter]
 Tensors = tuple[Tensor, ...] | list[Tensor]

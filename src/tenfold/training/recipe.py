@@ -14,9 +14,10 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from tenfold.errors import UsageError
-from tenfold.training.choices import Choices, Name, Seed
+from tenfold.files import kind_of
 from tenfold.training.composed_recipe import ComposedRecipe
-from tenfold.training.sections import (
+from tenfold.training.recipe_file import Choices, Name, Seed
+from tenfold.training.recipe_sections import (
     Augment,
     Count,
     Fraction,
@@ -131,6 +132,8 @@ def load_any(recipe: str | Path) -> AnyRecipe:
     if path.suffix != ".toml":
         path = built_in_path(str(recipe))
     try:
+        if (kind := kind_of(path)) is not None:
+            raise UsageError(f"{path}: is {kind}, not a recipe.")
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read as a recipe ({_why(error)}).") from error
@@ -174,7 +177,7 @@ def parse_settings(settings: list[str]) -> dict[str, Any]:
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals or not key.strip():
-            raise UsageError(f"--set {setting!r}: write it as key=value, such as epochs=3.")
+            raise UsageError(f"setting {setting!r}: write it as key=value, such as epochs=3.")
         try:
             value = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:

@@ -14,11 +14,12 @@ from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, TrainingError, UsageError
+from tenfold.synthesis.glyphs.training_set import synthesise
 from tenfold.training import runfolder
+from tenfold.training.callbacks import Callback
 from tenfold.training.checkpoint import load_checkpoint, save_checkpoint
 from tenfold.training.composed_recipe import ComposedRecipe, TaskName
 from tenfold.training.composed_run import ComposedRun, train_composed
-from tenfold.training.history import Watcher
 from tenfold.training.loop import Training, fit
 from tenfold.training.machine import (
     AnyChoices,
@@ -27,11 +28,11 @@ from tenfold.training.machine import (
     possible_precision,
     threads,
 )
-from tenfold.training.outcome import Run, finish
 from tenfold.training.recipe import AnyRecipe, Recipe, load_any, on_pictures
+from tenfold.training.result import Run, finish
 from tenfold.training.runfolder import RunStoppedError as RunStoppedError
-from tenfold.training.synthesis.pictures import synthesise
-from tenfold.training.validation import hold_out_validation
+from tenfold.training.runlock import locked
+from tenfold.training.validation import hold_out_validation, warn_of_one_class
 
 
 class Wishes(TypedDict, total=False):
@@ -43,7 +44,7 @@ class Wishes(TypedDict, total=False):
     resume: bool
     device: Device
     data_dir: Path | None
-    watchers: Sequence[Watcher]
+    callbacks: Sequence[Callback]
     stop: Callable[[], bool]
     checkpoint_every: float
     tensorboard: bool
@@ -76,7 +77,7 @@ def train(
     resume: bool = False,
     device: Device = "auto",
     data_dir: Path | None = None,
-    watchers: Sequence[Watcher] = (),
+    callbacks: Sequence[Callback] = (),
     stop: Callable[[], bool] = lambda: False,
     checkpoint_every: float = 10.0,
     tensorboard: bool = False,
@@ -104,7 +105,7 @@ def train(
         Where to compute; ``"auto"`` takes a CUDA device if there is one.
     data_dir : Path, optional
         Where MNIST is looked for first.
-    watchers : sequence of Watcher
+    callbacks : sequence of Callback
         Told of steps and epochs as they go by.
     stop : callable
         Asked after every step; once true, the run is saved and `RunStoppedError` is raised.
@@ -132,6 +133,8 @@ def train(
     started = time.perf_counter()
     given: AnyRecipe | None
     record: dict[str, Any] = {}
+    folder: Path | None = None
+    held = contextlib.ExitStack()  # the lock of the run folder, from when there is one
     if resume:
         folder = _resumed_folder(recipe, settings, seed, out)
         given, record = runfolder.reopen(folder)
@@ -140,32 +143,32 @@ def train(
     if data is None:
         data = record.get("data", "mnist" if isinstance(given, ComposedRecipe) else "digits")
     splits = _load(data, data_dir)
-    if resume:
+    if folder is not None:
         _same_data(folder, record["data_fingerprint"], splits.train)
     if isinstance(given, ComposedRecipe):
         _fit_for_pages(device, tensorboard)
         composed = possible_precision(_changed(given, settings, seed), torch.device("cpu"))
 
         def open_folder() -> Path:
-            return folder if resume else _described(out, composed, splits.train, "cpu")
+            return _opened(held, folder, out, composed, splits.train, "cpu")
 
-        with threads(composed.threads), torch.random.fork_rng():
+        with held, threads(composed.threads), torch.random.fork_rng():
             return train_composed(
-                composed, splits.train, open_folder, watchers, stop, checkpoint_every
+                composed, splits.train, open_folder, callbacks, stop, checkpoint_every
             )
     chosen = choose_recipe(given, splits.train.size, settings, seed)
     _same_kind(splits)
+    warn_of_one_class(splits.train)
     target = pick_device(device)
     chosen = possible_precision(chosen, target)
-    with threads(chosen.threads), torch.random.fork_rng(), _memory_told():
+    with held, threads(chosen.threads), torch.random.fork_rng(), _memory_told():
         # Whatever cannot be made is refused here, before anything is written.
         training = _prepare(chosen, splits.train, target)
+        opened = _opened(held, folder, out, chosen, splits.train, str(target))
         if resume:
-            load_checkpoint(training, folder)
-        else:
-            folder = _described(out, chosen, splits.train, str(target))
-        _fit(training, folder, watchers, stop, checkpoint_every, tensorboard)
-        return finish(training, splits, folder, started)
+            load_checkpoint(training, opened)
+        _fit(training, opened, callbacks, stop, checkpoint_every, tensorboard)
+        return finish(training, splits, opened, started)
 
 
 def choose_recipe(
@@ -188,19 +191,28 @@ def _changed(
     return recipe.replace(changes) if changes else recipe
 
 
-def _described(out: str | Path | None, recipe: AnyRecipe, train: Dataset, device: str) -> Path:
-    """Make the run folder and write down what goes into the run."""
-    folder = runfolder.new_folder(out, recipe)
-    runfolder.describe(folder, recipe, train.name, train.fingerprint(), device)
+def _opened(
+    held: contextlib.ExitStack,
+    resumed: Path | None,
+    out: str | Path | None,
+    recipe: AnyRecipe,
+    train: Dataset,
+    device: str,
+) -> Path:
+    """Lock the folder of the run to resume, or a new one with what goes into the run in it."""
+    folder = resumed or runfolder.new_folder(out, recipe)
+    held.enter_context(locked(folder))
+    if resumed is None:
+        runfolder.describe(folder, recipe, train.name, train.fingerprint(), device)
     return folder
 
 
 def _fit_for_pages(device: Device, tensorboard: bool) -> None:
     """Refuse what runs on composed pages cannot do."""
     if pick_device(device).type == "cuda" and device == "cuda":
-        raise UsageError("--device cuda: this recipe trains on the processor; use --device cpu.")
+        raise UsageError("device cuda: this recipe trains on the processor; use the device cpu.")
     if tensorboard:
-        raise UsageError("--tensorboard: this recipe has no epochs; metrics.jsonl has its figures.")
+        raise UsageError("tensorboard: this recipe has no epochs; metrics.jsonl has its figures.")
 
 
 @contextlib.contextmanager
@@ -228,9 +240,9 @@ def _resumed_folder(
 ) -> Path:
     """Return the folder of the run to resume; its recipe is fixed, its data may be given anew."""
     if out is None:
-        raise UsageError("--resume needs --out, the folder of the run to go on with.")
+        raise UsageError("tenfold train --resume needs --out, the folder of the run to go on with.")
     if recipe is not None or settings or seed is not None:
-        raise UsageError("--resume goes on with the run's own recipe; leave out recipe and seed.")
+        raise UsageError("a run is resumed by its own recipe; leave out recipe, settings and seed.")
     return Path(out)
 
 
@@ -258,14 +270,15 @@ def _prepare(recipe: Recipe, train: Dataset, device: torch.device) -> Training:
     learned, validation = hold_out_validation(train, recipe)
     if recipe.synthesis.pictures:
         with threads(1):  # many small steps: two threads wait for each other more than they work
-            learned = synthesise(learned, recipe.synthesis, recipe.seed)
+            how = recipe.synthesis
+            learned = synthesise(learned, how.pictures, how.original, how.non_digits, recipe.seed)
     return Training(recipe, learned, validation, device)
 
 
 def _fit(
     training: Training,
     folder: Path,
-    watchers: Sequence[Watcher],
+    callbacks: Sequence[Callback],
     stop: Callable[[], bool],
     checkpoint_every: float,
     tensorboard: bool,
@@ -276,6 +289,6 @@ def _fit(
         save_checkpoint(training, folder)
 
     with contextlib.closing(metrics):
-        ended = fit(training, [*watchers, metrics], save, checkpoint_every, stop)
+        ended = fit(training, [*callbacks, metrics], save, checkpoint_every, stop)
     if not ended:
         raise runfolder.stopped(folder, training.step, training.steps)

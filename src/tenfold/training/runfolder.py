@@ -7,6 +7,7 @@ checkpoint.safetensors   where the run stands, for --resume
 model.onnx               the result
 result.json              its figures
 samples.png, mistakes.png, learning-curve.png
+run.lock                 held while the run goes on
 """
 
 from __future__ import annotations
@@ -24,12 +25,15 @@ from tenfold.errors import INTERRUPTED, TenfoldError, TrainingError, UsageError
 from tenfold.evaluation.evaluation import Evaluation
 from tenfold.evaluation.plots import learning_curve, mistakes_sheet, samples_sheet
 from tenfold.files import make_folder, write_whole
-from tenfold.pictures import save_png
-from tenfold.training.history import Epoch, Step
+from tenfold.sheets import save_drawing
+from tenfold.training.callbacks import Epoch, Step
 from tenfold.training.recipe import AnyRecipe, parse_any
 
 RUNS = Path("runs")
-OURS = ("run.json", "recipe.toml", "metrics.jsonl", "checkpoint.safetensors", "model.onnx")
+OURS = (
+    "run.json", "recipe.toml", "metrics.jsonl", "checkpoint.safetensors", "model.onnx",
+    "result.json", "samples.png", "mistakes.png", "learning-curve.png", "first.png",
+)  # fmt: skip
 
 
 class RunStoppedError(TrainingError):
@@ -108,7 +112,7 @@ def reopen(folder: Path) -> tuple[AnyRecipe, dict[str, Any]]:
         If its description is damaged.
     """
     if not (folder / "run.json").exists():
-        raise UsageError(f"{folder}: there is no run here to resume. Start one without --resume.")
+        raise UsageError(f"{folder}: there is no run here to resume. Start one with tenfold train.")
     try:
         record: dict[str, Any] = json.loads((folder / "run.json").read_text())
         recipe = parse_any((folder / "recipe.toml").read_text(), str(folder / "recipe.toml"))
@@ -160,7 +164,7 @@ class Metrics:
         except OSError as error:
             raise TenfoldError(
                 f"{self._path}: cannot be written ({error.strerror or error}). "
-                "Free some space and go on by --resume."
+                "Free some space and go on by tenfold train --resume."
             ) from error
         if self._board is not None:
             for name, value in epoch.to_dict().items():
@@ -182,8 +186,9 @@ def save_pictures(
     folder: Path, train: Dataset, test: Dataset, evaluation: Evaluation, history: list[Epoch]
 ) -> None:
     """Write the sheet of samples, the mistakes and the learning curve."""
-    save_png(samples_sheet(train), folder / "samples.png")
-    save_png(mistakes_sheet(test, evaluation), folder / "mistakes.png")
+    # By force: no file of these names lay here as the run began, or it is a run of before.
+    save_drawing(samples_sheet(train), folder / "samples.png", force=True)
+    save_drawing(mistakes_sheet(test, evaluation), folder / "mistakes.png", force=True)
     losses = {"training": [epoch.loss for epoch in history]}
     accuracies = {"training": [epoch.accuracy for epoch in history]}
     watched = [epoch.validation_loss for epoch in history]

@@ -17,10 +17,10 @@ from tenfold.data.splits import Splits
 from tenfold.evaluation.encode import encode
 from tenfold.evaluation.metrics.statistics import Spread, spread
 from tenfold.files import write_whole
-from tenfold.training.history import Watcher
+from tenfold.training.callbacks import Callback
 from tenfold.training.machine import Device
-from tenfold.training.outcome import Run
 from tenfold.training.recipe import Recipe
+from tenfold.training.result import Run
 from tenfold.training.run import choose_recipe, train
 from tenfold.training.runfolder import new_folder, refuse_used
 
@@ -62,7 +62,7 @@ def train_seeds(
     out: str | Path | None = None,
     device: Device = "auto",
     data_dir: Path | None = None,
-    watchers: Sequence[Watcher] = (),
+    callbacks: Sequence[Callback] = (),
     on_run: Callable[[Run], None] = lambda _: None,
     **more: Any,
 ) -> Seeds:
@@ -72,7 +72,7 @@ def train_seeds(
     ----------
     count : int
         How many; the first seed is ``seed``, or the recipe's, and the others follow it.
-    data, recipe, settings, seed, device, data_dir, watchers
+    data, recipe, settings, seed, device, data_dir, callbacks
         As for `tenfold.train`.
     out : str or Path, optional
         The folder of all; by default a new one below ``runs``.
@@ -102,7 +102,7 @@ def train_seeds(
             seed=each,
             out=folder / f"seed-{each}",
             device=device,
-            watchers=watchers,
+            callbacks=callbacks,
             **more,
         )
         runs.append(run)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
+import numpy as np
+
 from tenfold.data.dataset import Dataset
 from tenfold.data.splits import stratified_split
+from tenfold.errors import TenfoldWarning
 from tenfold.training.recipe import Recipe
 
 VALIDATION_SEED = 0  # all seeds of a recipe are watched on the same pictures
@@ -16,3 +21,16 @@ def hold_out_validation(train: Dataset, recipe: Recipe) -> tuple[Dataset, Datase
     # at least one picture a class, or small sets could not be watched
     count = max(round(recipe.validation * len(train)), int((train.counts() > 0).sum()))
     return stratified_split(train, count, VALIDATION_SEED)
+
+
+def warn_of_one_class(train: Dataset) -> None:
+    """Warn where all pictures to learn from show the same digit, and say what that makes of it."""
+    present = [train.classes[label] for label in np.flatnonzero(train.counts())]
+    if len(present) == 1:
+        warnings.warn(
+            f"{train.name}: all {len(train):,} pictures to learn from show {present[0]}, so the "
+            f"network learns to answer {present[0]} to anything. Its accuracy only says how many "
+            f"of the test pictures show {present[0]} too.",
+            TenfoldWarning,
+            stacklevel=3,
+        )

@@ -29,6 +29,7 @@ def test_no_threshold_does_better(target: float) -> None:
         if right[confidence >= threshold].mean() >= target
     ]
     assert found.share == max(shares, default=0.0)
+    assert (found.threshold is not None) == bool(shares)
     if found.threshold is not None:
         given = confidence >= found.threshold
         assert (given.sum(), (given & ~right).sum()) == (found.count, found.wrong)

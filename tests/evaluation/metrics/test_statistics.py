@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 from scipy.stats import binom, binomtest, t, ttest_rel
 
 from tenfold.evaluation.encode import encode
-from tenfold.evaluation.metrics.statistics import holm, mcnemar, paired_p, spread, wilson
+from tenfold.evaluation.metrics.statistics import (
+    McNemar,
+    holm,
+    mcnemar,
+    paired_p,
+    spread,
+    wilson,
+)
 
 Flags = NDArray[np.bool_]
 
@@ -61,6 +68,17 @@ def test_models_that_answer_alike_do_not_differ() -> None:
     assert not even.differs
 
 
+def test_no_count_makes_p_more_than_one() -> None:
+    ties = [mcnemar(*_pair(count, count)).p for count in range(1, 200)]
+    assert ties == pytest.approx([1.0] * 199)
+    assert max(ties) <= 1
+
+
+@pytest.mark.parametrize(("p", "differs"), [(0.0499, True), (0.05, False), (0.0501, False)])
+def test_a_p_value_of_five_hundredths_is_no_difference(p: float, differs: bool) -> None:
+    assert McNemar(9, 2, p).differs == differs
+
+
 def test_spread_is_students() -> None:
     values = [0.991, 0.989, 0.994, 0.992, 0.990]
     found = spread(values)
@@ -68,8 +86,15 @@ def test_spread_is_students() -> None:
     assert found.deviation == pytest.approx(statistics.stdev(values))
     expected = t.interval(0.95, 4, found.mean, found.deviation / 5**0.5)
     assert found.interval == pytest.approx(expected)
-    assert spread([0.5]).interval is None
-    assert spread([0.5]).deviation == 0
+    assert found.values == tuple(values)
+
+
+def test_one_run_says_nothing_of_spread_and_two_do() -> None:
+    one = spread([0.5])
+    assert (one.values, one.mean, one.deviation, one.interval) == ((0.5,), 0.5, 0.0, None)
+    two = spread([0.4, 0.6])
+    assert two.deviation == pytest.approx(0.02**0.5)
+    assert two.interval == pytest.approx((0.5 - 1.27062, 0.5 + 1.27062))  # t of 1: 12.7062
 
 
 def test_paired_p_is_the_paired_t_test() -> None:

@@ -11,7 +11,7 @@ from tenfold.evaluation.report.card import model_card
 from tenfold.evaluation.test_sets import ImageRow, ImageTable
 from tenfold.evaluation.transcription import Transcript
 from tenfold.model import Model
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 
 
 def test_a_card_tells_what_was_measured(

@@ -19,7 +19,7 @@ from tenfold.evaluation.report.page import render, write_report
 from tenfold.evaluation.test_sets import load_table
 from tenfold.model import Model, open_model
 from tenfold.reader.networks import bundled_content
-from tenfold.training.outcome import Run
+from tenfold.training.result import Run
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "wbr"}
 

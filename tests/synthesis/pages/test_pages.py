@@ -26,6 +26,7 @@ def test_pages_and_what_lies_on_them(part: Part, stocks: dict[Part, Stock]) -> N
             left, top, right, bottom = mark.box
             assert 0 < (left + right) / 2 < SIDE
             assert 0 < (top + bottom) / 2 < SIDE
+    assert sum(len(page.placed) for page in pages) > 12
     assert any(page.masks[HAND].any() for page in pages)
     assert len({page.scene for page in pages}) > 2
 

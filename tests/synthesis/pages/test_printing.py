@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib
 import numpy as np
 import pytest
 
@@ -7,13 +11,36 @@ from tenfold.synthesis.pages import printing
 from tenfold.synthesis.pages.printing import fonts, pick, segments, text
 
 
-def test_a_font_belongs_to_one_part() -> None:
+@pytest.fixture
+def many_fonts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
+    """A machine with sixty families of two fonts each."""
+    face = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    paths = [tmp_path / f"Face{n}-{style}.ttf" for n in range(60) for style in ("Bold", "Regular")]
+    for path in paths:
+        path.symlink_to(face)
+    monkeypatch.setattr(printing, "_files", lambda: tuple(paths))
+    fonts.cache_clear()
+    yield {str(path) for path in paths}
+    fonts.cache_clear()
+
+
+def test_a_font_belongs_to_one_part_with_its_family(many_fonts: set[str]) -> None:
     train, validation, test = (set(fonts(part)) for part in ("train", "validation", "test"))
-    assert train
-    if len(train) > 60:  # where few are installed, a part without any takes those of training
-        assert not train & validation
-        assert not train & test
-        assert not validation & test
+    assert train | validation | test == many_fonts
+    assert len(train) + len(validation) + len(test) == len(many_fonts)
+    assert len(train) > len(validation) + len(test) > 8
+    for part in (train, validation, test):
+        assert part
+        assert {path.replace("Bold", "Regular") for path in part} <= part
+
+
+def test_where_few_fonts_are_installed_a_part_without_any_takes_those_of_training(
+    monkeypatch: pytest.MonkeyPatch, many_fonts: set[str]
+) -> None:
+    kept = tuple(Path(path) for path in fonts("train")[:2])
+    monkeypatch.setattr(printing, "_files", lambda: kept)
+    fonts.cache_clear()
+    assert fonts("validation") == fonts("test") == fonts("train") == tuple(map(str, kept))
 
 
 def test_every_font_has_ten_different_digits() -> None:

@@ -8,6 +8,7 @@ what was not measured is said to be missing.
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tenfold.evaluation.metrics.statistics import wilson
 from tenfold.evaluation.report.sentences import environment
 from tenfold.evaluation.robustness import trained_ranges
 from tenfold.modelinfo import ModelInfo
+from tenfold.names import plain
 
 WEAK = 0.9  # corruptions under which fewer are read right, on average, are named as limits
 LOOSE = 0.1  # so are kinds of non-digits of which more pass
@@ -36,6 +38,12 @@ def model_card(info: ModelInfo, content: bytes, folder: Path | None, name: str) 
     name : str
         What to call the model.
     """
+    info = replace(
+        info,
+        data=plain(info.data),
+        classes=tuple(map(plain, info.classes)),
+        versions={plain(package): plain(each) for package, each in info.versions.items()},
+    )
     records = [] if folder is None else load_records(folder)
     own = [each for each in records if each.get("model_sha256") == digest(content)]
     return (
@@ -60,7 +68,7 @@ def model_card(info: ModelInfo, content: bytes, folder: Path | None, name: str) 
 
 def _recipe_name(info: ModelInfo) -> str:
     try:
-        return str(tomllib.loads(info.recipe).get("name", "unnamed"))
+        return plain(str(tomllib.loads(info.recipe).get("name", "unnamed")))
     except tomllib.TOMLDecodeError:
         return "unnamed"
 

@@ -20,7 +20,7 @@ from tenfold.evaluation.report import figures
 from tenfold.evaluation.report.images import data_uri, heated, strip, thumbnail
 from tenfold.evaluation.report.sentences import answer, environment, say
 from tenfold.evaluation.test_sets import TestSet, framed
-from tenfold.files import write_whole
+from tenfold.files import write_output
 from tenfold.model import Model
 from tenfold.synthesis.degrade.corruptions import SEVERITIES, corrupt
 
@@ -34,6 +34,8 @@ def write_report(
     found: Evaluation,
     others: Sequence[Evaluation],
     command: str,
+    *,
+    force: bool = False,
 ) -> Path:
     """Write the page, whole or not at all.
 
@@ -50,13 +52,15 @@ def write_report(
         The same model on other test sets.
     command : str
         What to type for this page.
+    force : bool
+        Overwrite a file that tenfold did not write.
 
     Raises
     ------
     TenfoldError
-        If it cannot be written.
+        If it cannot be written, or would overwrite such a file.
     """
-    return write_whole(path, render(model, data, found, others, command))
+    return write_output(path, render(model, data, found, others, command), force=force)
 
 
 def render(

@@ -1,8 +1,15 @@
 // Ask the server. Answers are objects; troubles are sentences.
 
 const KEY = "tenfold-token";
+const TRIES = 5; // where the server is busy
 
-export class Trouble extends Error {}
+export class Trouble extends Error {
+  // `again`: seconds after which the server says to try again, or 0.
+  constructor(sentence, again = 0) {
+    super(sentence);
+    this.again = again;
+  }
+}
 
 async function send(path, options) {
   const token = sessionStorage.getItem(KEY);
@@ -17,7 +24,10 @@ async function send(path, options) {
   }
   if (response.status === 401 && (await askForToken(token))) return send(path, options);
   const record = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Trouble(record.detail ?? `The server answered ${response.status}.`);
+  if (!response.ok) {
+    const again = Number(response.headers.get("Retry-After"));
+    throw new Trouble(record.detail ?? `The server answered ${response.status}.`, again);
+  }
   return record;
 }
 
@@ -52,14 +62,27 @@ function query(inside) {
   return `include=probabilities&include=glyphs${inside ? "&include=steps" : ""}`;
 }
 
+// The server bounds its queue, and says when to come again.
+async function read(inside, options) {
+  for (let left = TRIES; ; left--) {
+    try {
+      return await send(`/v1/read?${query(inside)}`, options);
+    } catch (error) {
+      if (!error.again || !left) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1000 * error.again));
+      options.signal.throwIfAborted();
+    }
+  }
+}
+
 export function readDrawing(drawing, inside, signal) {
-  return send(`/v1/read?${query(inside)}`, json("POST", drawing, signal));
+  return read(inside, json("POST", drawing, signal));
 }
 
 export function readPicture(file, inside, signal) {
   const form = new FormData();
   form.append("file", file, file.name || "picture");
-  return send(`/v1/read?${query(inside)}`, { method: "POST", body: form, signal });
+  return read(inside, { method: "POST", body: form, signal });
 }
 
 export const teaching = () => send("/v1/teach", {});

@@ -14,7 +14,7 @@ export async function offerLessons(digit, trouble) {
   const where = here ? "this machine" : "the server's machine";
   const tell = (count, word = "") => {
     const glyphs = `${count} glyph${count === 1 ? "" : "s"} taught`;
-    $("taught").textContent = `${word}${glyphs}; all stay on ${where}, in ${state.folder}.`;
+    $("taught").textContent = `${word}${glyphs}; all stay on ${where}, in the folder ${state.folder}.`;
     $("forget").hidden = !kept.length;
   };
   for (let label = 0; label < 10; label++) {

@@ -5,9 +5,10 @@ import { asPicture, Drawing } from "./drawing.js";
 import { asPng, showSteps } from "./inside.js";
 import { offerLessons } from "./lessons.js";
 import { Pen } from "./pen.js";
-import { acceptPictures, asBitmap } from "./pictures.js";
+import { acceptPictures, turned } from "./pictures.js";
 import { Result } from "./result.js";
 import { Sheet } from "./sheet.js";
+import { Table } from "./table.js";
 
 const REST = 150; // milliseconds between readings while the pen is down
 const $ = (id) => document.getElementById(id);
@@ -15,7 +16,8 @@ const $ = (id) => document.getElementById(id);
 const drawing = new Drawing();
 const sheet = new Sheet($("sheet"), $("ink"), $("marks"));
 const result = new Result(look);
-let picture = null; // the file being looked at, or null while drawing
+const table = new Table(lookAt);
+let picture = null; // the one being looked at, or null while drawing
 let growing = null; // the stroke under the pen
 let timer = 0;
 let asking = null;
@@ -26,7 +28,7 @@ new Pen($("ink"), {
   draw(stroke) {
     growing = stroke;
     sheet.draw([...drawing.strokes, stroke]);
-    $("hint").hidden = true;
+    $("hint").hidden = $("example").hidden = true;
     timer ||= setTimeout(readStrokes, REST);
   },
   done(stroke) {
@@ -54,7 +56,9 @@ function changed() {
 }
 
 function refreshTools() {
-  $("hint").hidden = picture !== null || !drawing.empty;
+  $("hint").hidden = $("example").hidden = picture !== null || !drawing.empty;
+  $("called").hidden = picture === null;
+  $("unshown").hidden = true;
   $("undo").disabled = picture !== null || !drawing.canUndo;
   $("redo").disabled = picture !== null || !drawing.canRedo;
   $("pen").disabled = picture !== null;
@@ -72,44 +76,68 @@ async function readStrokes() {
     return;
   }
   const { place, body } = asPicture(strokes);
-  await ask(
-    (inside, signal) => readDrawing(body, inside, signal),
-    () => place,
-  );
+  const signal = overtake();
+  const started = performance.now();
+  try {
+    const reading = await readDrawing(body, $("inside").open, signal);
+    if (!signal.aborted) show(reading, place, performance.now() - started);
+  } catch (error) {
+    if (!signal.aborted) trouble(error);
+  }
 }
 
-async function readFile(file) {
-  picture = file;
+// One picture is looked at by itself, several get a table; while it is open, others join it.
+function take(files) {
+  if (files.length > 1 || table.open) table.add(files);
+  else {
+    const signal = overtake();
+    lookAt({ file: files[0], answer: timed(files[0], signal) }, signal);
+  }
+}
+
+async function timed(file, signal) {
+  const started = performance.now();
+  const reading = await readPicture(file, $("inside").open, signal);
+  return { reading, milliseconds: performance.now() - started };
+}
+
+// Show a picture, and what was read in it as soon as that is known, or why nothing was.
+async function lookAt(entry, signal = overtake()) {
+  const { file } = (picture = entry);
   clearTimeout(timer);
   timer = 0;
   $("trouble").hidden = true;
-  sheet.answer(null, null);
-  refreshTools();
+  $("called").textContent = $("unshown-name").textContent = file.name;
   result.clear("Reading …");
-  await ask((inside, signal) => readPicture(file, inside, signal), async (reading) => {
-    const again = () => readPicture(file, true).then(({ steps }) => asPng(steps.picture));
-    const bitmap = await asBitmap(file, reading.rotation).catch(async () =>
-      asBitmap(await again(), 0),
-    );
-    return sheet.show(bitmap, reading);
-  });
-}
-
-// Ask for a reading and show it; who asks later overtakes. `locate(reading)` says where it lies.
-async function ask(request, locate) {
-  asking?.abort();
-  const mine = (asking = new AbortController());
-  const started = performance.now();
+  refreshTools();
+  const seen = createImageBitmap(file).catch(() => null); // null: TIFF, or no picture at all
+  sheet.answer(null, null);
+  sheet.show(null);
+  seen.then((bitmap) => bitmap && !signal.aborted && sheet.show(bitmap, bitmap));
   try {
-    const reading = await request($("inside").open, mine.signal);
-    const place = await locate(reading);
-    if (mine.signal.aborted) return;
-    show(reading, place, performance.now() - started);
+    const answer = await entry.answer;
+    const asked = $("inside").open || !(await seen); // what cannot be shown, is shown as it was read
+    const reading =
+      asked && !answer.reading.steps ? await readPicture(file, true, signal) : answer.reading;
+    const bitmap = (await seen)
+      ? turned(await seen, reading.rotation)
+      : await createImageBitmap(asPng(reading.steps.picture));
+    if (signal.aborted) return;
+    show(reading, sheet.show(bitmap, reading), answer.milliseconds);
   } catch (error) {
-    if (mine.signal.aborted) return;
-    if (picture) closePicture();
+    const bitmap = await seen;
+    if (signal.aborted) return;
+    $("unshown").hidden = bitmap !== null;
+    result.clear("Not read.");
     trouble(error);
   }
+}
+
+// Who asks later overtakes: what was asked before is shown no more.
+function overtake() {
+  asking?.abort();
+  asking = new AbortController();
+  return asking.signal;
 }
 
 function show(reading, place, milliseconds) {
@@ -127,6 +155,7 @@ function forgetAnswer() {
 
 function closePicture() {
   picture = null;
+  table.close();
   forgetAnswer();
   changed();
 }
@@ -148,7 +177,7 @@ $("redo").addEventListener("click", () => history("redo"));
 $("clear").addEventListener("click", () => history("clear"));
 $("close").addEventListener("click", closePicture);
 $("inside").addEventListener("toggle", () => {
-  if ($("inside").open) picture === null ? readStrokes() : readFile(picture);
+  if ($("inside").open) picture === null ? readStrokes() : lookAt(picture);
 });
 $("copy").addEventListener("click", async () => {
   try {
@@ -159,13 +188,14 @@ $("copy").addEventListener("click", async () => {
   }
 });
 $("json").addEventListener("click", () => download(result.reading));
+$("csv").addEventListener("click", () => save(table.csv(), "readings.csv", "text/csv"));
 addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
   if (event.target.matches("input[type=password]")) return; // it has an undo of its own
   event.preventDefault();
   history(event.shiftKey ? "redo" : "undo");
 });
-acceptPictures(readFile);
+acceptPictures(take);
 offerLessons(() => result.digit, trouble);
 
 async function copy(text) {
@@ -179,10 +209,13 @@ async function copy(text) {
 function download(reading) {
   const { steps: _steps, ...plain } = reading;
   plain.digits = plain.digits.map(({ glyph: _glyph, probabilities: _all, ...digit }) => digit);
+  save(`${JSON.stringify(plain)}\n`, "reading.json", "application/json");
+}
+
+function save(text, name, type) {
   const link = document.createElement("a");
-  const blob = new Blob([`${JSON.stringify(plain)}\n`], { type: "application/json" });
-  link.href = URL.createObjectURL(blob);
-  link.download = "reading.json";
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);
 }

@@ -1,11 +1,11 @@
-// Pictures: dropped, pasted, chosen, or taken with the camera; all end in `take(file)`.
+// Pictures: dropped, pasted, chosen, taken with the camera, or the example; all end in `take(files)`.
 
 const $ = (id) => document.getElementById(id);
 
 export function acceptPictures(take) {
   for (const id of ["file", "shot"]) {
     $(id).addEventListener("change", ({ target }) => {
-      if (target.files[0]) take(target.files[0]);
+      if (target.files.length) take([...target.files]);
       target.value = ""; // so that the same file can be chosen again
     });
   }
@@ -13,8 +13,12 @@ export function acceptPictures(take) {
   $("camera").addEventListener("click", () => takePicture(take));
   acceptDrops(take);
   addEventListener("paste", ({ clipboardData }) => {
-    const file = [...(clipboardData?.files ?? [])][0];
-    if (file) take(file);
+    const files = [...(clipboardData?.files ?? [])];
+    if (files.length) take(files);
+  });
+  $("example").addEventListener("click", async () => {
+    const answer = await fetch($("example").querySelector("img").src).catch(() => null);
+    if (answer?.ok) take([new File([await answer.blob()], "example.jpg")]);
   });
 }
 
@@ -33,8 +37,8 @@ function acceptDrops(take) {
     event.preventDefault();
     inside = 0;
     veil.hidden = true;
-    const file = event.dataTransfer?.files[0];
-    if (file) take(file);
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length) take(files);
   });
 }
 
@@ -69,13 +73,11 @@ function snap(view, take) {
   canvas.width = view.videoWidth;
   canvas.height = view.videoHeight;
   canvas.getContext("2d").drawImage(view, 0, 0);
-  canvas.toBlob((blob) => take(new File([blob], "camera.jpg")), "image/jpeg", 0.92);
+  canvas.toBlob((blob) => take([new File([blob], "camera.jpg")]), "image/jpeg", 0.92);
 }
 
-// The picture for the eye, turned as the reader turned it. What the browser cannot open, such as
-// TIFF, is shown as the reader saw it.
-export async function asBitmap(source, rotation) {
-  const bitmap = await createImageBitmap(source);
+// The picture for the eye, turned as the reader turned it.
+export function turned(bitmap, rotation) {
   if (!rotation) return bitmap;
   const canvas = document.createElement("canvas");
   const aside = rotation % 180 !== 0;

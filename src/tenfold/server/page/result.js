@@ -159,11 +159,18 @@ function words(digit) {
 }
 
 function summary({ digits, marks, notes }) {
-  const refused = digits.filter(({ accepted, reason }) => !accepted && !(reason in LEFT_OUT));
   const parts = [];
   if (!digits.length) parts.push("No ink found.");
   const read = digits.filter((digit) => digit.accepted).length;
   if (read) parts.push(`${read} digit${read > 1 ? "s" : ""}.`);
+  parts.push(...notInText({ digits, marks }));
+  return [...parts, ...notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}.`)].join(" ");
+}
+
+// What was refused, and what was left out, and why; a sentence each.
+export function notInText({ digits, marks }) {
+  const refused = digits.filter(({ accepted, reason }) => !accepted && !(reason in LEFT_OUT));
+  const parts = [];
   if (refused.length) {
     const reasons = [...new Set(refused.map((digit) => digit.reason))].join(" or ");
     parts.push(`${refused.length} refused: ${reasons}.`);
@@ -173,7 +180,7 @@ function summary({ digits, marks, notes }) {
     ...marks.filter((mark) => !mark.in_text).map(({ text }) => `“${text}”`),
   ];
   if (leftOut.length) parts.push(`Left out: ${counted(leftOut)}.`);
-  return [...parts, ...notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}.`)].join(" ");
+  return parts;
 }
 
 function counted(things) {

@@ -50,13 +50,14 @@ export class Sheet {
     this.paint();
   }
 
-  // A picture to show, and the width and height in which its boxes are given; returns where its
-  // pixels lie on the sheet.
+  // A picture to show (null: one that cannot be shown), and the width and height in which its boxes
+  // are given; returns where its pixels lie on the sheet.
   show(bitmap, extent) {
+    this.strokes = [];
     this.bitmap = bitmap;
     this.extent = extent;
     this.root.classList.add("picture");
-    this.place = this.#within(extent);
+    this.place = bitmap && this.#within(extent);
     this.paint();
     return this.place;
   }

@@ -86,18 +86,18 @@ def surround(
         at = y - size * rng.uniform(0.4, 0.85)
         canvas.line((0, at), (columns, at + tilt), pen, level)
     roll = rng.random()
-    if roll < 0.14:
-        _comb(canvas, rng, columns, y, style, pen, level)
-    elif roll < 0.18:  # squared paper
+    if roll < 0.2:
+        _frames(canvas, rng, columns, y, style, pen, level)
+    elif roll < 0.24:  # squared paper
         step = size * rng.uniform(0.4, 1.2)
         for edge in np.arange(rng.uniform(0, step), max(columns, rows), step):
             canvas.line((edge, 0), (edge, rows), 1, level)
             canvas.line((0, edge), (columns, edge), 1, level)
-    elif roll < 0.22:  # dots to write on
+    elif roll < 0.28:  # dots to write on
         at, step = y + size * rng.uniform(0.35, 0.6), size * rng.uniform(0.1, 0.25)
         for edge in np.arange(0, columns, step):
             canvas.line((edge, at), (edge + pen * 0.3, at), pen * 1.3, level)
-    elif roll < 0.25 and canvas.placed:  # a circle around it
+    elif roll < 0.31 and canvas.placed:  # a circle around it
         left, right = canvas.placed[0].box[0], canvas.placed[-1].box[2]
         angle = np.linspace(0, 2 * np.pi * rng.uniform(0.95, 1.15), 30)
         across = (left + right) / 2 + np.cos(angle) * (right - left + size) * 0.56
@@ -107,10 +107,13 @@ def surround(
         _neighbours(canvas, rng, hand, columns, y, style)
 
 
-def _comb(
+def _frames(
     canvas: Canvas, rng: Generator, columns: int, y: float, style: Style, pen: float, level: float
 ) -> None:
-    """Draw a comb, a row of boxes or of a table, between the digits or anywhere."""
+    """Draw boxes, a comb, or a table's row: between the digits, around them, or anywhere."""
+    if rng.random() < 0.3:
+        _boxes(canvas, rng, style, level)
+        return
     size = style.height
     step = size * rng.uniform(0.55, 1.6)
     low, high = y + size * rng.uniform(0.5, 0.8), y - size * rng.uniform(0.1, 0.8)
@@ -127,6 +130,26 @@ def _comb(
         canvas.line((edges[0], low), (edges[-1], low), pen, level)
         if rng.random() < 0.7:
             canvas.line((edges[0], high), (edges[-1], high), pen, level)
+
+
+def _boxes(canvas: Canvas, rng: Generator, style: Style, level: float) -> None:
+    """Draw a box for each digit, its frame as thick as the writing, which crosses it in places."""
+    size = style.height
+    pen = max(1.0, size * rng.uniform(0.03, 0.16))
+    wide, tall = size * rng.uniform(0.35, 0.65), size * rng.uniform(0.5, 0.8)
+    middle = float(np.median([(p.box[1] + p.box[3]) / 2 for p in canvas.placed] or [0.0]))
+    middle += rng.normal(0, 0.12) * size
+    aside = rng.normal(0, 0.08) * size
+    last = -np.inf
+    for place in canvas.placed:
+        x = place.middle + aside + rng.normal(0, 0.07) * size
+        if not place.char.isdigit() or x - wide < last:
+            continue
+        last = x + wide
+        corners = [(x - wide, middle - tall), (x + wide, middle - tall), (x + wide, middle + tall)]
+        corners += [(x - wide, middle + tall), corners[0]]
+        for a, b in pairwise(corners):
+            canvas.line(a, b, pen, level)
 
 
 def _neighbours(

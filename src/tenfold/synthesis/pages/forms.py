@@ -61,9 +61,11 @@ def table(s: Scene) -> None:
     rng = s.rng
     h = s.size(9, 30)
     pitch, y = h * rng.uniform(1.4, 2.2), h * rng.uniform(0.2, 1.5)
-    edges = np.cumsum(np.r_[rng.uniform(0, 2 * h), rng.uniform(2, 6, 8) * h])
-    printed = rng.random() < 0.35
-    phrases = 0.6 if printed and rng.random() < 0.5 else 0.0
+    # How much of it is print: nothing, its numbers, words with numbers among them, all.
+    printed = float(rng.choice([0.0, 0.5, 0.9], p=[0.45, 0.3, 0.25]))
+    phrases = float(rng.uniform(0.3, 0.8)) if printed and rng.random() < 0.6 else 0.0
+    wide = (4, 11) if phrases else (2, 6)
+    edges = np.cumsum(np.r_[rng.uniform(0, 2), rng.uniform(3, 9), rng.uniform(*wide, 7)]) * h
     face, style = printing.pick(rng, s.part), s.style(h)
     ruled = rng.random() < 0.75
     while y < s.height:
@@ -84,7 +86,7 @@ def table(s: Scene) -> None:
 
 def _entry(
     s: Scene, face: str, across: tuple[float, float], y: float, style: Style,
-    print_: tuple[bool, float],
+    print_: tuple[float, float],
 ) -> None:  # fmt: skip
     """Fill a cell of a table, or leave it: a number by hand or in print, or printed words."""
     rng, h, (left, right), (printed, phrases) = s.rng, style.height, across, print_
@@ -93,7 +95,7 @@ def _entry(
     if roll < phrases:
         count = 2 if right - left > 5 * h else 1
         s.words(face, h * 1.3, left + 0.2 * h, y, count, s.level, 0.5)
-    elif printed and 0.12 <= roll < 0.6:
+    elif roll >= 0.12 and rng.random() < printed:
         plain = Style(h, 0.0, s.level)
         writing.typeset(s.canvas, rng, face, text, left + 0.3 * h, y, plain)
     elif roll >= 0.12:
@@ -144,7 +146,7 @@ def _comb(s: Scene, x: float, y: float, style: Style, filled: bool) -> None:
     gap = step * rng.uniform(0.1, 0.4) if rng.random() < 0.3 else 0.0
     top, bottom = y - h * 0.7, y + h * 0.7
     comb = rng.random() < 0.3
-    pen, tone = float(rng.choice([1, 1, 2, h * 0.09])), max(s.faint, float(rng.uniform(0, 1)))
+    pen, tone = float(rng.choice([1, 1, 2, h * 0.13])), max(s.faint, float(rng.uniform(0, 1)))
     for k in range(count):
         left = x + k * (step + gap)
         if comb:

@@ -1,0 +1,168 @@
+"""Composed test pages with known numbers: separators, numbers apart, print, struck out, displays.
+
+The pages show hands, fonts and MNIST images that training has not seen: of its test part on test
+pages, of the last of its training part on validation pages. reading_composed_pages.py measures on
+them, fit_number_confidence.py fits on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.random import Generator
+
+import tenfold
+from tenfold.synthesis.pages import letters, numbers, printing, writing
+from tenfold.synthesis.pages.hands import Part, Stock
+from tenfold.synthesis.pages.pages import Page, PageMaker
+from tenfold.synthesis.pages.scene import Scene
+from tenfold.synthesis.pages.struck import strike
+from tenfold.synthesis.pages.writing import Style
+
+HEIGHT, WIDTH = 384, 512
+APART = (1.3, 3.0)  # digit heights between two numbers of a line
+
+
+@dataclass
+class Truth:
+    """What stands on a page."""
+
+    kind: str
+    lines: list[list[str]] = field(default_factory=list)
+    struck: int = 0
+
+
+def one_number(rng: Generator) -> str:
+    """Write a number of which every mark is part of the text."""
+    roll, d = rng.random(), numbers.digits
+    count = int(min(rng.geometric(0.3), 8))
+    if roll < 0.5:
+        return d(rng, count)
+    if roll < 0.7:
+        return d(rng, int(rng.integers(1, 5))) + str(rng.choice([".", ","])) + d(rng, 2)
+    if roll < 0.8:
+        return "/".join([d(rng, 2), d(rng, 2), d(rng, 4)])
+    if roll < 0.88:
+        return d(rng, int(rng.integers(1, 3))) + "/" + d(rng, 2)
+    if roll < 0.94:
+        return d(rng, 2) + ":" + d(rng, 2)
+    return "-" + d(rng, count)
+
+
+@dataclass
+class Pen:
+    """What a line is written with, and where it begins."""
+
+    scene: Scene
+    face: str
+    style: Style
+    x: float
+    y: float
+
+    @property
+    def room(self) -> int:
+        """Digits that fit before the page ends."""
+        return max(1, int((WIDTH - self.x) / self.style.height / 0.95) - 2)
+
+
+def _numbers(pen: Pen) -> list[str]:
+    """Draw numbers for a line, as many as fit."""
+    rng = pen.scene.rng
+    own = [one_number(rng)]
+    while rng.random() < 0.3 and sum(map(len, own)) < 8:
+        own.append(one_number(rng))
+    if len(" ".join(own)) > pen.room:
+        return [own[0][: pen.room].rstrip(".,/:-") or "7"]
+    return own
+
+
+def _hand(pen: Pen, truth: Truth) -> None:
+    own = _numbers(pen)
+    pen.scene.write(" ".join(own), pen.x, pen.y, pen.style)
+    truth.lines.append(own)
+
+
+def _print(pen: Pen, truth: Truth) -> None:
+    scene, own = pen.scene, _numbers(pen)
+    look = Style(pen.style.height, level=scene.level, wide=APART)
+    writing.typeset(scene.canvas, scene.rng, pen.face, " ".join(own), pen.x, pen.y, look)
+    truth.lines.append(own)
+
+
+def _label(pen: Pen, truth: Truth) -> None:
+    scene, h = pen.scene, pen.style.height
+    size = h * scene.rng.uniform(0.6, 1.0)
+    pen.x = scene.words(pen.face, size, pen.x, pen.y, 1, scene.level, 0.0) + 0.6 * h
+    if pen.x + 4 * h < WIDTH:
+        short = numbers.digits(scene.rng, min(5, pen.room))
+        scene.write(short, pen.x, pen.y, pen.style)
+        truth.lines.append([short])
+
+
+def _struck(pen: Pen, truth: Truth) -> None:
+    scene, rng, h = pen.scene, pen.scene.rng, pen.style.height
+    before, own = len(scene.canvas.placed), []
+    first = numbers.digits(rng, int(rng.integers(2, 5)))
+    end = scene.write(first, pen.x, pen.y, pen.style)
+    if rng.random() < 0.6:
+        strike(scene.canvas, rng, scene.hand, pen.x, end, pen.y, pen.style)
+        scene.canvas.strike(scene.canvas.placed[before:])
+        truth.struck += len(first)
+    else:
+        own.append(first)
+    if end + 5 * h < WIDTH:
+        own.append(numbers.digits(rng, 3))
+        scene.write(own[-1], end + 1.5 * h, pen.y, pen.style)
+    if own:
+        truth.lines.append(own)
+
+
+def _display(pen: Pen, truth: Truth) -> None:
+    scene, h = pen.scene, pen.style.height
+    shown = numbers.digits(scene.rng, min(7, pen.room))
+    style = Style(h)
+    end = writing.display(scene.canvas, scene.rng, shown, pen.x + h * 0.4, pen.y, style)
+    if scene.rng.random() < 0.7:
+        scene.windows.append((pen.x, pen.y - 0.85 * h, end + 0.2 * h, pen.y + 0.85 * h))
+    truth.lines.append([shown])
+
+
+def _foreign(pen: Pen, _truth: Truth) -> None:
+    rng = pen.scene.rng
+    strokes = letters.foreign_number(rng, int(rng.integers(2, 7)))
+    pen.scene.strokes(strokes, pen.x, pen.y, pen.style.height)
+
+
+# Each kind of page with its share.
+KINDS = {
+    _hand: 0.44, _print: 0.1, _label: 0.14, _struck: 0.12, _display: 0.1, _foreign: 0.1,
+}  # fmt: skip
+
+
+def compose(maker: PageMaker) -> tuple[Page, Truth]:
+    """Compose a page of one kind."""
+    rng, shares = maker.rng, np.array(list(KINDS.values()))
+    line = list(KINDS)[int(rng.choice(len(KINDS), p=shares))]
+    scene = Scene(rng, maker.stock, maker.part, HEIGHT, WIDTH)
+    scene.hand.pen = min(scene.hand.pen, 0.16)
+    truth = Truth(line.__name__.strip("_"))
+    h = scene.size(18, 60)
+    style = scene.style(h)
+    style.gap, style.wide = float(np.clip(style.gap, -0.04, 0.3)), APART
+    face = printing.pick(rng, maker.part)
+    y = h * rng.uniform(1.0, 1.6)
+    while y < HEIGHT - h:
+        line(Pen(scene, face, style, rng.uniform(0.3, 2.0) * h, y), truth)
+        y += h * rng.uniform(1.6, 2.4)
+        if rng.random() < 0.3:
+            break
+    if truth.kind in ("hand", "struck") and rng.random() < 0.3:
+        scene.rules(h * rng.uniform(0.8, 2), rng.uniform(0, h), rng.random() < 0.4)
+    return maker.take(scene, "cell" if scene.windows else truth.kind), truth
+
+
+def stock(part: Part) -> Stock:
+    """MNIST's test images for test pages, the held-out training images for validation pages."""
+    data = tenfold.load_dataset("mnist", "test" if part == "test" else "train")
+    return Stock.of(data.images, data.targets, part)

@@ -1,0 +1,99 @@
+"""How ``tenfold read`` prints what was read in a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from tenfold.cli.console import note, out, print_json, say
+from tenfold.names import cell
+
+if TYPE_CHECKING:
+    from tenfold.reader.reading import Reading
+
+Form = Literal["people", "quiet", "csv", "json"]
+CSV_HEAD = "file,line,number,text,confidence,digits,least_confidence,refused"
+DOUBT = 0.9
+
+
+def show(reading: Reading, form: Form) -> None:
+    """Print a reading, and on standard error what a person should know of it."""
+    if form == "json":
+        print_json(reading.to_dict(), keep="\n")
+    elif form == "csv":
+        say("\n".join(_csv_rows(reading)))
+    elif form == "quiet":
+        say(reading.text)
+    else:
+        _show_to_people(reading)
+    for what in reading.notes:
+        note(f"{reading.file}: {what}.")
+
+
+def _show_to_people(reading: Reading) -> None:
+    from rich.markup import escape
+
+    tail = _left_out(reading, why=not reading.lines)
+    tail = f"  [dim]({tail})[/]" if tail else ""
+    if not reading.lines:
+        out.print(f"{escape(reading.file)}: [dim]nothing read[/]{tail}")
+        return
+    several = len(reading.lines) > 1
+    texts = [_with_doubts(reading, number) for number in range(len(reading.lines))]
+    if several:
+        out.print(f"{escape(reading.file)}:{tail}")
+        for text in texts:
+            out.print(f"  {text}")
+    else:
+        out.print(f"{escape(reading.file)}: {texts[0]}{tail}")
+
+
+def _with_doubts(reading: Reading, number: int) -> str:
+    """Return the text of a line, its doubtful digits marked."""
+    digits = iter([d for d in reading.digits if d.line == number and d.accepted])
+    marked = ""
+    for letter in reading.lines[number].text:
+        digit = next(digits, None) if letter.isdigit() else None
+        doubtful = digit is not None and digit.confidence < DOUBT
+        marked += f"[yellow]{letter}?[/]" if doubtful else letter
+    return marked
+
+
+def _left_out(reading: Reading, why: bool) -> str:
+    """Count what is not part of the text; empty where everything is."""
+    from collections import Counter
+
+    reasons = Counter(d.refused for d in reading.digits if d.refused and not d.left_out)
+    parts = []
+    if reasons:
+        because = f": {' or '.join(sorted(map(str, reasons)))}" if why else ""
+        parts.append(f"{_refused(reading)} refused{because}")
+    left_out = Counter(str(digit.refused) for digit in reading.digits if digit.left_out)
+    left_out.update(f"“{mark.text}”" for mark in reading.marks if not mark.in_text)
+    counts = [f"{count} {what}" for what, count in left_out.items()]
+    if counts:
+        parts.append(f"left out: {', '.join(counts)}")
+    return "; ".join(parts)
+
+
+def _refused(reading: Reading) -> int:
+    """Count what could not be read; what was left out on purpose is not among it."""
+    return sum(not digit.accepted and not digit.left_out for digit in reading.digits)
+
+
+def _csv_rows(reading: Reading) -> Iterator[str]:
+    """One row a number, each in one line; a picture without any has one row with empty text."""
+    import csv
+    import io
+
+    rows: list[list[object]] = []
+    for place, line in enumerate(reading.lines):
+        pairs = zip(line.numbers, reading.digits_by_number(place), strict=True)
+        for order, (number, digits) in enumerate(pairs, 1):
+            least = min((digit.confidence for digit in digits), default=0.0)
+            row = [reading.file, place + 1, order, number.text, f"{number.confidence:.4f}"]
+            rows.append([*row, len(digits), f"{least:.4f}"])
+    for row in rows or [[reading.file, 0, 0, "", "", 0, ""]]:
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="").writerow(map(cell, [*row, _refused(reading)]))
+        yield buffer.getvalue()

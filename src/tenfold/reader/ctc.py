@@ -1,0 +1,197 @@
+"""Read strips: what the line recogniser says of a part in several views, as one string.
+
+The network gives each frame of a strip a probability of every character. The same part is shown
+larger, smaller and leaning, each view spells its likeliest strings by prefix beam search (Graves
+2012), and the mean of a string's probabilities counts. So a string that the views disagree on is
+less sure; averaging frame by frame instead, characters vanish whose frames do not lie exactly on
+each other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.signature import CHARS, STRIDE, strips_of
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+# The network: normalised strips (n, 1, 48, w) to logits (n, w / 2, 1 + characters).
+Network = Callable[[Floats], Floats]
+
+LEAST = 1e-3  # a character less probable than this in a frame is not tried there
+BEAM = 6
+NEVER = 1e-12  # a string less probable than this is as good as impossible
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spelled:
+    """A string and where its characters stand.
+
+    Parameters
+    ----------
+    text : str
+    log_probability : float
+        Of this string among all.
+    spans : list of (float, float)
+        Of each character, in columns of the first strip.
+    probabilities : float array, shape (characters, 21)
+        Of each class (the blank first) where the character is at its surest.
+    """
+
+    text: str
+    log_probability: float
+    spans: list[tuple[float, float]]
+    probabilities: Floats
+
+    @property
+    def probability(self) -> float:
+        """Of this string among all, 0 to 1."""
+        return float(np.exp(self.log_probability))
+
+
+def frames_of(strips: Sequence[Pixels], network: Network) -> list[Floats]:
+    """Run the network over strips of any widths: log-probabilities of the frames of each."""
+    logits = network(strips_of(list(strips)))
+    out = []
+    for strip, row in zip(strips, logits, strict=True):
+        own = row[: strip.shape[1] // STRIDE]
+        top = own.max(axis=1, keepdims=True)
+        out.append(
+            np.asarray(own - top - np.log(np.exp(own - top).sum(axis=1, keepdims=True)), np.float32)
+        )
+    return out
+
+
+def together(frames: Sequence[Floats]) -> Floats:
+    """Average log-probabilities of one part in several views, at the first one's frames."""
+    count = len(frames[0])
+    total = np.zeros_like(frames[0])
+    for own in frames:
+        at = (np.arange(count) + 0.5) * len(own) / count - 0.5
+        low = np.clip(np.floor(at).astype(int), 0, len(own) - 1)
+        high = np.minimum(low + 1, len(own) - 1)
+        share = np.clip(at - low, 0, 1)[:, None].astype(np.float32)
+        total += own[low] * (1 - share) + own[high] * share
+    mean = total / len(frames)
+    top = mean.max(axis=1, keepdims=True)
+    return np.asarray(
+        mean - top - np.log(np.exp(mean - top).sum(axis=1, keepdims=True)), np.float32
+    )
+
+
+def spell(views: Sequence[Floats], beam: int = BEAM) -> Spelled:
+    """Find the most probable string of one part.
+
+    Parameters
+    ----------
+    views : sequence of float arrays, shape (t, 21)
+        Log-probabilities of the frames in each view; its characters' places are those of the
+        first.
+    """
+    chances: dict[str, float] = defaultdict(float)
+    for frames in views:
+        for text, log_probability in search(frames, beam):
+            chances[text] += math.exp(log_probability) / len(views)
+    best = max(chances, key=lambda text: chances[text])
+    aligned = [align(frames, best) for frames in views]
+    spans = aligned[0][0]
+    surest = np.mean([np.exp(own[at]) for own, (_, at) in zip(views, aligned, strict=True)], axis=0)
+    return Spelled(best, math.log(max(chances[best], NEVER)), spans, surest)
+
+
+def search(frames: Floats, beam: int) -> list[tuple[str, float]]:
+    """Return the likeliest strings with their log-probabilities, likeliest first."""
+    beams: dict[str, tuple[float, float]] = {"": (0.0, -np.inf)}  # ends in a blank, or does not
+    floor = float(np.log(LEAST))
+    for row in frames:
+        options = np.flatnonzero(row[1:] > floor) + 1
+        blank = float(row[0])
+        if not len(options):  # nothing but the blank
+            beams = {
+                text: (float(np.logaddexp(b, n)) + blank, -np.inf) for text, (b, n) in beams.items()
+            }
+            continue
+        grown: dict[str, tuple[float, float]] = {}
+        for text, (b, n) in beams.items():
+            both = float(np.logaddexp(b, n))
+            _add(grown, text, both + blank, -np.inf)
+            for k in options.tolist():
+                char, p = CHARS[k - 1], float(row[k])
+                if text and text[-1] == char:
+                    _add(grown, text, -np.inf, n + p)
+                    _add(grown, text + char, -np.inf, b + p)
+                else:
+                    _add(grown, text + char, -np.inf, both + p)
+        ranked = sorted(grown.items(), key=lambda pair: -float(np.logaddexp(*pair[1])))[:beam]
+        beams = dict(ranked)
+    scores = [(text, float(np.logaddexp(*pair))) for text, pair in beams.items()]
+    return sorted(scores, key=lambda pair: -pair[1])
+
+
+def _add(beams: dict[str, tuple[float, float]], text: str, blank: float, other: float) -> None:
+    old = beams.get(text)
+    if old is None:
+        beams[text] = (blank, other)
+    else:
+        beams[text] = (float(np.logaddexp(old[0], blank)), float(np.logaddexp(old[1], other)))
+
+
+def _states(text: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Classes of the states blank, c1, blank, c2, … and whether each may skip the blank before."""
+    classes = np.zeros(2 * len(text) + 1, np.int64)
+    classes[1::2] = [CHARS.index(c) + 1 for c in text]
+    skip = np.zeros(len(classes), bool)
+    skip[3::2] = classes[3::2] != classes[1:-2:2]
+    return classes, skip
+
+
+def probability(frames: Floats, text: str) -> float:
+    """Log-probability of a string: the forward algorithm of CTC."""
+    classes, skip = _states(text)
+    alpha = np.full(len(classes), -np.inf)
+    alpha[0] = frames[0, 0]
+    if text:
+        alpha[1] = frames[0, classes[1]]
+    for row in frames[1:]:
+        one = np.r_[-np.inf, alpha[:-1]]
+        two = np.where(skip, np.r_[-np.inf, -np.inf, alpha[:-2]][: len(alpha)], -np.inf)
+        alpha = np.logaddexp(np.logaddexp(alpha, one), two) + row[classes]
+    return float(np.logaddexp(alpha[-1], alpha[-2])) if text else float(alpha[-1])
+
+
+def align(frames: Floats, text: str) -> tuple[list[tuple[float, float]], list[int]]:
+    """Find the likeliest place of each character: its span in columns and its surest frame."""
+    if not text:
+        return [], []
+    classes, skip = _states(text)
+    count = len(frames)
+    score = np.full(len(classes), -np.inf)
+    score[:2] = frames[0, classes[:2]]
+    back = np.zeros((count, len(classes)), np.int8)
+    for t in range(1, count):
+        moves = np.stack([
+            score,
+            np.r_[-np.inf, score[:-1]],
+            np.where(skip, np.r_[-np.inf, -np.inf, score[:-2]][: len(score)], -np.inf),
+        ])  # fmt: skip
+        back[t] = moves.argmax(axis=0)
+        score = moves.max(axis=0) + frames[t, classes]
+    state = len(classes) - 1 if score[-1] >= score[-2] else len(classes) - 2
+    path = np.zeros(count, np.int64)
+    for t in range(count - 1, -1, -1):
+        path[t] = state
+        state -= back[t, state]
+    spans, surest = [], []
+    for k in range(len(text)):
+        own = np.flatnonzero(path == 2 * k + 1)
+        if not len(own):  # an alignment that has no room for it: between its neighbours
+            own = np.array([min(count - 1, int(np.searchsorted(path, 2 * k + 1)))])
+        spans.append((float(own[0] * STRIDE), float((own[-1] + 1) * STRIDE)))
+        surest.append(int(own[frames[own, classes[2 * k + 1]].argmax()]))
+    return spans, surest

@@ -1,0 +1,198 @@
+"""Read a picture that promises exactly one digit.
+
+Three are asked. The classifier sees the picture's ink: all of it, what lies together, or the
+largest piece alone, whichever looks most like a digit. It also sees the ink that the finder calls a
+digit's, without rests of frames and neighbours; and the line recogniser reads the place that was
+found as a line of one. Their opinions are pooled: a weighted sum of log-probabilities (Genest &
+Zidek 1986).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.model import Model
+from tenfold.preprocess.binarize import Ink, find_ink
+from tenfold.preprocess.segment import Piece, find_pieces, glyph_of, merge
+from tenfold.reader.ctc import Network, frames_of, probability, together
+from tenfold.reader.find import Finding, Found
+from tenfold.reader.glyphs import glyph
+from tenfold.reader.lines import Part, cut
+from tenfold.reader.recognise import Symbol
+from tenfold.reader.settings import Settings
+from tenfold.signature import HAND
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+LEAST_SHARE = 0.02  # of the largest piece's area: smaller marks are dirt
+TOGETHER = 0.15  # of a group's size: pieces this close belong to it
+LEFT_OUT = 2.5  # weight of the logarithm of the share of ink that a group holds
+SEEDS = 4  # the largest pieces are tried as the digit's core
+
+
+SEEN = 0.3  # the finder's score from which on its box is the digit's
+ASIDE = 0.6  # of its height: paper on either side of a digit that is read as a line
+SIZE = 0.15  # of the picture's long side: digits found smaller than this are likelier strays
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opinion:
+    """Probabilities of the ten digits, the digitness and the box they are about, if any."""
+
+    probabilities: Floats
+    digitness: float
+    box: tuple[float, float, float, float] | None
+    glyph: Pixels | None = None
+
+
+def read_one(
+    pixels: Pixels,
+    grey: Pixels,
+    seen: Finding,
+    model: Model,
+    recogniser: Callable[[], Network],
+    settings: Settings,
+    promised: bool,
+) -> tuple[Symbol, Pixels | None] | None:
+    """Read the digit of a picture; None where there is no ink at all.
+
+    Parameters
+    ----------
+    promised : bool
+        Whether somebody said that there is one: then a doubtful place is better than none.
+
+    Returns
+    -------
+    Symbol
+    uint8 array, shape (28, 28), or None
+        What the classifier saw.
+    """
+    whole = by_ink(find_ink(pixels), model)
+    best = max(seen.found, key=lambda f: _likely(f, grey), default=None)
+    if whole is None and (best is None or (best.score < SEEN and not promised)):
+        return None
+    opinions: list[tuple[float, Opinion | None]] = [(settings.pool[0], whole)]
+    if best is not None:
+        opinions += [
+            (settings.pool[1] * best.score, by_place(pixels, seen, best, model)),
+            (settings.pool[2] * best.score, by_line(grey, best, recogniser(), settings)),
+            (settings.pool[3] * best.score, Opinion(best.digits, best.score, None)),
+        ]
+    given = [(weight, opinion) for weight, opinion in opinions if opinion is not None]
+    if not given:
+        return None
+    total = sum(weight for weight, _ in given)
+    logs = [weight * np.log(o.probabilities.astype(float) + 1e-5) for weight, o in given]
+    sharpness = settings.pool_sharpness if len(given) > 1 else 1.0
+    pooled = np.sum(logs, axis=0) * (sharpness / total)
+    chances = np.exp(pooled - pooled.max())
+    chances /= chances.sum()
+    digitness = max(o.digitness for _, o in given[:2])
+    box = (best.x, best.y, best.width, best.height) if best is not None else None
+    if whole is not None and whole.box is not None and (best is None or best.score < SEEN):
+        box = whole.box
+    assert box is not None  # noqa: S101 - whoever gave an opinion had a place in mind
+    shown = next((o.glyph for _, o in given if o.glyph is not None), None)
+    kind = best.kind if best is not None else HAND
+    symbol = Symbol(
+        str(int(chances.argmax())),
+        box,
+        chances.astype(np.float32),
+        float(chances.max()),
+        digitness,
+        kind,
+    )
+    return symbol, shown
+
+
+def _likely(found: Found, grey: Pixels) -> float:
+    large = min(1.0, found.height / (SIZE * max(grey.shape)))
+    return float(found.score * large**0.5)
+
+
+def by_place(pixels: Pixels, seen: Finding, found: Found, model: Model) -> Opinion | None:
+    """Ask the classifier about the ink that was found."""
+    framed = glyph(pixels, seen, found)
+    if framed is None:
+        return None
+    chances, digitness = model.predict_with_digitness(framed[None])
+    box = (found.x, found.y, found.width, found.height)
+    return Opinion(chances[0], float(digitness[0]), box, framed)
+
+
+def by_line(grey: Pixels, found: Found, recogniser: Network, settings: Settings) -> Opinion:
+    """Ask the line recogniser about the place, read as a line of one digit."""
+    left = max(0.0, found.x - ASIDE * found.height)
+    right = min(float(grey.shape[1]), found.right + ASIDE * found.height)
+    part = Part([found], found.height, left, right, *found.middle, 0.0)
+    upright = [factor for factor, lean in settings.views if not lean]
+    frames = together(frames_of([cut(grey, part, factor)[0] for factor in upright], recogniser))
+    logs = np.array([probability(frames, str(digit)) for digit in range(10)])
+    chances = np.exp(logs - logs.max())
+    return Opinion((chances / chances.sum()).astype(np.float32), float(np.exp(logs.max())), None)
+
+
+def by_ink(ink: Ink, model: Model) -> Opinion | None:
+    """Ask the classifier about the picture's ink, or of the part most like a digit."""
+    pieces = find_pieces(ink.mask)
+    if not pieces:
+        return None
+    largest = max(piece.area for piece in pieces)
+    pieces = [piece for piece in pieces if piece.area >= LEAST_SHARE * largest]
+    groups = _groups(pieces, ink.mask.shape)
+    merged = [merge(group) for group in groups]
+    glyphs = np.stack([glyph_of(ink, piece) for piece in merged])
+    chances, digitness = model.predict_with_digitness(glyphs)
+    weight = np.array([_weight(ink, group) for group in groups])
+    scores = np.log(chances.max(axis=1) + 1e-9) + np.log(digitness + 1e-9)
+    best = int(np.argmax(scores + LEFT_OUT * np.log(weight / weight.max() + 1e-9)))
+    piece = merged[best]
+    box = (float(piece.x), float(piece.y), float(piece.width), float(piece.height))
+    return Opinion(chances[best], float(digitness[best]), box, glyphs[best])
+
+
+def _groups(pieces: Sequence[Piece], shape: tuple[int, ...]) -> list[list[Piece]]:
+    """All pieces, those off the picture's edge, the groups around the largest, and these alone."""
+    seeds = sorted(pieces, key=lambda piece: -piece.area)[:SEEDS]
+    inner = [piece for piece in pieces if not _at_edge(piece, shape)]
+    groups = [list(pieces), inner, *(_grow(seed, pieces) for seed in seeds)]
+    groups += [[seed] for seed in seeds]
+    distinct = {frozenset(map(id, group)): group for group in groups if group}
+    return list(distinct.values())
+
+
+def _at_edge(piece: Piece, shape: tuple[int, ...]) -> bool:
+    return min(piece.x, piece.y, shape[1] - piece.right, shape[0] - piece.bottom) <= 0
+
+
+def _grow(seed: Piece, pieces: Sequence[Piece]) -> list[Piece]:
+    """Add what lies near, until nothing does."""
+    group, box, rest = [seed], seed, [piece for piece in pieces if piece is not seed]
+    while True:
+        reach = TOGETHER * max(box.width, box.height)
+        near = [piece for piece in rest if _gap(piece, box) <= reach]
+        if not near:
+            return group
+        group += near
+        rest = [piece for piece in rest if not any(piece is one for one in near)]
+        box = merge([box, *near])
+
+
+def _gap(one: Piece, other: Piece) -> int:
+    aside = max(one.x - other.right, other.x - one.right, 0)
+    above = max(one.y - other.bottom, other.y - one.bottom, 0)
+    return max(aside, above)
+
+
+def _weight(ink: Ink, group: Sequence[Piece]) -> float:
+    """Ink in a group: area times level, so that a faint frame weighs little."""
+    total = 0.0
+    for piece in group:
+        level = ink.level[piece.y : piece.bottom, piece.x : piece.right]
+        total += float((level * piece.mask).sum(dtype=np.float64))
+    return total

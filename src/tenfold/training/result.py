@@ -1,0 +1,124 @@
+"""From a finished training to a model file and its figures."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tenfold.data.dataset import Dataset
+from tenfold.data.splits import Splits
+from tenfold.evaluation.evaluate import evaluate
+from tenfold.evaluation.evaluation import Evaluation
+from tenfold.files import write_whole
+from tenfold.model import open_model
+from tenfold.modelinfo import ModelInfo
+from tenfold.training import runfolder
+from tenfold.training.calibration import calibrate
+from tenfold.training.callbacks import Epoch
+from tenfold.training.export import export, with_info
+from tenfold.training.loop import Training
+from tenfold.training.losses import make_loss, one_hot
+from tenfold.training.networks import count_parameters
+from tenfold.training.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run.
+
+    Parameters
+    ----------
+    folder, model : Path
+        The run folder and the model file in it.
+    recipe : Recipe
+        As used, with its seed.
+    evaluation : Evaluation
+        Of the model file on the test part.
+    test_loss : float
+        The recipe's own loss on the test part.
+    history : tuple of Epoch
+        What each epoch came to.
+    train_seconds, total_seconds : float
+        The loop alone (data loaded), and everything from data to model file.
+    """
+
+    folder: Path
+    model: Path
+    recipe: Recipe
+    evaluation: Evaluation
+    test_loss: float
+    history: tuple[Epoch, ...]
+    train_seconds: float
+    total_seconds: float
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the figures by name, ready for JSON."""
+        return {
+            "test_accuracy": self.evaluation.accuracy,
+            "test_interval": list(self.evaluation.interval),
+            "test_loss": self.test_loss,
+            "test_count": self.evaluation.count,
+            "train_seconds": self.train_seconds,
+            "total_seconds": self.total_seconds,
+            "model": str(self.model),
+            "seed": self.recipe.seed,
+            "recipe": self.recipe.name,
+            "data": self.evaluation.data,
+        }
+
+
+def finish(training: Training, splits: Splits, folder: Path, started: float) -> Run:
+    """Export the network, measure the file on the test part, and write file and figures."""
+    recipe = training.recipe
+    info = ModelInfo(
+        classes=splits.train.classes,
+        size=splits.train.size,
+        data=splits.train.name,
+        data_count=len(training.images),
+        data_fingerprint=splits.train.fingerprint(),
+        recipe=recipe.to_toml(),
+        seed=recipe.seed,
+        versions=runfolder.versions(),
+        parameters=count_parameters(training.network),
+    )
+    with training.result() as network:
+        content = export(network, info)
+    if training.validation is not None:
+        info = calibrate(
+            open_model(content, "the new model"), training.validation, recipe.synthesis
+        )
+        content = with_info(content, info)
+    model = open_model(content, str(folder / "model.onnx"))
+    evaluation = evaluate(model, splits.test)
+    test_loss = _recipe_loss(recipe, model.predict_logits(splits.test.images), splits.test)
+    results = {
+        "test_accuracy": evaluation.accuracy,
+        "test_count": evaluation.count,
+        "test_loss": test_loss,
+        "test_cross_entropy": evaluation.loss,
+    }
+    path = write_whole(folder / "model.onnx", with_info(content, replace(info, results=results)))
+    runfolder.save_pictures(folder, splits.train, splits.test, evaluation, training.history)
+    run = Run(
+        folder=folder,
+        model=path,
+        recipe=recipe,
+        evaluation=evaluation,
+        test_loss=test_loss,
+        history=tuple(training.history),
+        train_seconds=training.seconds,
+        total_seconds=time.perf_counter() - started,
+    )
+    write_whole(folder / "result.json", json.dumps(run.to_dict(), indent=2) + "\n")
+    return run
+
+
+def _recipe_loss(recipe: Recipe, logits: NDArray[np.float32], test: Dataset) -> float:
+    targets = one_hot(torch.from_numpy(test.targets), len(test.classes))
+    return float(make_loss(recipe.loss)(torch.from_numpy(logits), targets))

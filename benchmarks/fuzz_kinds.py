@@ -162,7 +162,8 @@ def _request(number: int) -> bytes:
     page = cv2.imencode(".bmp", drawn("text", (60, 200), np.random.default_rng(0)))[1].tobytes()
     bodies = (
         ("image/bmp", page), ("application/json", b'{"image": "aGVsbG8="}'),
-        ("application/json", b'{"strokes": [{"points": [[1, 2], [30, 40]]}], "width": 90, "height": 60}'),
+        ("application/json", b'{"strokes": [{"points": [[1, 2], [30, 40]]}], '
+         b'"width": 90, "height": 60}'),
         ("multipart/form-data; boundary=B", b"--B\r\nContent-Disposition: form-data; name=file; "
          b"filename=a.bmp\r\n\r\n" + page + b"\r\n--B--\r\n"),
     )  # fmt: skip

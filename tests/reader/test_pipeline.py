@@ -13,6 +13,8 @@ from tenfold.reader.ctc import Network, Spelled
 from tenfold.reader.find import Finding, Found, Level
 from tenfold.reader.lines import parts
 from tenfold.reader.pipeline import (
+    SHARES,
+    as_on_page,
     ask_classifier,
     best_turn,
     look,
@@ -23,7 +25,9 @@ from tenfold.reader.pipeline import (
 from tenfold.reader.reader import Reader
 from tenfold.reader.recognise import ReadPart, Symbol
 from tenfold.reader.settings import SETTINGS
-from tenfold.signature import CHARS, HAND, PLACES, PRINT, STRUCK
+from tenfold.signature import CHARS, DIGIT_KINDS, HAND, PLACES, PRINT, STRUCK
+from tenfold.synthesis.pages.hands import Stock
+from tenfold.synthesis.pages.pages import PageMaker
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -449,3 +453,34 @@ def test_two_digits_are_no_number_to_measure_others_by_and_three_are(
     number: int, weak: bool
 ) -> None:
     assert _is_weak(_row(1, 0.3), number) == weak
+
+
+def _of_kinds(count: int, **kinds: float) -> list[Found]:
+    row = [kinds.get(name, 0.0) for name in ("hand", "print", "running", "struck")]
+    return [replace(_found(40.0 * k, 100), kinds=np.array(row, np.float32)) for k in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("hand", "others", "kind"), [(0.78, 0, HAND), (0.78, 1, PRINT), (0.82, 1, HAND)]
+)
+def test_a_doubtful_digit_is_what_its_page_is(hand: float, others: int, kind: int) -> None:
+    doubtful = _of_kinds(1, hand=hand, print=1 - hand)
+    page = doubtful + _of_kinds(others, print=1.0)
+    assert as_on_page(page, SETTINGS)[0].kind == kind
+
+
+def test_a_page_says_nothing_of_what_is_struck_out_and_of_what_is_sure() -> None:
+    page = _of_kinds(1, hand=0.3, struck=0.7) + _of_kinds(30, print=0.9, hand=0.1)
+    seen = as_on_page(page, SETTINGS)
+    assert seen[0].kinds[3] == pytest.approx(0.7)
+    assert seen[0].kinds.sum() == pytest.approx(1.0)
+    sure = as_on_page(_of_kinds(1, hand=1.0) + _of_kinds(30, running=1.0), SETTINGS)
+    assert sure[0].kind == HAND
+    assert as_on_page([], SETTINGS) == []
+
+
+def test_composed_pages_have_the_shares_that_a_page_starts_from(stock: Stock) -> None:
+    maker = PageMaker(stock, "validation", 5)
+    placed = [mark for _ in range(250) for mark in maker.page().placed if mark.char.isdigit()]
+    counts = np.array([sum(mark.kind == kind for mark in placed) for kind in DIGIT_KINDS[:3]])
+    assert counts / counts.sum() == pytest.approx(SHARES, abs=0.12)

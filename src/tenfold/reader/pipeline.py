@@ -30,6 +30,10 @@ WANTED = {
     "printed": (PRINT, RUNNING),
 }
 
+# Shares of digits by hand, in print and in words and sentences on composed pages.
+SHARES = np.array([0.57, 0.13, 0.30])
+ROUNDS = 20  # of weighing; the shares no longer move
+
 # Of DIGIT_KINDS, those that all digits of a number share.
 ALIKE = {DIGIT_KINDS.index(RUNNING), DIGIT_KINDS.index(STRUCK)}
 
@@ -84,7 +88,7 @@ def read_lines(
 ) -> tuple[list[list[ReadPart]], list[Found]]:
     """Read the lines of a picture; return them and the digits that are not to be read."""
     width = float(grey.shape[1])
-    found = of_one_kind(seen.found, settings, width)
+    found = of_one_kind(as_on_page(seen.found, settings), settings, width)
     wanted = (HAND,) if ink == "auto" and _is_printed_page(found) else WANTED[ink]
     kept = [f for f in found if f.kind in wanted]
     left_out = [f for f in found if f.kind not in wanted]
@@ -97,6 +101,28 @@ def read_lines(
     read = iter(read_parts(grey, flat, seen, recogniser, settings))
     lines = [[next(read) for _ in row] for row in all_parts]
     return without_doubles(lines), left_out
+
+
+def as_on_page(found: Sequence[Found], settings: Settings) -> list[Found]:
+    """Weigh the kinds of each digit by how frequent they are on its page.
+
+    A page of print makes a doubtful digit print, a page by hand makes it one by hand. The page's
+    shares are found by expectation maximisation (Saerens et al. 2002), starting from those of
+    composed pages, which count as some digits seen. How likely a digit is struck out stays as it
+    is: that says nothing of the others.
+    """
+    if not found:
+        return []
+    struck = np.array([f.kinds[-1] for f in found])[:, None]
+    own = np.array([f.kinds[:-1] for f in found]) + 1e-6  # a page of one kind divides by no zero
+    weight, kinds, shares = 1 - struck, own, SHARES
+    for _ in range(ROUNDS):
+        kinds = own * (shares / SHARES)
+        kinds = kinds / kinds.sum(axis=1, keepdims=True)
+        seen = (kinds * weight).sum(axis=0) + settings.page_shares * SHARES
+        shares = seen / seen.sum()
+    both = np.concatenate([kinds * weight, struck], axis=1).astype(np.float32)
+    return [replace(f, kinds=row) for f, row in zip(found, both, strict=True)]
 
 
 def of_one_kind(found: Sequence[Found], settings: Settings, width: float) -> list[Found]:

@@ -23,6 +23,8 @@ class Settings:
         Digit heights of paper that part a line into pieces read each by itself.
     apart : float
         Digit heights of paper between two numbers of a line: more than a digit's width.
+    page_shares : float
+        How many digits the shares of kinds on composed pages count as, beside those of the page.
     views : tuple of (float, float)
         How a piece is shown to the line recogniser: so many times its normal size, and leaning so
         much further to the right. The first is the piece as it is; of the others, those that come
@@ -79,6 +81,7 @@ class Settings:
     overlap: float = 0.3
     gap: float = 2.0
     apart: float = 0.75
+    page_shares: float = 3.0
     views: tuple[tuple[float, float], ...] = (
         (1.0, 0.0), (0.84, 0.3), (0.84, -0.3), (1.18, 0.3), (1.18, -0.3), (0.84, 0.0), (1.18, 0.0),
         (1.0, 0.3), (1.0, -0.3),

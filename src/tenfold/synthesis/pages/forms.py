@@ -68,11 +68,14 @@ def table(s: Scene) -> None:
     edges = np.cumsum(np.r_[rng.uniform(0, 2), rng.uniform(3, 9), rng.uniform(*wide, 7)]) * h
     face, style = printing.pick(rng, s.part), s.style(h)
     ruled = rng.random() < 0.75
+    head = y if printed and rng.random() < 0.5 else -1.0  # its first row is a printed head
     while y < s.height:
         for number, (left, right) in enumerate(pairwise(edges)):
             if left > s.width:
                 break
-            if number == 0 and rng.random() < 0.7:
+            if y == head:
+                s.words(face, h * 1.3, left + 0.2 * h, y, 1, s.level, 0.7)
+            elif number == 0 and rng.random() < 0.7:
                 _head(s, face if printed else None, left + 0.2 * h, y, h)
             else:
                 _entry(s, face, (left, right), y, style, (printed, phrases))
@@ -188,7 +191,8 @@ def printed_page(s: Scene) -> None:
     free = rng.uniform(0, s.height) if rng.random() < 0.6 else -1e9
     h = size * rng.uniform(0.9, 3.5)
     even = rng.random() < 0.6  # justified lines; else headings, lists, short lines
-    while y < s.height:
+    end = s.height - 3 * size if rng.random() < 0.3 else s.height  # its number stands below
+    while y < end:
         if abs(y - free) > h * 0.8:
             if even:
                 s.words(face, size, x, y, 30, level, 0.2)
@@ -197,6 +201,10 @@ def printed_page(s: Scene) -> None:
                 start, count = rng.uniform(-40, 0.6 * s.width), int(rng.integers(1, 6))
                 s.words(face, large, start, y, count, level, 0.35)
         y += size * rng.uniform(1.15, 1.8)
+    if end < s.height:
+        text, style = numbers.digits(rng, int(rng.integers(1, 4))), Style(size * 0.72, level=level)
+        foot = s.height - rng.uniform(0.6, 1.4) * size
+        writing.typeset(s.canvas, rng, face, text, s.width * rng.beta(4, 4), foot, style, RUNNING)
     if free > 0:
         s.number(numbers.number(rng), rng.uniform(0, s.width * 0.6), free, s.style(h))
 

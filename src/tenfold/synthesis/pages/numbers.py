@@ -92,7 +92,10 @@ def running(rng: Generator) -> str:
     if roll < 0.8:
         unit = _one(rng, "P", "th", "st", "nd", "cm", "kg", "pts", "km", "h", "min", "x", "a", "b)")
         return _one(rng, "", "+", "-", "(") + short + unit + _one(rng, "", ")", ".", ",")
-    if roll < 0.9:
+    if roll < 0.85:  # a list's numbering and an answer
+        first = _one(rng, "i)", "ii)", "iii)", "iv)", "a)", "b)", "c)", "1)", "2)", "(a)", "(b)")
+        return f"{first} {digits(rng, int(rng.integers(1, 3)))}"
+    if roll < 0.92:
         return _one(rng, "i", "ii", "iv", "Q", "No.", "p.", "A", "B", "x", "H", "vol.") + short
     return digits(rng, 4) + _one(rng, "/", "-", "–") + digits(rng, 2)
 

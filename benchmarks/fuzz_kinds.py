@@ -159,12 +159,13 @@ def _server(folder: Path) -> Iterator[tuple[str, int]]:
 def _request(number: int) -> bytes:
     """Return request ``number``: a sound one with damaged bytes."""
     rng = np.random.default_rng([17, number])
-    page = cv2.imencode(".png", drawn("text", (60, 200), np.random.default_rng(0)))[1].tobytes()
+    page = cv2.imencode(".bmp", drawn("text", (60, 200), np.random.default_rng(0)))[1].tobytes()
     bodies = (
-        ("image/png", page), ("application/json", b'{"image": "aGVsbG8="}'),
-        ("application/json", b'{"strokes": [{"points": [[1, 2], [30, 40]]}], "width": 90}'),
+        ("image/bmp", page), ("application/json", b'{"image": "aGVsbG8="}'),
+        ("application/json", b'{"strokes": [{"points": [[1, 2], [30, 40]]}], '
+         b'"width": 90, "height": 60}'),
         ("multipart/form-data; boundary=B", b"--B\r\nContent-Disposition: form-data; name=file; "
-         b"filename=a.png\r\n\r\n" + page + b"\r\n--B--\r\n"),
+         b"filename=a.bmp\r\n\r\n" + page + b"\r\n--B--\r\n"),
     )  # fmt: skip
     kind, body = bodies[int(rng.integers(len(bodies)))]
     path = rng.choice(["/v1/read", "/v1/read", "/v1/read/batch", "/v1/classify", "/v1/teach", "/"])
@@ -172,7 +173,7 @@ def _request(number: int) -> bytes:
     if whole := rng.random() < 0.5:  # what follows the head alone, of the length that it says
         body = _damaged(body, count, rng)
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: here\r\nContent-Type: {kind}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
     content = head.encode() + body

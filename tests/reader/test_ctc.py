@@ -104,6 +104,13 @@ def test_the_beam_finds_what_single_frames_hide() -> None:
     assert search(frames, 4)[0][0] == "7"
 
 
+def test_long_strings_are_aligned_as_well() -> None:
+    text = "1203456789" * 10  # more states than an int8 counts
+    spans, surest = align(_frames("_".join(text)), text)
+    assert surest == list(range(0, 2 * len(text), 2))
+    assert len(spans) == len(text)
+
+
 def test_alignment_places_each_character_where_it_is_surest() -> None:
     spans, surest = align(_frames("__4___7__"), "47")
     assert surest == [2, 6]

@@ -186,7 +186,7 @@ def align(frames: Floats, text: str) -> tuple[list[tuple[float, float]], list[in
     path = np.zeros(count, np.int64)
     for t in range(count - 1, -1, -1):
         path[t] = state
-        state -= back[t, state]
+        state -= int(back[t, state])
     spans, surest = [], []
     for k in range(len(text)):
         own = np.flatnonzero(path == 2 * k + 1)

@@ -8,23 +8,25 @@ import re
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import numpy as np
-import onnx
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
 import tenfold
 from tenfold.cli import app
+from tenfold.model import load_model
 from tenfold.reader.reading import Digit, Line, Mark, Number, Reading
 from tenfold.server import answers as shapes
 from tenfold.server import settings
 from tenfold.server.problems import MEDIA_TYPE
+from tenfold.training.export import with_info
 
 if TYPE_CHECKING:
     from tests.server.conftest import AsPng, Server, Start
@@ -298,10 +300,8 @@ def test_no_answer_says_where_the_server_s_files_lie(start: Start, tmp_path: Pat
     model, taught = tmp_path / "secret" / "mine.onnx", tmp_path / "secret" / "taught"
     model.parent.mkdir()
     source = ROOT / "src" / "tenfold" / "models" / "digits.onnx"
-    network = onnx.load_from_string(source.read_bytes())
-    for entry in network.metadata_props:
-        entry.value = re.sub(r'"data": *"[^"]*"', f'"data": "{tmp_path}/secret/data"', entry.value)
-    model.write_bytes(network.SerializeToString())
+    info = load_model(source).info
+    model.write_bytes(with_info(source.read_bytes(), replace(info, data=f"{tmp_path}/secret/data")))
     server = start("--model", str(model), "--collect", str(taught), TENFOLD_READS="1")
     lesson = {"digit": 7, "glyph": base64.b64encode(bytes(784)).decode()}
     ask = server.client

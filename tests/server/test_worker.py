@@ -39,7 +39,7 @@ def test_a_fault_is_answered_told_of_by_its_place_alone_and_survived(
     assert (broken.status, problem["status"], fine.status) == (500, 500, 200)
     assert len(classified["answers"]) == 1
     assert "KeyError" in broken.faults
-    assert "work.py" in broken.faults
+    assert "worker.py" in broken.faults
     assert "0.0" not in broken.faults  # a message may quote what was sent
     assert fine.faults == ""
 

@@ -198,7 +198,7 @@ def load_model(path: str | PathLike[str], *, threads: int = 0) -> Model:
 def read_content(path: str | PathLike[str]) -> bytes:
     """Return the bytes of a model file; raises ModelError if it cannot be read."""
     try:
-        if (kind := kind_of(path)) is not None:
+        if (kind := kind_of(Path(path))) is not None:
             raise ModelError(f"{path}: is {kind}, not a model file.")
         if Path(path).stat().st_size > MAX_BYTES:
             raise ModelError(f"{path}: no model file; it is larger than {MAX_BYTES >> 20} MB.")

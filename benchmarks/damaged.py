@@ -7,6 +7,7 @@ flipped, dropped, added, repeated or cut off. Needs nothing but NumPy, OpenCV an
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -34,6 +35,7 @@ FILES: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("BMP", "RGB", {}),
     ("BMP", "1", {}),
 )
+TIMES = (1, 1, 2, 8, 40)  # how often one file is damaged
 # Share of each kind of damage.
 DAMAGES = {
     "flip": 0.3, "set": 0.15, "drop": 0.12, "add": 0.12, "repeat": 0.06, "extreme": 0.15,
@@ -45,10 +47,16 @@ def damaged_file(number: int) -> tuple[str, bytes]:
     """Return damaged file ``number``: its suffix, and its bytes."""
     rng = np.random.default_rng([5, number])
     kind, mode, options = FILES[number % len(FILES)]
-    content = bytearray(_encoded(kind, mode, options, rng))
-    for _ in range(int(rng.choice([1, 1, 2, 8, 40]))):
-        content = damage(content, rng)
-    return f".{kind.lower()}", bytes(content)
+    content = _encoded(kind, mode, options, rng)
+    return f".{kind.lower()}", damaged_often(content, rng)
+
+
+def damaged_often(content: bytes, rng: Rng, times: Sequence[int] = TIMES) -> bytes:
+    """Return bytes to which one or more things were done, as often as one of these numbers."""
+    damaged = bytearray(content)
+    for _ in range(int(rng.choice(times))):
+        damaged = damage(damaged, rng)
+    return bytes(damaged)
 
 
 def _encoded(kind: str, mode: str, options: dict[str, object], rng: Rng) -> bytes:

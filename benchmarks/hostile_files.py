@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from damaged import Rng, damage
+from damaged import TIMES, Rng, damage, damaged_often
 from tenfold import load_dataset
 from tenfold.modelinfo import METADATA_KEY, sealed
 from tenfold.reader.networks import bundled_content
@@ -39,7 +39,7 @@ def damaged_model(number: int) -> tuple[bytes, bool]:
     if way == 3:
         return sealed(_told_otherwise(original, rng)), True
     content = bytearray(original)
-    for _ in range(int(rng.choice([1, 1, 2, 8, 40]))):
+    for _ in range(int(rng.choice(TIMES))):
         # A model file says what it is at its head and, of itself, at its end; weights lie between.
         head, tail = content[:12_000], content[-3_000:]
         part = int(rng.integers(3))
@@ -129,7 +129,7 @@ def damaged_recipe(number: int) -> bytes:
     """Return a recipe, one of the built-in ones with bytes or values changed."""
     rng = np.random.default_rng([11, number])
     names = built_in_recipes()
-    content = bytearray(built_in_path(names[number % len(names)]).read_bytes())
+    content = built_in_path(names[number % len(names)]).read_bytes()
     if rng.random() < 0.5:
         lines = content.decode().splitlines()
         keys = [row for row, line in enumerate(lines) if "=" in line and not line.startswith("#")]
@@ -137,19 +137,14 @@ def damaged_recipe(number: int) -> bytes:
         value = VALUES[int(rng.integers(len(VALUES)))]
         lines[row] = lines[row].partition("=")[0] + "= " + json.dumps(value)
         return "\n".join(lines).encode()
-    for _ in range(int(rng.choice([1, 2, 8]))):
-        content = damage(content, rng)
-    return bytes(content)
+    return damaged_often(content, rng, (1, 2, 8))
 
 
 def damaged_data(number: int) -> tuple[str, bytes]:
     """Return a data set with damaged bytes: its suffix, .npz or .csv, and its content."""
     rng = np.random.default_rng([13, number])
     suffix, content = (".npz", _npz(number % 4 < 2)) if number % 2 else (".csv", _csv())
-    damaged = bytearray(content)
-    for _ in range(int(rng.choice([1, 1, 2, 8, 40]))):
-        damaged = damage(damaged, rng)
-    return suffix, bytes(damaged)
+    return suffix, damaged_often(content, rng)
 
 
 @cache

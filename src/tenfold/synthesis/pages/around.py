@@ -146,10 +146,7 @@ def _boxes(canvas: Canvas, rng: Generator, style: Style, level: float) -> None:
         if not place.char.isdigit() or x - wide < last:
             continue
         last = x + wide
-        corners = [(x - wide, middle - tall), (x + wide, middle - tall), (x + wide, middle + tall)]
-        corners += [(x - wide, middle + tall), corners[0]]
-        for a, b in pairwise(corners):
-            canvas.line(a, b, pen, level)
+        canvas.box(x - wide, middle - tall, x + wide, middle + tall, pen, level)
 
 
 def _neighbours(

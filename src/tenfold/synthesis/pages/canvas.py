@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -104,6 +105,14 @@ class Canvas:
                 np.maximum(self.ink, cv2.convertScaleAbs(sheet, alpha=level), out=self.ink)
             return
         self.draw([np.array([start, end], np.float32)], pen, level)
+
+    def box(
+        self, left: float, top: float, right: float, bottom: float, pen: float, level: float
+    ) -> None:
+        """Draw a rectangle of no kind, side by side."""
+        corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+        for start, end in pairwise(corners):
+            self.line(start, end, pen, level)
 
     def strike(self, placed: Sequence[Placed]) -> None:
         """Call these digits struck out, their ink moves to that mask."""

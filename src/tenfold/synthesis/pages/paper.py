@@ -9,7 +9,7 @@ from numpy.random import Generator
 from tenfold.synthesis.pages import numbers, printing
 from tenfold.synthesis.pages.camera import clouds, grain
 from tenfold.synthesis.pages.letters import random_word, word, words
-from tenfold.synthesis.pages.strokes import Floats, rasterise
+from tenfold.synthesis.pages.strokes import Floats, Pixels, rasterise
 
 FINE = 4  # bits of a pixel's fraction that OpenCV keeps
 TAU = 2 * np.pi
@@ -53,6 +53,18 @@ def _ring(rng: Generator, sheet: Floats) -> None:
     sheet -= cv2.resize(stain, (width, height)) * np.float32(rng.uniform(8, 45))
 
 
+def _mirror(back: Floats, ink: Pixels, x: int, y: int) -> None:
+    """Lay mirrored ink on the other side of a sheet, its corner at x, y."""
+    spot = back[y : y + len(ink), x : x + ink.shape[1]]
+    np.maximum(spot, ink[: len(spot), ::-1], out=spot)
+
+
+def _shine(rng: Generator, sheet: Floats, back: Floats, strongest: float) -> None:
+    """Let the other side of a sheet be seen through it, soft, so many grey levels dark at most."""
+    soft = cv2.GaussianBlur(back, (0, 0), rng.uniform(0.7, 2))
+    sheet -= soft * np.float32(rng.uniform(8, strongest) / 255)
+
+
 def _through(rng: Generator, sheet: Floats) -> None:
     """Let writing on the other side show: mirrored words, faint and soft."""
     height, width = sheet.shape
@@ -64,10 +76,8 @@ def _through(rng: Generator, sheet: Floats) -> None:
         ink = ink[:height, :width]
         y = rng.integers(height - ink.shape[0] + 1)
         x = rng.integers(width - ink.shape[1] + 1)
-        spot = back[y : y + ink.shape[0], x : x + ink.shape[1]]
-        np.maximum(spot, ink[:, ::-1], out=spot)
-    soft = cv2.GaussianBlur(back, (0, 0), rng.uniform(0.7, 2))
-    sheet -= soft * np.float32(rng.uniform(8, 40) / 255)
+        _mirror(back, ink, int(x), int(y))
+    _shine(rng, sheet, back, 40)
 
 
 def _print_through(rng: Generator, sheet: Floats) -> None:
@@ -82,11 +92,9 @@ def _print_through(rng: Generator, sheet: Floats) -> None:
                 for _ in range(int(rng.integers(1, count + 1)))]  # fmt: skip
         ink = printing.text(face, " ".join(many), size)[0][: int(height - y), :width]
         x = int(rng.integers(width - ink.shape[1] + 1))
-        spot = back[int(y) : int(y) + len(ink), x : x + ink.shape[1]]
-        np.maximum(spot, ink[: len(spot), ::-1], out=spot)
+        _mirror(back, ink, x, int(y))
         y += size * rng.uniform(1.2, 2.5)
-    soft = cv2.GaussianBlur(back, (0, 0), rng.uniform(0.7, 2))
-    sheet -= soft * np.float32(rng.uniform(8, 45) / 255)
+    _shine(rng, sheet, back, 45)
 
 
 def _security(rng: Generator, sheet: Floats) -> None:

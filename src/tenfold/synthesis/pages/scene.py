@@ -136,12 +136,5 @@ class Scene:
         pen: float = 1.0,
         level: float | None = None,
     ) -> None:
-        """Draw a rectangle."""
-        level = level or self.faint
-        for a, b in (
-            ((left, top), (right, top)),
-            ((right, top), (right, bottom)),
-            ((right, bottom), (left, bottom)),
-            ((left, bottom), (left, top)),
-        ):
-            self.canvas.line(a, b, pen, level)
+        """Draw a rectangle, as faint as this page's rules unless said otherwise."""
+        self.canvas.box(left, top, right, bottom, pen, level or self.faint)

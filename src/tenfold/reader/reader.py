@@ -184,7 +184,9 @@ class Reader:
                 grey = grey_of(picture.pixels)
                 seen = look(grey, finder, SETTINGS)
         lines, out = read_lines(grey, seen, recogniser, SETTINGS, self.layout == "line", self.ink)
-        if self.layout == "auto" and sum(len(part.symbols) for line in lines for part in line) == 0:
+        empty = not any(part.symbols for line in lines for part in line)
+        # Several digits that were left out are no lone digit.
+        if self.layout == "auto" and empty and len(out) < 2:
             lone = self._one_digit(picture, turned, started)
             if lone.reading.lines or not out:
                 return lone

@@ -256,6 +256,24 @@ def meter(s: Scene) -> None:
         s.words(face, h * rng.uniform(0.25, 0.5), x, y + h * 1.3, 3, 0.9, 0.2)
 
 
+def printed_number(s: Scene) -> None:
+    """Print a number or a few by themselves: on a label, a plate, a ticket, a screen."""
+    rng, h = s.rng, s.size(12, 110)
+    face = printing.pick(rng, s.part, hand_like=rng.random() < 0.15)
+    one, y = rng.random() < 0.7, s.height * rng.uniform(0.2, 0.8)
+    if not one:
+        y = h * rng.uniform(0.6, 1.5)
+    x = max(0.0, s.width * rng.uniform(-0.05, 0.3))
+    style = Style(h, 0.0, s.level)
+    while y < s.height:
+        writing.typeset(s.canvas, rng, face, numbers.number(rng), x, y, style)
+        if one:
+            break
+        y += h * rng.uniform(1.4, 3)
+    if rng.random() < 0.25:
+        s.box(x - h * 0.4, y - h, s.width * rng.uniform(0.7, 1), y + h, float(rng.choice([1, 3])))
+
+
 def plot(s: Scene) -> None:
     """Draw a saved plot of one digit: axes with ticks, numbers along them, the digit enlarged."""
     rng = s.rng

@@ -9,7 +9,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tenfold.synthesis.pages.forms import form, grid, label, meter, plot, printed_page, table
+from tenfold.synthesis.pages.forms import (
+    form,
+    grid,
+    label,
+    meter,
+    plot,
+    printed_number,
+    printed_page,
+    table,
+)
 from tenfold.synthesis.pages.freehand import (
     alone,
     cell,
@@ -25,7 +34,7 @@ from tenfold.synthesis.pages.scene import Scene as Scene
 SCENES: tuple[tuple[Callable[[Scene], None], float], ...] = (
     (single, 0.11), (cell, 0.07), (lines, 0.2), (grid, 0.13), (table, 0.09), (form, 0.14),
     (printed_page, 0.09), (label, 0.06), (scatter, 0.08), (meter, 0.05), (foreign, 0.06),
-    (alone, 0.05), (strokes_only, 0.02), (plot, 0.01),
+    (alone, 0.05), (strokes_only, 0.02), (plot, 0.01), (printed_number, 0.05),
 )  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from tenfold.errors import UsageError
@@ -165,10 +165,10 @@ both. Change one of them.
         numeral = self._numeral
         return text if numeral is None else numeral.value(text)
 
-    @cached_property
+    @property
     def automaton(self) -> Automaton:
         """What may be written, but for lists: these are tried value by value (see `values`)."""
-        return Automaton.of(self.rules())
+        return _automaton_of(replace(self, one_of=None))
 
     @cached_property
     def values(self) -> dict[str, str]:
@@ -256,3 +256,8 @@ both. Change one of them.
         if self.digits is not None:
             rules.append(Count(*self.digits))
         return rules
+
+
+@lru_cache(maxsize=256)
+def _automaton_of(expect: Expect) -> Automaton:
+    return Automaton.of(expect.rules())

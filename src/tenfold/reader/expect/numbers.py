@@ -175,8 +175,8 @@ class Numeral:
         if at.decimals == 0 or (at.decimals < 0 and (not at.whole or (at.mark and at.run != 3))):
             return False
         least, most = self._bounds[at.sign]
-        rest: int = 10 ** (self.decimals - max(0, at.decimals))
-        return -(-least // rest) <= at.value <= most // rest
+        rest = 10 ** (self.decimals - max(0, at.decimals))
+        return bool(-(-least // rest) <= at.value <= most // rest)
 
     def _alike(self, sign: str, value: int) -> int:
         """Return the value that stands for all that compare alike with the bounds' beginnings."""

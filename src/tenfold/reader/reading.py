@@ -184,7 +184,7 @@ class Reading:
     notes : tuple of str
         What a person should know, such as that only the first frame was read.
     seconds : float
-        How long it took, opening the picture included.
+        How long it took, opening the picture included unless that was done before.
     page : int or None
         Its number in a file of pages, a PDF or a TIFF, from 1; None where the file is the picture.
 

@@ -83,6 +83,9 @@ class Reading(BaseModel):
     """What was read in a picture: the object that ``tenfold read --json`` prints."""
 
     file: Annotated[str, Field(description="What the picture was called.")]
+    page: Annotated[
+        int | None, Field(ge=1, description="The page that was read, of a PDF or TIFF of several.")
+    ]
     text: Annotated[str, Field(description="All numbers, lines joined by a newline.")]
     lines: list[Line]
     digits: list[Digit]

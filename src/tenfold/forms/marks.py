@@ -1,0 +1,147 @@
+"""Corner marks: what a printed sheet carries so that its scans are found at once.
+
+Each corner has an ArUco mark (Garrido-Jurado et al. 2014) of OpenCV's dictionary 5X5_1000. The four
+numbers together say which form and which page it is: 65,536 forms, 122 pages, one number in excess,
+so that any three corners suffice and four check each other. Two more marks in the foot number the
+copy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+BASE = 200  # numbers of a corner's own; the last 200 of 1000 number copies
+CODES = 1 << 16
+MOST_PAGES = BASE**3 // CODES
+_PER_MARK = 100
+_RIGHT = 4 * BASE + _PER_MARK  # the first number of the right one of those two
+MOST_COPIES = _PER_MARK**2
+_LONG_SIDE = 1400  # pixels on which marks are looked for
+
+Grey = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The marks found on a picture.
+
+    Parameters
+    ----------
+    corners : dict of int to float array, shape (4, 2)
+        By corner of the page (0 top left, then clockwise): the corners of its mark in pixels, from
+        the mark's own top left, clockwise.
+    code, page : int
+        Which form and which page, from 1.
+    copy : int or None
+        The number of the copy, from 1, where it could be read.
+    """
+
+    corners: dict[int, Floats]
+    code: int
+    page: int
+    copy: int | None
+
+
+def ids_of(code: int, page: int) -> tuple[int, int, int, int]:
+    """Return the ids of the four corner marks of a page, top left first, clockwise.
+
+    Examples
+    --------
+    >>> ids_of(4711, 1), ids_of(4711, 2)
+    ((111, 223, 400, 734), (47, 351, 401, 799))
+    """
+    number = (page - 1) * CODES + code
+    values = [number % BASE, number // BASE % BASE, number // BASE**2]
+    values.append(sum(values) % BASE)
+    a, b, c, d = (corner * BASE + value for corner, value in enumerate(values))
+    return a, b, c, d
+
+
+def ids_of_copy(copy: int) -> tuple[int, int]:
+    """Return the ids of the two marks, left and right, that number a copy, from 1 to 10,000."""
+    return 4 * BASE + (copy - 1) // _PER_MARK, _RIGHT + (copy - 1) % _PER_MARK
+
+
+def draw_mark(identity: int, cell: int = 8) -> Grey:
+    """Draw one mark: black frame, 5×5 cells, as an image of 7 cells a side."""
+    return np.asarray(cv2.aruco.generateImageMarker(_dictionary(), identity, 7 * cell), np.uint8)
+
+
+def find_marks(scan: Grey) -> Marks | None:
+    """Find the corner marks of one page; at least three of them that agree.
+
+    Parameters
+    ----------
+    scan : uint8 array, shape (h, w)
+        In any orientation.
+    """
+    height, width = scan.shape
+    scale = min(1.0, _LONG_SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(scan, size, interpolation=cv2.INTER_AREA) if scale < 1 else scan
+    quads, ids, _ = _detector().detectMarkers(small)
+    if ids is None:
+        return None
+    ratio = np.array([width / size[0], height / size[1]])
+    found: dict[int, list[Floats]] = {}
+    for quad, identity in zip(quads, np.ravel(ids), strict=True):
+        place = (np.asarray(quad, np.float64).reshape(4, 2) + 0.5) * ratio - 0.5
+        found.setdefault(int(identity), []).append(place)
+    # A number seen twice belongs to two sheets in one picture, or is no mark.
+    single = {identity: places[0] for identity, places in found.items() if len(places) == 1}
+    return _decoded(single)
+
+
+def _decoded(found: dict[int, Floats]) -> Marks | None:
+    by_corner: dict[int, int] = {}
+    for identity in found:
+        if identity < 4 * BASE:
+            if identity // BASE in by_corner:
+                return None  # two pages in one picture
+            by_corner[identity // BASE] = identity % BASE
+    values = [by_corner.get(corner) for corner in range(4)]
+    if values.count(None) > 1:
+        return None
+    known = [value for value in values if value is not None]
+    if len(known) == 4 and sum(known[:3]) % BASE != known[3]:
+        return None
+    first = [
+        value if value is not None else ((values[3] or 0) - sum(known[:-1])) % BASE
+        for value in values[:3]
+    ]
+    number = first[0] + BASE * first[1] + BASE**2 * first[2]
+    page = number // CODES + 1
+    if page > MOST_PAGES:
+        return None
+    corners = {corner: found[corner * BASE + value] for corner, value in by_corner.items()}
+    return Marks(corners, number % CODES, page, _copy(found))
+
+
+def _copy(found: dict[int, Floats]) -> int | None:
+    left = [identity for identity in found if 4 * BASE <= identity < _RIGHT]
+    right = [identity for identity in found if identity >= _RIGHT]
+    if len(left) != 1 or len(right) != 1:
+        return None
+    return (left[0] - 4 * BASE) * _PER_MARK + (right[0] - _RIGHT) + 1
+
+
+@cache
+def _dictionary() -> cv2.aruco.Dictionary:
+    return cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_5X5_1000)
+
+
+@cache
+def _detector() -> cv2.aruco.ArucoDetector:
+    how = cv2.aruco.DetectorParameters()
+    how.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
+    how.adaptiveThreshWinSizeMin, how.adaptiveThreshWinSizeMax = 7, 31
+    how.adaptiveThreshWinSizeStep = 12
+    how.minMarkerPerimeterRate = 0.02
+    how.maxMarkerPerimeterRate = 0.6
+    return cv2.aruco.ArucoDetector(_dictionary(), how)

@@ -17,10 +17,11 @@ import cv2
 import numpy as np
 
 from tenfold.forms.marks import Marks, find_marks
+from tenfold.forms.pyramid import Floats, Grey, Pyramid
 from tenfold.forms.references import (
-    LONG_SIDE, Features, Floats, Grey, Reference, References, orb_of, sift_of,
+    LONG_SIDE, Features, Reference, References, orb_of, sift_of,
 )  # fmt: skip
-from tenfold.forms.register import Fit, Map, Pyramid, fit, lay
+from tenfold.forms.register import Fit, Map, fit, lay
 
 How = Literal["marks", "features"]
 
@@ -108,14 +109,13 @@ def align(scan: Grey, references: References) -> Aligned | NotAligned:
     >>> align(np.full((800, 600), 255, np.uint8), references)
     NotAligned(reason='nothing is printed on it')
     """
-    scan = np.ascontiguousarray(scan)
     pages, pyramid = references.pages, Pyramid(scan)
     codes = {page.marks.code for page in pages if page.marks}
-    marks = find_marks(scan) if codes else None
+    marks = find_marks(pyramid) if codes else None
     if marks and marks.code not in codes and len(marks.corners) == 4:
         return NotAligned(f"its marks are those of another form, code {marks.code}")
     refusal = _Refusal(0.0, "it shows no page of this form")
-    for how, roughs in _attempts(scan, pages, marks):
+    for how, roughs in _attempts(pyramid, pages, marks):
         fits = {
             number: laid
             for number, rough in roughs
@@ -129,7 +129,7 @@ def align(scan: Grey, references: References) -> Aligned | NotAligned:
             image = lay(pyramid, laid.map)
             return Aligned(chosen, image, found, share, how, laid.map, laid.error, copy)
         refusal = max(refusal, chosen, key=lambda each: each.share)
-    return NotAligned(_BLANK if refusal.share < ENOUGH_OF_A_SIDE and _is_blank(scan) else refusal.reason)
+    return NotAligned(_BLANK if refusal.share < ENOUGH_OF_A_SIDE and _is_blank(pyramid) else refusal.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +139,10 @@ class _Refusal:
 
 
 def _attempts(
-    scan: Grey, pages: tuple[Reference, ...], marks: Marks | None
+    pyramid: Pyramid, pages: tuple[Reference, ...], marks: Marks | None
 ) -> Iterator[tuple[How, list[tuple[int, Floats]]]]:
     """Say where pages may be, the quickest way first: their numbers, and maps to the scan."""
+    scan = pyramid.picture
     for number, page in enumerate(pages, 1):
         if marks and page.marks and (page.marks.code, page.marks.page) == (marks.code, marks.page):
             shared = sorted(page.marks.corners.keys() & marks.corners.keys())
@@ -152,7 +153,7 @@ def _attempts(
                 if matrix is not None and _is_plausible(matrix, page, scan):
                     yield "marks", [(number, np.asarray(matrix, np.float64))]
     for kind in ("orb", "sift"):
-        features = orb_of(scan) if kind == "orb" else sift_of(scan)
+        features = orb_of(pyramid) if kind == "orb" else sift_of(pyramid)
         known = [page.orb if kind == "orb" else page.sift for page in pages]
         found = []
         for number, (page, its) in enumerate(zip(pages, known, strict=True), 1):
@@ -280,12 +281,9 @@ _CLEARLY = 0.25  # difference of those shares
 _BLANK = "nothing is printed on it"
 
 
-def _is_blank(scan: Grey) -> bool:
+def _is_blank(scan: Pyramid) -> bool:
     """Say whether a scan shows paper alone, evenly lit or not."""
-    height, width = scan.shape
-    scale = min(1.0, LONG_SIDE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.medianBlur(cv2.resize(scan, size, interpolation=cv2.INTER_AREA), 3)
+    small = cv2.medianBlur(scan.reduced(LONG_SIDE)[0], 3)
     dark = cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, np.ones((9, 9), np.uint8))
     return float((dark > _INK).mean()) < _DIRT
 

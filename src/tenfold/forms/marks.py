@@ -13,7 +13,8 @@ from functools import cache
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+from tenfold.forms.pyramid import Floats, Grey, Pyramid
 
 BASE = 200  # numbers of a corner's own; the last 200 of 1000 number copies
 CODES = 1 << 16
@@ -22,9 +23,6 @@ _PER_MARK = 100
 _RIGHT = 4 * BASE + _PER_MARK  # the first number of the right one of those two
 MOST_COPIES = _PER_MARK**2
 _LONG_SIDE = 1400  # pixels on which marks are looked for
-
-Grey = NDArray[np.uint8]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +71,17 @@ def draw_mark(identity: int, cell: int = 8) -> Grey:
     return np.asarray(cv2.aruco.generateImageMarker(_dictionary(), identity, 7 * cell), np.uint8)
 
 
-def find_marks(scan: Grey) -> Marks | None:
-    """Find the corner marks of one page; at least three of them that agree.
-
-    Parameters
-    ----------
-    scan : uint8 array, shape (h, w)
-        In any orientation.
-    """
-    height, width = scan.shape
-    scale = min(1.0, _LONG_SIDE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(scan, size, interpolation=cv2.INTER_AREA) if scale < 1 else scan
+def find_marks(picture: Pyramid) -> Marks | None:
+    """Find the corner marks of one page, in any orientation; at least three that agree."""
+    small, matrix = picture.reduced(_LONG_SIDE)
     quads, ids, _ = _detector().detectMarkers(small)
     if ids is None:
         return None
-    ratio = np.array([width / size[0], height / size[1]])
+    back = np.linalg.inv(matrix)
     found: dict[int, list[Floats]] = {}
     for quad, identity in zip(quads, np.ravel(ids), strict=True):
-        place = (np.asarray(quad, np.float64).reshape(4, 2) + 0.5) * ratio - 0.5
-        found.setdefault(int(identity), []).append(place)
+        place = cv2.perspectiveTransform(np.asarray(quad, np.float64).reshape(1, 4, 2), back)[0]
+        found.setdefault(int(identity), []).append(np.asarray(place, np.float64))
     # A number seen twice belongs to two sheets in one picture, or is no mark.
     single = {identity: places[0] for identity, places in found.items() if len(places) == 1}
     return _decoded(single)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -22,12 +22,10 @@ from PIL import Image
 from tenfold.errors import DataError
 from tenfold.files import read_file
 from tenfold.forms.marks import Marks, find_marks
+from tenfold.forms.pyramid import Floats, Grey, Pyramid
 
 if TYPE_CHECKING:
     from tenfold.forms.template import Field, Template
-
-Grey: TypeAlias = NDArray[np.uint8]
-Floats: TypeAlias = NDArray[np.float64]
 
 LONG_SIDE = 1000  # pixels on which features are looked for; patches are at least so large
 PATCH = 12  # half a patch's side, in pixels of the reduced reference
@@ -115,7 +113,7 @@ class References:
         pages = []
         for number, page in enumerate(template.pages, 1):
             try:
-                pages.append(_reference(_opened(page.image), template.on(number), page.marks))
+                pages.append(_reference(open_reference(page.image), template.on(number), page.marks))
             except _TooLittlePrintError:
                 raise DataError(
                     f"{page.image}: page {number} has too little print to be found on a scan. "
@@ -140,7 +138,14 @@ class _TooLittlePrintError(DataError):
     pass
 
 
-def _opened(path: Path) -> Grey:
+def open_reference(path: Path) -> Grey:
+    """Open a reference image.
+
+    Raises
+    ------
+    DataError
+        If it is missing, damaged or no picture.
+    """
     content = read_file(path, _MAX_BYTES)
     try:
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "TIFF")) as image:
@@ -154,12 +159,13 @@ def _reference(image: Grey, fields: Sequence[Field], marked: bool | None) -> Ref
     scale = min(1.0, max(0.5, LONG_SIDE / max(height, width)))
     size = round(width * scale), round(height * scale)
     small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    marks = find_marks(image) if marked is not False else None
+    picture = Pyramid(image)
+    marks = find_marks(picture) if marked is not False else None
     patches = _patches(small, fields)
     if len(patches) < FEWEST_PATCHES and marks is None:
         raise _TooLittlePrintError("The reference image holds too little print to be found again.")
     return Reference(
-        image, small, scale, patches, _telling(small, patches), orb_of(image), sift_of(image),
+        image, small, scale, patches, _telling(small, patches), orb_of(picture), sift_of(picture),
         marks, tuple(fields),
     )  # fmt: skip
 
@@ -207,25 +213,21 @@ def _sift() -> cv2.SIFT:
     return cv2.SIFT.create(1500)
 
 
-def orb_of(image: Grey) -> Features:
+def orb_of(picture: Pyramid) -> Features:
     """Find ORB features on a picture reduced to a long side of 1000 pixels; quick."""
-    return _features(image, _orb())
+    return _features(picture, _orb())
 
 
-def sift_of(image: Grey) -> Features:
+def sift_of(picture: Pyramid) -> Features:
     """Find SIFT features likewise; ten times slower, and surer."""
-    return _features(image, _sift())
+    return _features(picture, _sift())
 
 
-def _features(image: Grey, finder: cv2.Feature2D) -> Features:
-    height, width = image.shape
-    scale = min(1.0, LONG_SIDE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image
+def _features(picture: Pyramid, finder: cv2.Feature2D) -> Features:
+    small, matrix = picture.reduced(LONG_SIDE)
     keys, descriptors = finder.detectAndCompute(small, None)
     if descriptors is None:
-        width = finder.descriptorSize()
-        return Features(np.zeros((0, 2), np.float32), np.zeros((0, width), np.float32))
-    points = np.array([key.pt for key in keys], np.float32)
-    points = (points + 0.5) * np.float32([image.shape[1] / size[0], image.shape[0] / size[1]]) - 0.5
-    return Features(points, np.asarray(descriptors))
+        return Features(np.zeros((0, 2), np.float32), np.zeros((0, finder.descriptorSize())))
+    points = np.array([[key.pt for key in keys]], np.float64)
+    points = cv2.perspectiveTransform(points, np.linalg.inv(matrix))[0]
+    return Features(points.astype(np.float32), np.asarray(descriptors))

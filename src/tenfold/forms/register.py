@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tenfold.forms.references import PATCH, Floats, Grey, Reference
+from tenfold.forms.pyramid import Floats, Grey, Pyramid, scaling
+from tenfold.forms.references import PATCH, Reference
 
 FOUND = 0.55  # correlation from which on a patch counts as found
 REACH = 10  # pixels of the reduced reference by which the rough map may be off
@@ -65,34 +66,6 @@ class Fit:
     map: Map
     found: np.ndarray[tuple[int], np.dtype[np.bool_]]
     error: float
-
-
-class Pyramid:
-    """A scan in the sizes in which it is compared, each made once."""
-
-    def __init__(self, scan: Grey) -> None:
-        self.scan = scan
-        self._sizes: dict[int, Grey] = {}
-
-    def at(self, shrink: float) -> tuple[Grey, Floats]:
-        """Return the scan about so many times smaller, and the map from its pixels to those."""
-        level = max(0, round(2 * np.log2(max(shrink, 1e-9))))  # in steps of the root of two
-        if level == 0:
-            return self.scan, np.eye(3)
-        height, width = self.scan.shape
-        if level not in self._sizes:
-            factor = 2.0 ** (-level / 2)
-            size = max(1, round(width * factor)), max(1, round(height * factor))
-            self._sizes[level] = np.asarray(
-                cv2.resize(self.scan, size, interpolation=cv2.INTER_AREA), np.uint8
-            )
-        small = self._sizes[level]
-        return small, scaling(small.shape[1] / width, small.shape[0] / height)
-
-
-def scaling(x: float, y: float) -> Floats:
-    """Return the matrix that scales pixels, the corner of the picture, not of a pixel, at rest."""
-    return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]], np.float64)
 
 
 def fit(pyramid: Pyramid, page: Reference, rough: Floats) -> Fit | None:

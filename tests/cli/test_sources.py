@@ -81,7 +81,7 @@ def test_a_closed_standard_input_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_standard_input_ends_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tenfold.preprocess.image.MAX_BYTES", 1000)
+    monkeypatch.setattr("tenfold.preprocess.encoded.MAX_BYTES", 1000)
     for size, refused in ((1000, False), (1001, True)):
         stream = io.TextIOWrapper(io.BytesIO(bytes(size)))
         monkeypatch.setattr(sys, "stdin", stream)

@@ -104,7 +104,7 @@ def _source(name: str) -> Source:
 
 def _standard_input(name: str) -> bytes:
     from tenfold.files import read_limited
-    from tenfold.preprocess.image import MAX_BYTES
+    from tenfold.preprocess.encoded import MAX_BYTES
 
     if sys.stdin is None:  # as '<&-' of a shell leaves it
         raise DataError(f"{name}: is closed. Give a picture: tenfold read - < picture.png")

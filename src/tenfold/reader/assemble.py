@@ -65,10 +65,10 @@ def ink_of(kind: int) -> Ink:
 
 def box_of(area: Area, picture: Picture) -> Box:
     """Return whole pixels of the upright original."""
-    scale = picture.scale
-    x, y = max(0, int(area[0] * scale)), max(0, int(area[1] * scale))
-    right = min(picture.width, -int(-(area[0] + area[2]) * scale // 1))
-    bottom = min(picture.height, -int(-(area[1] + area[3]) * scale // 1))
+    scale, left, top = picture.scale, picture.left, picture.top
+    x, y = left + max(0, int(area[0] * scale)), top + max(0, int(area[1] * scale))
+    right = min(picture.width, left - int(-(area[0] + area[2]) * scale // 1))
+    bottom = min(picture.height, top - int(-(area[1] + area[3]) * scale // 1))
     return (
         min(x, picture.width - 1),
         min(y, picture.height - 1),

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
+from tenfold.names import page_name
+
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the upright picture
 Ink = Literal["handwritten", "printed"]
 InkChoice = Literal["auto", "all", "handwritten", "printed"]
@@ -183,6 +185,8 @@ class Reading:
         What a person should know, such as that only the first frame was read.
     seconds : float
         How long it took, opening the picture included.
+    page : int or None
+        Its number in a file of pages, a PDF or a TIFF, from 1; None where the file is the picture.
 
     Examples
     --------
@@ -202,6 +206,12 @@ class Reading:
     rotation: int
     notes: tuple[str, ...]
     seconds: float
+    page: int | None = None
+
+    @property
+    def label(self) -> str:
+        """What a person calls the picture, its page included: ``"scan.pdf#2"``."""
+        return page_name(self.file, self.page)
 
     @property
     def text(self) -> str:
@@ -218,6 +228,7 @@ class Reading:
         """Return the object that ``tenfold read --json`` prints."""
         return {
             "file": self.file,
+            "page": self.page,
             "text": self.text,
             "lines": [line.to_dict() for line in self.lines],
             "digits": [digit.to_dict() for digit in self.digits],

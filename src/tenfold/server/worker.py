@@ -25,7 +25,8 @@ from tenfold.errors import DataError, FaultError, TenfoldError, faults_of
 from tenfold.model import Model
 from tenfold.preprocess.normalize import BOX, FIELD, frame_glyph
 from tenfold.reader.explain import steps
-from tenfold.reader.reader import Reader, Trace
+from tenfold.reader.reader import Reader
+from tenfold.reader.trace import Trace
 from tenfold.server.bodies import Glyphs, Pictures, Pixels, Sent, check, parse_json, picture_of
 from tenfold.server.problems import MEDIA_TYPE, ProblemError, fault, problem, problem_bytes
 from tenfold.server.settings import MOST_MEGAPIXELS

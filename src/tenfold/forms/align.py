@@ -112,7 +112,7 @@ def align(scan: Grey, references: References) -> Aligned | NotAligned:
     pages, pyramid = references.pages, Pyramid(scan)
     codes = {page.marks.code for page in pages if page.marks}
     marks = find_marks(pyramid) if codes else None
-    if marks and marks.code not in codes and len(marks.corners) == 4:
+    if marks and marks.code not in {None, *codes} and len(marks.corners) == 4:
         return NotAligned(f"its marks are those of another form, code {marks.code}")
     refusal = _Refusal(0.0, "it shows no page of this form")
     for how, roughs in _attempts(pyramid, pages, marks):
@@ -144,14 +144,9 @@ def _attempts(
     """Say where pages may be, the quickest way first: their numbers, and maps to the scan."""
     scan = pyramid.picture
     for number, page in enumerate(pages, 1):
-        if marks and page.marks and (page.marks.code, page.marks.page) == (marks.code, marks.page):
-            shared = sorted(page.marks.corners.keys() & marks.corners.keys())
-            if len(shared) >= 3:
-                before = np.concatenate([page.marks.corners[corner] for corner in shared])
-                after = np.concatenate([marks.corners[corner] for corner in shared])
-                matrix, _ = cv2.findHomography(before, after)
-                if matrix is not None and _is_plausible(matrix, page, scan):
-                    yield "marks", [(number, np.asarray(matrix, np.float64))]
+        rough = _by_marks(page, marks)
+        if rough is not None and _is_plausible(rough, page, scan):
+            yield "marks", [(number, rough)]
     for kind in ("orb", "sift"):
         features = orb_of(pyramid) if kind == "orb" else sift_of(pyramid)
         known = [page.orb if kind == "orb" else page.sift for page in pages]
@@ -162,6 +157,25 @@ def _attempts(
                 found.append((inliers, number, rough))
         found.sort(key=lambda each: -each[0])
         yield "features", [(number, rough) for _, number, rough in found[:_CANDIDATES]]
+
+
+def _by_marks(page: Reference, marks: Marks | None) -> Floats | None:
+    """Return the map, reference to scan, by the corner marks that both have; at least two."""
+    if marks is None or page.marks is None:
+        return None
+    shared = page.marks.corners.keys() & marks.corners.keys()
+    if len(shared) < _FEWEST_MARKS:
+        return None
+    before = np.concatenate([page.marks.corners[identity] for identity in shared])
+    after = np.concatenate([marks.corners[identity] for identity in shared])
+    if len(shared) == _FEWEST_MARKS:  # too few for a slant
+        matrix, _ = cv2.estimateAffinePartial2D(before, after)
+        return None if matrix is None else np.vstack([matrix, [0.0, 0.0, 1.0]])
+    matrix, _ = cv2.findHomography(before, after)
+    return None if matrix is None else np.asarray(matrix, np.float64)
+
+
+_FEWEST_MARKS = 2
 
 
 def _matched(

@@ -32,17 +32,17 @@ class Marks:
     Parameters
     ----------
     corners : dict of int to float array, shape (4, 2)
-        By corner of the page (0 top left, then clockwise): the corners of its mark in pixels, from
-        the mark's own top left, clockwise.
-    code, page : int
-        Which form and which page, from 1.
+        By id: the corners of the mark of a page's corner in pixels, from the mark's own top left,
+        clockwise.
+    code, page : int or None
+        Which form and which page, from 1, where three corners or more say so and agree.
     copy : int or None
-        The number of the copy, from 1, where it could be read.
+        The number of the copy, from 1.
     """
 
     corners: dict[int, Floats]
-    code: int
-    page: int
+    code: int | None
+    page: int | None
     copy: int | None
 
 
@@ -72,7 +72,7 @@ def draw_mark(identity: int, cell: int = 8) -> Grey:
 
 
 def find_marks(picture: Pyramid) -> Marks | None:
-    """Find the corner marks of one page, in any orientation; at least three that agree."""
+    """Find the corner marks of one page, in any orientation; None if there are none."""
     small, matrix = picture.reduced(_LONG_SIDE)
     quads, ids, _ = _detector().detectMarkers(small)
     if ids is None:
@@ -84,40 +84,32 @@ def find_marks(picture: Pyramid) -> Marks | None:
         found.setdefault(int(identity), []).append(np.asarray(place, np.float64))
     # A number seen twice belongs to two sheets in one picture, or is no mark.
     single = {identity: places[0] for identity, places in found.items() if len(places) == 1}
-    return _decoded(single)
+    corners = {identity: quad for identity, quad in single.items() if identity < 4 * BASE}
+    code, page = _decoded({identity // BASE: identity % BASE for identity in corners})
+    copy = _copy([identity for identity in single if identity >= 4 * BASE])
+    return Marks(corners, code, page, copy)
 
 
-def _decoded(found: dict[int, Floats]) -> Marks | None:
-    by_corner: dict[int, int] = {}
-    for identity in found:
-        if identity < 4 * BASE:
-            if identity // BASE in by_corner:
-                return None  # two pages in one picture
-            by_corner[identity // BASE] = identity % BASE
-    values = [by_corner.get(corner) for corner in range(4)]
-    if values.count(None) > 1:
-        return None
-    known = [value for value in values if value is not None]
-    if len(known) == 4 and sum(known[:3]) % BASE != known[3]:
-        return None
-    first = [
-        value if value is not None else ((values[3] or 0) - sum(known[:-1])) % BASE
-        for value in values[:3]
-    ]
+def _decoded(by_corner: dict[int, int]) -> tuple[int, int] | tuple[None, None]:
+    """Return the form's code and the page's number that three or four corners say."""
+    if len(by_corner) < 3:
+        return None, None
+    total = sum(by_corner.get(corner, 0) for corner in range(3))
+    check = by_corner.get(3)
+    if len(by_corner) == 4 and check != total % BASE:
+        return None, None
+    first = [by_corner.get(corner, ((check or 0) - total) % BASE) for corner in range(3)]
     number = first[0] + BASE * first[1] + BASE**2 * first[2]
     page = number // CODES + 1
-    if page > MOST_PAGES:
-        return None
-    corners = {corner: found[corner * BASE + value] for corner, value in by_corner.items()}
-    return Marks(corners, number % CODES, page, _copy(found))
+    return (number % CODES, page) if page <= MOST_PAGES else (None, None)
 
 
-def _copy(found: dict[int, Floats]) -> int | None:
-    left = [identity for identity in found if 4 * BASE <= identity < _RIGHT]
-    right = [identity for identity in found if identity >= _RIGHT]
+def _copy(ids: list[int]) -> int | None:
+    left = [identity - 4 * BASE for identity in ids if identity < _RIGHT]
+    right = [identity - _RIGHT for identity in ids if identity >= _RIGHT]
     if len(left) != 1 or len(right) != 1:
         return None
-    return (left[0] - 4 * BASE) * _PER_MARK + (right[0] - _RIGHT) + 1
+    return left[0] * _PER_MARK + right[0] + 1
 
 
 @cache
@@ -129,8 +121,7 @@ def _dictionary() -> cv2.aruco.Dictionary:
 def _detector() -> cv2.aruco.ArucoDetector:
     how = cv2.aruco.DetectorParameters()
     how.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
-    how.adaptiveThreshWinSizeMin, how.adaptiveThreshWinSizeMax = 7, 31
-    how.adaptiveThreshWinSizeStep = 12
+    how.adaptiveThreshWinSizeMin = how.adaptiveThreshWinSizeMax = 13  # one size: twice as quick
     how.minMarkerPerimeterRate = 0.02
     how.maxMarkerPerimeterRate = 0.6
     return cv2.aruco.ArucoDetector(_dictionary(), how)

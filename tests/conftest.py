@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tenfold.model import Model
     from tenfold.synthesis.pages.hands import Part, Stock
     from tenfold.training.result import Run
+    from tests.stacks import Stack
 
 # Keras chooses its backend when it is imported; small tensors run fastest on one thread.
 os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -103,16 +104,26 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Reader, "_trace", trace)
 
 
-@pytest.fixture(scope="session")
-def hand() -> ModuleType:
-    """A hand that writes digits: the module that draws the pictures of the docs."""
-    path = Path(__file__).parents[1] / "docs" / "pictures" / "hand.py"
-    spec = importlib.util.spec_from_file_location("hand", path)
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def hand() -> ModuleType:
+    """A hand that writes digits: the module that draws the pictures of the docs."""
+    return _module(Path(__file__).parents[1] / "docs" / "pictures" / "hand.py")
+
+
+@pytest.fixture(scope="session")
+def stack(hand: ModuleType) -> Stack:
+    """Sheets of an exam as they were read, and what stands on them."""
+    made: Stack = _module(Path(__file__).with_name("stacks.py")).Stack(hand)
+    return made
 
 
 @pytest.fixture(scope="session")

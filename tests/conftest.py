@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:
+    from tests.stacks import Stack
+
     from tenfold.data.dataset import Split
     from tenfold.data.splits import Splits
     from tenfold.model import Model
     from tenfold.synthesis.pages.hands import Part, Stock
     from tenfold.training.result import Run
-    from tests.stacks import Stack
 
 # Keras chooses its backend when it is imported; small tensors run fastest on one thread.
 os.environ.setdefault("KERAS_BACKEND", "torch")

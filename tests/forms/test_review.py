@@ -20,9 +20,7 @@ def _shown(review: Review, window: str, most: int = 100) -> list[tuple[str, int]
     return [(item.field.name if item.field else "page", item.number) for item in items]
 
 
-def test_the_doubtful_come_field_by_field_and_lost_pages_last(
-    stack: Stack, tmp_path: Path
-) -> None:
+def test_the_doubtful_come_field_by_field_and_lost_pages_last(stack: Stack, tmp_path: Path) -> None:
     with stack.fill(tmp_path, 20, doubtful=7, lost=2) as results:
         review = Review(results)
         shown = _shown(review, "w")
@@ -76,9 +74,7 @@ def test_a_second_decision_is_a_conflict_and_overwrites_nothing(
         assert list(results.sheets())[1].entries["student_id"].value == "00002"
 
         # Settled in knowledge of it, both stay in the log.
-        settled = review.decide(
-            item.id, "00009", "b", "Grace", replaces=outcome.conflict.id
-        )
+        settled = review.decide(item.id, "00009", "b", "Grace", replaces=outcome.conflict.id)
         assert settled.saved
         entry = list(results.sheets())[1].entries["student_id"]
         assert (entry.value, entry.reviewer) == ("00009", "Grace")
@@ -121,9 +117,7 @@ def test_what_was_decided_is_taken_back_step_by_step(stack: Stack, tmp_path: Pat
         assert review.progress("w").decided == 0
 
 
-def test_a_unique_value_that_stands_elsewhere_is_objected_to(
-    stack: Stack, tmp_path: Path
-) -> None:
+def test_a_unique_value_that_stands_elsewhere_is_objected_to(stack: Stack, tmp_path: Path) -> None:
     with stack.fill(tmp_path, 4, doubtful=2) as results:
         review = Review(results)
         item = review.batch("w", "Ada")[0]

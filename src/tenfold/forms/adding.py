@@ -143,7 +143,7 @@ def _forget(db: sqlite3.Connection, page: int, names: Iterable[str]) -> None:
         where = "page = ? AND name = ?"
         db.execute(
             "UPDATE field SET value = NULL, runner_up = NULL, probability = 0, "
-            f"runner_up_probability = 0, status = 'not aligned', candidates = '[]' WHERE {where}",  # noqa: S608
+            f"runner_up_probability = 0, status = 'not aligned', candidates = '[]' WHERE {where}",
             (page, name),
         )
         db.execute(

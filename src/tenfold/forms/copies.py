@@ -153,3 +153,13 @@ def _entry(row: Row) -> Entry:
     if row["time"] is not None:
         return Entry(row["decided"], "decided", None, "", row["reviewer"])
     return Entry(row["value"], row["status"], row["probability"], row["reason"])
+
+
+def values_of(database: Database, name: str) -> list[str]:
+    """Return the different values of a field on all sheets: decided, else read."""
+    rows = database.rows(
+        "SELECT DISTINCT iif(decision.id IS NULL, field.value, decision.value) AS value "
+        "FROM field LEFT JOIN decision ON decision.id = field.decision WHERE field.name = ?",
+        (name,),
+    )
+    return [row["value"] for row in rows if row["value"] is not None]

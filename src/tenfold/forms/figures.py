@@ -115,7 +115,7 @@ def summarise(database: Database) -> Summary:
                coalesce(sum(decision.audit AND decision.value IS NOT decision.proposed), 0)
                AS wrong
         {COUNTED}
-        """  # noqa: S608
+        """
     )
     audited, wrong = row["audited"], row["wrong"]
     audit = Audit(audited, wrong, wrong / audited, *_wilson(wrong, audited)) if audited else None

@@ -229,7 +229,7 @@ class Results:
         with self.database.transaction() as db:
             counted = db.execute(
                 "SELECT count(field), count(*) - count(field), coalesce(sum(length(content)), 0) "
-                f"FROM picture WHERE {old}",  # noqa: S608
+                f"FROM picture WHERE {old}",
                 (before,),
             ).fetchone()
             db.execute(f"DELETE FROM picture WHERE {old}", (before,))  # noqa: S608

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 if TYPE_CHECKING:
+    from tests.stacks import Stack
+
     from tenfold.data.dataset import Split
     from tenfold.data.splits import Splits
     from tenfold.model import Model
@@ -106,11 +108,8 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Reader, "_trace", trace)
 
 
-@pytest.fixture(scope="session")
-def hand() -> ModuleType:
-    """A hand that writes digits: the module that draws the pictures of the docs."""
-    path = Path(__file__).parents[1] / "docs" / "pictures" / "hand.py"
-    spec = importlib.util.spec_from_file_location("hand", path)
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -152,6 +151,19 @@ def make_tiff() -> Callable[..., bytes]:
         return tiff.getvalue()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def hand() -> ModuleType:
+    """A hand that writes digits: the module that draws the pictures of the docs."""
+    return _module(Path(__file__).parents[1] / "docs" / "pictures" / "hand.py")
+
+
+@pytest.fixture(scope="session")
+def stack(hand: ModuleType) -> Stack:
+    """Sheets of an exam as they were read, and what stands on them."""
+    made: Stack = _module(Path(__file__).with_name("stacks.py")).Stack(hand)
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ import io
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -119,14 +121,30 @@ def write_whole(path: str | Path, content: bytes | str) -> Path:
     TenfoldError
         If the folder cannot be written, the disk is full, or the name is a device's or the like.
     """
+    with whole_file(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+    return Path(path)
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a neighbour of a file, which takes the file's name when it has been written in full.
+
+    For what is too large to be held in memory; `write_whole` is for the rest. Whatever goes wrong
+    inside leaves what was there before untouched.
+
+    Raises
+    ------
+    TenfoldError
+        As of `write_whole`.
+    """
     path = Path(path)
-    data = content.encode() if isinstance(content, str) else content
     _refuse_what_is_no_file(path)
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tenfold-")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
+            with os.fdopen(handle, "w+b") as file:
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).chmod(0o644)
@@ -139,7 +157,6 @@ def write_whole(path: str | Path, content: bytes | str) -> Path:
             f"{path}: cannot be written ({error.strerror or error}). "
             "Free some space or choose another folder."
         ) from error
-    return path
 
 
 def write_output(path: str | Path, content: bytes | str, *, force: bool = False) -> Path:

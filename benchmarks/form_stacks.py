@@ -20,6 +20,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from tenfold.forms.template import Template
 from tenfold.synthesis.pages import textures
 from tenfold.synthesis.pages.camera import clouds, grain
 from tenfold.synthesis.pages.canvas import Canvas
@@ -85,6 +86,15 @@ class Design:
         for spot in self.spots:
             _print(pen, spot)
         return np.asarray(sheet, np.uint8)
+
+    def move(self, template: Template) -> None:
+        """Fill in where a printed template has the fields, on paper of its size."""
+        with Image.open(template.pages[0].image) as image:
+            self.size = image.size
+        for spot, one in zip(self.spots, template.fields, strict=True):
+            left, top, wide, tall = one.box
+            width, height = self.size
+            spot.box = (left * width, top * height, wide * width, tall * height)
 
     def template(self, image: str, roll: str) -> dict[str, Any]:
         """Return form.toml's content."""

@@ -28,6 +28,7 @@ import tenfold
 from tenfold.forms.readings import SURE, SheetResult
 from tenfold.forms.results import Results
 from tenfold.forms.stack import Progress, read_stack
+from tenfold.forms.sheet import print_sheets
 from tenfold.forms.template import Template, load
 from tenfold.synthesis.pages.hands import Part, Stock
 
@@ -60,10 +61,13 @@ def build(design: Design, folder: Path, marks: bool) -> tuple[Template, np.ndarr
     (folder / "form.toml").write_text(tomli_w.dumps(record), encoding="utf-8")
     template = load(folder / "form.toml")
     if marks:
-        from tenfold.forms.sheet import mark
-
-        template = mark(template, folder / "marked.toml")
+        sheets = print_sheets(template, folder / "marked.pdf")
+        for page, content in zip(sheets.template.pages, sheets.images, strict=True):
+            page.image.write_bytes(content)
+        sheets.template.write()
+        template = load(sheets.template.path)
         reference = np.asarray(Image.open(template.pages[0].image).convert("L"))
+        design.move(template)
     return template, reference, roll
 
 
@@ -71,11 +75,8 @@ def compose(
     design: Design, reference: np.ndarray, roll: Sequence[str], part: Part, seed: int, count: int
 ) -> list[Sheet]:
     """Fill in, scan and photograph a stack."""
-    data = tenfold.load_dataset("mnist")
-    images, labels = {
-        "validation": (data.train.images, data.train.targets),
-        "test": (data.test.images, data.test.targets),
-    }[part]
+    data = tenfold.load_dataset("mnist", "test" if part == "test" else "train")
+    images, labels = data.images, data.targets
     stock = Stock.of(images, labels, part)
     own = labels[-6000:] if part == "validation" else labels
     rng = np.random.default_rng((seed, len(design.spots)))

@@ -16,6 +16,7 @@ from tenfold.cli import (
     compare,
     data,
     evaluate,
+    form,
     read,
     recipe,
     serve,
@@ -43,6 +44,7 @@ app.command(epilog=card.EXAMPLE)(card.card)
 app.command(epilog=compare.EXAMPLE)(compare.compare)
 app.command(epilog=recipe.EXAMPLE)(recipe.recipe)
 app.add_typer(data.app, name="data")
+app.add_typer(form.app, name="form")
 
 # What only tenfold[train] installs; anything else missing is a fault of ours.
 _EXTRAS = {

@@ -140,14 +140,13 @@ def _put_picture(
 def _forget(db: sqlite3.Connection, page: int, names: Iterable[str]) -> None:
     """Drop fields that are read no more, but for those that a person has ever decided about."""
     for name in names:
-        where = "page = ? AND name = ?"
         db.execute(
-            "UPDATE field SET value = NULL, runner_up = NULL, probability = 0, "
-            f"runner_up_probability = 0, status = 'not aligned', candidates = '[]' WHERE {where}",
+            "UPDATE field SET value = NULL, runner_up = NULL, probability = 0, candidates = '[]', "
+            "runner_up_probability = 0, status = 'not aligned' WHERE page = ? AND name = ?",
             (page, name),
         )
         db.execute(
-            f"DELETE FROM field WHERE {where} "  # noqa: S608
+            "DELETE FROM field WHERE page = ? AND name = ? "
             "AND NOT EXISTS (SELECT 1 FROM decision WHERE decision.field = field.id)",
             (page, name),
         )

@@ -1,7 +1,7 @@
-"""Tables that were written from results: those are written anew, and nothing else is overwritten.
+"""Tables that were written from results: they are written anew, and nothing else is overwritten.
 
-A table of a spreadsheet can carry no mark that survives; so the results remember its digest. Who has
-worked on the table since has a file that is theirs.
+Few tables can carry a mark, so the results remember their digests. Who has worked on a table since
+then has a file that is theirs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tenfold.forms.database import Database
 
 
 def refuse_foreign_table(database: Database, path: Path) -> None:
-    """Raise TenfoldError if a file lies here that is no table of these results as it was written."""
+    """Raise TenfoldError if a file lies here that is no table of these results, or was changed."""
     if not os.path.lexists(path):
         return
     row = database.row("SELECT value FROM about WHERE key = ?", (_key(path),))
@@ -41,4 +41,7 @@ def _key(path: Path) -> str:
 
 def _digest(path: Path) -> str:
     with open_file(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+        return digest.hexdigest()

@@ -16,14 +16,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.forms.align import settle
+from tenfold.forms.settle import settle
 from tenfold.forms.template import Field
 from tenfold.model import Model
 from tenfold.preprocess.binarize import find_ink
 from tenfold.preprocess.normalize import frame_glyph
 from tenfold.reader import find as finding
 from tenfold.reader.ctc import Network, frames_of
-from tenfold.reader.decode import decode
+from tenfold.reader.decode import Decoded, decode
 from tenfold.reader.expect import Expect
 from tenfold.reader.find import Found
 from tenfold.reader.lines import MARGIN, Part, cut
@@ -44,6 +44,7 @@ LEAST = 0.25  # the finder's least score in a field
 VIEWS = 4  # of a strip that is not settled by the first
 SETTLED = 0.98  # probability of a value among all strings, from which on one view is enough
 CANDIDATES = 8
+ANY = Expect.of(digits=(1, 20))  # what a field may hold of which nothing is said
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +71,8 @@ class Seen:
     candidates : tuple of (str, float)
         Values that the field may hold, with their log-probability among all strings, likeliest
         first. Empty where nothing fits.
+    log_total : float
+        Log-probability that any value that fits is written.
     struck : bool
         Whether something is struck out.
     """
@@ -78,6 +81,7 @@ class Seen:
     snippet: Pixels
     ink: float
     candidates: tuple[tuple[str, float], ...] = ()
+    log_total: float = -math.inf
     struck: bool = False
 
 
@@ -104,9 +108,8 @@ def even(page: Pixels) -> Pixels:
 
 
 def read_page(
-    page: Pixels, reference: Pixels, fields: Sequence[Field], expected: dict[str, Expect],
-    networks: Networks,
-) -> list[Seen]:  # fmt: skip
+    page: Pixels, reference: Pixels, fields: Sequence[Field], networks: Networks
+) -> list[Seen]:
     """Read all fields of one page.
 
     Parameters
@@ -115,8 +118,6 @@ def read_page(
         The scan on the pixels of the blank form, and the blank form.
     fields : sequence of Field
         Of this page.
-    expected : dict
-        What each number may be, by the field's name.
     networks : Networks
     """
     page = even(page)
@@ -135,7 +136,7 @@ def read_page(
         elif crop.ink < SPECK:
             seen.append(Seen(crop.field, _snippet(crop), crop.ink))
         else:
-            seen.append(_read(crop, boxes, expected.get(crop.field.name), networks))
+            seen.append(_read(crop, networks))
     return seen
 
 
@@ -149,7 +150,7 @@ def _crop(
     page: Pixels, reference: Pixels, field: Field, box: tuple[float, float, float, float]
 ) -> _Crop:
     left, top, width, height = box
-    dx, dy = settle(page, reference, box)
+    dx, dy = settle(page, reference, field.box)
     high = min(height, 120.0)
     x0, x1 = int(left - BESIDE * high), int(left + width + BESIDE * high) + 1
     y0, y1 = int(top - ABOVE * high), int(top + height + BELOW * high) + 1
@@ -224,10 +225,7 @@ def _packed(pictures: Sequence[Pixels]) -> tuple[list[tuple[int, int]], Pixels]:
     return places, sheet
 
 
-def _read(
-    crop: _Crop, boxes: Sequence[tuple[float, float, float, float]], expect: Expect | None,
-    networks: Networks,
-) -> Seen:  # fmt: skip
+def _read(crop: _Crop, networks: Networks) -> Seen:
     left, top, width, height = crop.box
     struck = [f for f in crop.found if f.kind == STRUCK and _within(f, crop.box, 0.25)]
     reach = ABOVE if struck else 0.3  # what replaces a struck number may stand above its field
@@ -236,11 +234,19 @@ def _read(
         if f.kind != STRUCK and left - BESIDE * height < f.middle[0] < left + width + BESIDE * height
         and top - reach * height < f.middle[1] < top + height * 1.2
     ]  # fmt: skip
+    expect = crop.field.expect or ANY
     if crop.field.cells:
-        candidates = _comb(crop, kept, bool(struck), expect, networks)
+        decoded = _comb(crop, kept, bool(struck), expect, networks)
     else:
-        candidates = _line(crop, kept, struck, expect, networks)
-    return Seen(crop.field, _snippet(crop), crop.ink, candidates, bool(struck))
+        decoded = _line(crop, kept, struck, expect, networks)
+    chances: dict[str, float] = {}
+    for one in decoded:  # two ways of writing one value stand for it together
+        value = expect.value(one.text)
+        chances[value] = float(np.logaddexp(chances.get(value, -np.inf), one.log_probability))
+    candidates = tuple(sorted(chances.items(), key=lambda pair: -pair[1]))
+    return Seen(
+        crop.field, _snippet(crop), crop.ink, candidates, decoded.log_total, bool(struck)
+    )
 
 
 def _within(found: Found, box: tuple[float, float, float, float], more: float) -> bool:
@@ -251,9 +257,9 @@ def _within(found: Found, box: tuple[float, float, float, float], more: float) -
 
 
 def _line(
-    crop: _Crop, kept: Sequence[Found], struck: Sequence[Found], expect: Expect | None,
+    crop: _Crop, kept: Sequence[Found], struck: Sequence[Found], expect: Expect,
     networks: Networks,
-) -> tuple[tuple[str, float], ...]:  # fmt: skip
+) -> Decoded:  # fmt: skip
     left, top, width, height = crop.box
     picture = crop.clean
     if struck:
@@ -286,8 +292,8 @@ def _one_row(kept: Sequence[Found], struck: Sequence[Found]) -> list[Found]:
 
 
 def _decoded(
-    picture: Pixels, part: Part, expect: Expect | None, networks: Networks, cells: Floats | None
-) -> tuple[tuple[str, float], ...]:
+    picture: Pixels, part: Part, expect: Expect, networks: Networks, cells: Floats | None
+) -> Decoded:
     views: list[Floats] = []
     for count in (1, VIEWS):
         strips = [cut(picture, part, *view)[0] for view in SETTINGS.views[len(views) : count]]
@@ -295,12 +301,12 @@ def _decoded(
         found = decode(views, expect, CANDIDATES, cells)
         if found and found[0].log_probability > math.log(SETTLED):
             break
-    return tuple((one.text, one.log_probability) for one in found)
+    return found
 
 
 def _comb(
-    crop: _Crop, kept: Sequence[Found], struck: bool, expect: Expect | None, networks: Networks
-) -> tuple[tuple[str, float], ...]:
+    crop: _Crop, kept: Sequence[Found], struck: bool, expect: Expect, networks: Networks
+) -> Decoded:
     """Read a comb: each cell by the classifier, the whole row by the line recogniser."""
     left, top, width, height = crop.box
     count = int(crop.field.cells or 1)

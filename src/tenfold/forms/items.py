@@ -1,4 +1,4 @@
-"""What is shown to a person: doubtful fields, sure ones for an audit, pages that were not aligned."""
+"""What is shown to a person: doubtful fields, sure ones for an audit, pages not aligned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log of decisions: each is added, taken back or replaced by a later one, and none is changed."""
+"""The log of decisions: each is added, taken back or replaced by another, and none is changed."""
 
 from __future__ import annotations
 

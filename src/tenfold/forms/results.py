@@ -1,8 +1,8 @@
 """What was read of a stack of scans, and what people decided about it, in one file.
 
-Readings come in page by page, each in one transaction, so that whatever ends the reading leaves whole
-pages behind. A page that is read again, by another model, takes the place of its earlier reading;
-a person's decision about a field stays, as long as it is the same scan.
+Readings come in page by page, each in one transaction, so that whatever ends the reading leaves
+whole pages behind. A page that is read again, by another model, takes the place of its earlier
+reading; a person's decision about a field stays, as long as it is the same scan.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Results:
     def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
         self.database = database
-        about = dict(database.rows("SELECT key, value FROM about"))
+        about = {row["key"]: row["value"] for row in database.rows("SELECT * FROM about")}
         form = json.loads(about["form"])
         self.title = str(form["title"])
         self.version = str(form["version"])
@@ -185,7 +185,8 @@ class Results:
 
     def digests(self) -> dict[str, str]:
         """Return the digest of each source's content, as it was when it was read."""
-        return dict(self.database.rows("SELECT source, digest FROM page GROUP BY source"))
+        rows = self.database.rows("SELECT source, digest FROM page GROUP BY source")
+        return {row["source"]: row["digest"] for row in rows}
 
     def changed(self) -> list[Change]:
         """Return what was read otherwise when a page was read again, oldest first."""
@@ -225,14 +226,15 @@ class Results:
         before : float
             Seconds since 1970.
         """
-        old = "page IN (SELECT id FROM page WHERE read < ?)"
         with self.database.transaction() as db:
             counted = db.execute(
                 "SELECT count(field), count(*) - count(field), coalesce(sum(length(content)), 0) "
-                f"FROM picture WHERE {old}",
+                "FROM picture WHERE page IN (SELECT id FROM page WHERE read < ?)",
                 (before,),
             ).fetchone()
-            db.execute(f"DELETE FROM picture WHERE {old}", (before,))  # noqa: S608
+            db.execute(
+                "DELETE FROM picture WHERE page IN (SELECT id FROM page WHERE read < ?)", (before,)
+            )
         removed = Purged(*counted)
         if removed.bytes:
             self.database.compact()
@@ -242,13 +244,12 @@ class Results:
 def _field(record: dict[str, Any]) -> Field:
     """Return a field of the template as it was stored."""
     known = {each.name for each in fields(Field)}
-    return Field(
-        **{
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in record.items()
-            if name in known
-        }
-    )
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in record.items()
+        if name in known
+    }
+    return Field(**values)
 
 
 def _difference(results: Results, template: Template) -> str:

@@ -1,9 +1,9 @@
 """The review: what a person still has to look at, and what they say.
 
-What is shown in one window is leased to it for some minutes, so that two reviewers do the same work
-only where one of them was gone for longer. Every decision is saved at once, and none is overwritten:
-one about what has been decided meanwhile is a conflict, which a person settles. Sure fields drawn by
-lot are mixed in for an audit.
+What is shown in one window is leased to it for some minutes, so that two reviewers do the same
+work only where one of them was gone for longer. Every decision is saved at once, and none is
+overwritten: one about what has been decided meanwhile is a conflict, which a person settles. Sure
+fields drawn by lot are mixed in for an audit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tenfold.errors import DataError, UsageError
 from tenfold.forms.database import Row
 from tenfold.forms.figures import Progress, Summary, progress, summarise
 from tenfold.forms.items import Item, Kind, find, free, item_of
-from tenfold.forms.log import Decided, Who, in_force, put_field, put_page, take_back
+from tenfold.forms.log import Action, Decided, Who, in_force, put_field, put_page, take_back
 from tenfold.forms.objections import objection
 from tenfold.forms.readings import lot
 from tenfold.forms.results import Results
@@ -208,7 +208,7 @@ class Review:
                 why = objection(db, field, None, texts[field.name])
                 if why:
                     return Outcome(False, objection=why)
-            action = "left out" if template_page is None else "entered"
+            action: Action = "left out" if template_page is None else "entered"
             number = put_page(db, row, action, template_page, who)
             for name, text in texts.items():
                 put_field(db, self._made(db, row, name), text, who, number)

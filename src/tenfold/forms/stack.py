@@ -30,7 +30,6 @@ from tenfold.forms.template import Template, load
 from tenfold.forms.verdict import judge
 from tenfold.names import shown
 from tenfold.preprocess.document import count_pages, pages
-from tenfold.reader.expect import Expect
 from tenfold.reader.networks import FINDER, LINE, Finder, LineRecogniser, bundled_content
 from tenfold.reader.pipeline import grey_of
 
@@ -84,11 +83,6 @@ class PageReader:
 
         self.template = template
         self.references = References.load(template)
-        self.expected = {
-            field.name: expected_of(template, field.name)
-            for field in template.fields
-            if field.kind == "number"
-        }
         self.networks = Networks(
             Finder(bundled_content(FINDER), f"tenfold's own {FINDER}", threads),
             LineRecogniser(bundled_content(LINE), f"tenfold's own {LINE}", threads),
@@ -116,21 +110,12 @@ class PageReader:
             return replace(blank, status="not aligned", reason=aligned.reason, image=_stored(grey))
         fields = self.template.on(aligned.page)
         reference = self.references.pages[aligned.page - 1].image
-        seen = read_page(aligned.image, reference, fields, self.expected, self.networks)
+        seen = read_page(aligned.image, reference, fields, self.networks)
         snippets = [cv2.imencode(".png", one.snippet)[1].tobytes() for one in seen]
         return replace(
             blank, template_page=aligned.page, status="read", fields=tuple(judge(seen, snippets)),
             image=_stored(aligned.image),
         )  # fmt: skip
-
-
-def expected_of(template: Template, name: str) -> Expect:
-    """Return what a field may hold, as the decoder takes it."""
-    field = next(one for one in template.fields if one.name == name)
-    return Expect.of(
-        digits=field.digits, range=field.range, decimals=field.decimals, pattern=field.pattern,
-        one_of=field.one_of, checksum=field.checksum, date=field.date,
-    )  # fmt: skip
 
 
 @cache

@@ -1,9 +1,9 @@
 """The table of a stack: one row a sheet, one column a field, as CSV, XLSX, Parquet or JSON lines.
 
-A column holds numbers where the template says that a field is one (a range, decimals, a sum), and text
-everywhere else, so that a student number keeps its zeros. Text that begins as a formula does is kept
-from being one: by an apostrophe in CSV, by its type in XLSX. Rows are written as they come, in constant
-memory, and the file is there whole or not at all.
+A column holds numbers where the template says that a field is one (a range, decimals, a sum), and
+text everywhere else, so that a student number keeps its zeros. Text that begins as a formula does
+is kept from being one: by an apostrophe in CSV, by its type in XLSX. Rows are written as they come,
+in constant memory, and the file is there whole or not at all.
 """
 
 from __future__ import annotations

@@ -60,8 +60,7 @@ def features(one: Seen) -> tuple[float, float, float, float]:
     """Return what the curve sees of a field with candidates."""
     first = one.candidates[0][1]
     second = one.candidates[1][1] if len(one.candidates) > 1 else -math.inf
-    valid = math.log(sum(math.exp(p) for _, p in one.candidates) + 1e-12)
-    return 1.0, min(MOST, first - second), max(-MOST, valid), float(one.struck)
+    return 1.0, min(MOST, first - second), max(-MOST, one.log_total), float(one.struck)
 
 
 def _alone(one: Seen, snippet: bytes) -> FieldResult:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import sys
 from dataclasses import asdict, dataclass
@@ -11,11 +10,11 @@ from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from tenfold import __version__
 from tenfold.model import Model
 from tenfold.server import answers
+from tenfold.server.bearer import may_pass
 from tenfold.server.bodies import (
     Drawing,
     Encoded,
@@ -30,7 +29,7 @@ from tenfold.server.bodies import (
 from tenfold.server.lessons import Collection
 from tenfold.server.middleware import Measures
 from tenfold.server.pool import Pool
-from tenfold.server.problems import CLOSE, ProblemError
+from tenfold.server.problems import ProblemError
 from tenfold.server.request_body import FORM, JSON, PDF, Body, Intake
 from tenfold.server.worker import Task
 
@@ -48,7 +47,6 @@ PROBLEMS: Responses = {
 }
 DISK: Responses = {503: {"description": "The folder for lessons cannot be written."},
                    507: {"description": "The disk or the collection is full."}}  # fmt: skip
-ASK = "This server wants a token: send the header 'Authorization: Bearer …'."
 OptionsQuery = Annotated[Options, Query()]
 FILE = {"type": "string", "format": "binary"}
 
@@ -62,22 +60,6 @@ class Service:
     intake: Intake
     measures: Measures
     collection: Collection | None
-    token: bytes | None
-
-
-bearer = HTTPBearer(auto_error=False, description="Where the server was started with a token.")
-
-
-async def _may_pass(
-    request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-) -> None:
-    token = _service(request).token
-    if token is None:
-        return
-    # Headers are Latin-1, whatever was meant; a token is ASCII.
-    if sent is None or not hmac.compare_digest(sent.credentials.strip().encode(), token):
-        headers = {"WWW-Authenticate": 'Bearer realm="tenfold"', **CLOSE}
-        raise ProblemError(401, ASK, headers)
 
 
 async def _no_options(request: Request) -> None:
@@ -95,7 +77,7 @@ def _each_once(request: Request) -> None:
 
 
 router = APIRouter()
-closed = APIRouter(dependencies=[Depends(_may_pass)])
+closed = APIRouter(dependencies=[Depends(may_pass)])
 PLAIN = [Depends(_no_options)]
 
 

@@ -16,6 +16,7 @@ from tenfold.cli import (
     compare,
     data,
     evaluate,
+    form,
     read,
     recipe,
     serve,
@@ -43,12 +44,15 @@ app.command(epilog=card.EXAMPLE)(card.card)
 app.command(epilog=compare.EXAMPLE)(compare.compare)
 app.command(epilog=recipe.EXAMPLE)(recipe.recipe)
 app.add_typer(data.app, name="data")
+app.add_typer(form.app, name="form")
 
 # What only tenfold[train] installs; anything else missing is a fault of ours.
 _EXTRAS = {
     "jinja2", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch", "pydantic",
     "safetensors", "scipy", "sklearn", "tensorboardX", "torch",
 }  # fmt: skip
+# And what only tenfold[forms] does.
+_FORMS = {"fpdf", "openpyxl", "pillow_heif", "pyarrow", "pypdfium2", "tomli_w"}
 
 
 def _version(wanted: bool) -> None:
@@ -84,10 +88,11 @@ def main() -> None:
         complain(f"{error.filename or 'input or output'}: {error.strerror or error}.")
         sys.exit(1)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _EXTRAS:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRAS | _FORMS:
             raise
         complain(
             f"this command needs the package {error.name}, which is not installed. "
-            "Run: pip install 'tenfold[train]'"
+            f"Run: pip install 'tenfold[{'forms' if package in _FORMS else 'train'}]'"
         )
         sys.exit(1)

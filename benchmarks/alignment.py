@@ -75,9 +75,7 @@ def measure(form: DrawnForm, forms: list[DrawnForm], scans: int, seed: int) -> d
     for number in range(scans):
         other = rng.random() < OTHERS
         what, page = (
-            something_else(rng, form, forms)
-            if other
-            else ("", write_on(rng, blank, form.boxes))
+            something_else(rng, form, forms) if other else ("", write_on(rng, blank, form.boxes))
         )
         seen = scan(rng, page)
         start = time.process_time()

@@ -129,7 +129,9 @@ def align(scan: Grey, references: References) -> Aligned | NotAligned:
             image = lay(pyramid, laid.map)
             return Aligned(chosen, image, found, share, how, laid.map, laid.error, copy)
         refusal = max(refusal, chosen, key=lambda each: each.share)
-    return NotAligned(_BLANK if refusal.share < ENOUGH_OF_A_SIDE and _is_blank(pyramid) else refusal.reason)
+    return NotAligned(
+        _BLANK if refusal.share < ENOUGH_OF_A_SIDE and _is_blank(pyramid) else refusal.reason
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +180,7 @@ def _by_marks(page: Reference, marks: Marks | None) -> Floats | None:
 _FEWEST_MARKS = 2
 
 
-def _matched(
-    seen: Features, known: Features, shape: tuple[int, ...]
-) -> tuple[Floats | None, int]:
+def _matched(seen: Features, known: Features, shape: tuple[int, ...]) -> tuple[Floats | None, int]:
     """Return the homography that most matches agree on, reference to scan, and how many do."""
     if min(len(seen.points), len(known.points)) < INLIERS:
         return None, 0

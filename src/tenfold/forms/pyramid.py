@@ -30,7 +30,7 @@ class Pyramid:
     --------
     >>> pyramid = Pyramid(np.zeros((400, 300), np.uint8))
     >>> small, matrix = pyramid.reduced(100)
-    >>> small.shape, matrix[0, 0]
+    >>> small.shape, float(matrix[0, 0])
     ((100, 75), 0.25)
     """
 

@@ -17,16 +17,17 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from tenfold.errors import DataError
-from tenfold.files import read_file
+from tenfold.files import MARK, read_file
 from tenfold.forms.marks import Marks, find_marks
 from tenfold.forms.pyramid import Floats, Grey, Pyramid
 
 if TYPE_CHECKING:
     from tenfold.forms.template import Field, Template
 
+DPI = 200  # of reference images, about
 LONG_SIDE = 1000  # pixels on which features are looked for; patches are at least so large
 PATCH = 12  # half a patch's side, in pixels of the reduced reference
 MOST_PATCHES = 140
@@ -113,7 +114,9 @@ class References:
         pages = []
         for number, page in enumerate(template.pages, 1):
             try:
-                pages.append(_reference(open_reference(page.image), template.on(number), page.marks))
+                pages.append(
+                    _reference(open_reference(page.image), template.on(number), page.marks)
+                )
             except _TooLittlePrintError:
                 raise DataError(
                     f"{page.image}: page {number} has too little print to be found on a scan. "
@@ -152,6 +155,15 @@ def open_reference(path: Path) -> Grey:
             return np.array(image.convert("L"), np.uint8)
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
         raise DataError(f"{path}: not a picture that can be opened ({error}).") from error
+
+
+def png_of(image: Grey) -> bytes:
+    """Return a reference image as a PNG file that carries tenfold's mark."""
+    out = io.BytesIO()
+    words = PngImagePlugin.PngInfo()
+    words.add_text("Software", MARK)
+    Image.fromarray(image).save(out, "PNG", pnginfo=words, dpi=(DPI, DPI), optimize=True)
+    return out.getvalue()
 
 
 def _reference(image: Grey, fields: Sequence[Field], marked: bool | None) -> Reference:

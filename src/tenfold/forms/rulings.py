@@ -132,9 +132,7 @@ def _lines(ink: Mask, shortest: float) -> tuple[Mask, Mask]:
     for axis in (0, 1):
         thick, length = (3, 1) if axis == 0 else (1, 3), max(3, round(shortest))
         kernel = np.ones((1, length) if axis == 0 else (length, 1), np.uint8)
-        runs = cv2.morphologyEx(
-            cv2.dilate(ink, np.ones(thick, np.uint8)), cv2.MORPH_OPEN, kernel
-        )
+        runs = cv2.morphologyEx(cv2.dilate(ink, np.ones(thick, np.uint8)), cv2.MORPH_OPEN, kernel)
         # Thick runs are bars and pictures: what is left if thin ones are taken away.
         wide = max(3, round(0.3 * length))
         bars = cv2.morphologyEx(
@@ -155,7 +153,9 @@ def _cells(ruled: Mask, mm: float) -> list[Rect]:
             inside and wide >= CELL[0] * mm and CELL[1] * mm <= high <= TALLEST * mm
             and area > 0.85 * wide * high
         ):  # fmt: skip
-            cells.append(Rect(int(left) - 1, int(top) - 1, int(left + wide) + 1, int(top + high) + 1))
+            cells.append(
+                Rect(int(left) - 1, int(top) - 1, int(left + wide) + 1, int(top + high) + 1)
+            )
     return sorted(cells, key=lambda cell: (cell.top, cell.left))
 
 
@@ -271,7 +271,7 @@ def _chain(
     row = [start]
     for side in (1, -1):
         x, y = start
-        for dot in others[:: side]:
+        for dot in others[::side]:
             step = side * (dot[0] - x)
             if 0 < step < 4 * PITCH * mm and abs(dot[1] - y) < flat:
                 row.append(dot)
@@ -299,9 +299,7 @@ def _is_even(row: Sequence[tuple[float, float]]) -> bool:
     return bool(whole.mean() > 0.75 and (np.abs(steps - 1) < 0.2).mean() >= 0.4)
 
 
-def _room_on(
-    line: Rect, rest: Mask, kind: Kind, lines: Sequence[Rect], mm: float
-) -> Rect | None:
+def _room_on(line: Rect, rest: Mask, kind: Kind, lines: Sequence[Rect], mm: float) -> Rect | None:
     """Return where one writes on a line; None where it underlines or parts what is printed."""
     height, width = rest.shape
     band = rest[max(0, line.top - round(3 * mm)) : max(1, line.top - 2), line.left : line.right]

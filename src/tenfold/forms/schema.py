@@ -25,7 +25,7 @@ class _Table(BaseModel):
 class PageTable(_Table):
     """``[[page]]``."""
 
-    image: str
+    image: str | None = None  # by itself named after the template
     size: Annotated[list[Annotated[float, Key(gt=0)]], Key(min_length=2, max_length=2)] | None = (
         None
     )
@@ -80,7 +80,10 @@ def parsed(
         first = error.errors(include_url=False)[0]
         raise UsageError(f"{path}: {_sentence(first, record)}") from None
     pages = tuple(
-        TemplatePage(path.parent / page.image, _pair(page.size), page.marks) for page in form.page
+        TemplatePage(
+            path.parent / (page.image or f"{path.stem}-{number}.png"), _pair(page.size), page.marks
+        )
+        for number, page in enumerate(form.page, 1)
     )
     return form.title, form.code, pages, tuple(_field(table, path) for table in form.field)
 

@@ -7,7 +7,6 @@ images, marks and all: scans of the printed sheets are read with that one.
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,13 +15,13 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
 from tenfold.errors import UsageError
 from tenfold.files import MARK
 from tenfold.forms.marks import MOST_COPIES, MOST_PAGES, draw_mark, ids_of, ids_of_copy
 from tenfold.forms.pyramid import Grey
-from tenfold.forms.references import open_reference
+from tenfold.forms.references import DPI, open_reference, png_of
 from tenfold.forms.template import TemplatePage
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
     from tenfold.forms.template import Field, Template
 
-DPI = 200  # of reference images
 PAPERS = {"A4": (210.0, 297.0), "A5": (148.0, 210.0), "A6": (105.0, 148.0),
           "Letter": (215.9, 279.4), "Legal": (215.9, 355.6)}  # fmt: skip
 _INSET = 6.0  # millimetres from the paper's edge, which most printers leave white
@@ -91,7 +89,7 @@ def print_sheets(template: Template, out: Path, *, copies: int = 1, first: int =
     prints = [_print_of(template, number) for number in range(1, len(template.pages) + 1)]
     shrunk = min(each.shrunk for each in prints)
     blank = _draw(template, prints, shrunk, None)
-    images = tuple(_png(image) for image in _rendered(blank))
+    images = tuple(png_of(image) for image in _rendered(blank))
     return Sheets(
         _draw(template, prints, shrunk, range(first, first + copies)),
         images,
@@ -112,7 +110,7 @@ class _Print:
 
 def _print_of(template: Template, number: int) -> _Print:
     page, fields = template.pages[number - 1], tuple(template.on(number))
-    image = None if page.image is None else open_reference(page.image)
+    image = open_reference(page.image) if page.image.exists() else None
     size = page.size or (PAPERS["A4"] if image is None else paper_of(image))
     return _Print(image, size, fields, 1.0 if _has_room(image, size, fields) else _room(size))
 
@@ -179,9 +177,7 @@ def _room(size: tuple[float, float]) -> float:
     return 1 - 2 * (_INSET + _side(size) + _QUIET) / size[1]
 
 
-def _draw(
-    template: Template, prints: list[_Print], scale: float, copies: range | None
-) -> bytes:
+def _draw(template: Template, prints: list[_Print], scale: float, copies: range | None) -> bytes:
     """Draw all pages of all copies; without copies those of one that has no number."""
     from fpdf import FPDF
 
@@ -241,7 +237,9 @@ def _draw_fields(pdf: FPDF, title: str, page: _Print, scale: float) -> None:
         x, y, wide, high = x * width, y * height, wide * width, high * height
         pdf.rect(x, y, wide, high)
         for i in range(1, field.cells or 1):
-            pdf.line(x + i * wide / (field.cells or 1), y, x + i * wide / (field.cells or 1), y + high)
+            pdf.line(
+                x + i * wide / (field.cells or 1), y, x + i * wide / (field.cells or 1), y + high
+            )
         name = _latin(field.name.replace("_", " "))
         pdf.set_font("Helvetica", size=9)
         long = pdf.get_string_width(name)
@@ -283,14 +281,6 @@ def _rendered(pdf: bytes) -> Iterator[Grey]:
     with pypdfium2.PdfDocument(pdf) as document:
         for page in document:
             yield np.array(page.render(scale=DPI / 72, grayscale=True).to_numpy(), np.uint8)
-
-
-def _png(image: Grey) -> bytes:
-    out = io.BytesIO()
-    words = PngImagePlugin.PngInfo()
-    words.add_text("Software", MARK)
-    Image.fromarray(image).save(out, "PNG", pnginfo=words, dpi=(DPI, DPI), optimize=True)
-    return out.getvalue()
 
 
 def _shrunk(box: tuple[float, ...], scale: float) -> tuple[float, float, float, float]:

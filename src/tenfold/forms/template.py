@@ -166,8 +166,14 @@ class Template:
         return write_whole(path, toml_of(self, path))
 
 
-def load(path: str | Path) -> Template:
+def load(path: str | Path, *, images: bool = True) -> Template:
     """Load a template from its TOML file and check it as a whole.
+
+    Parameters
+    ----------
+    path : str or Path
+    images : bool
+        Whether the reference images must be there; a form that is yet to be printed has none.
 
     Raises
     ------
@@ -198,7 +204,7 @@ def load(path: str | Path) -> Template:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: is no TOML: {error}. Mend that line.") from None
     title, code, pages, fields = parsed(record, path)
-    return make(path, title, pages, fields, code)
+    return make(path, title, pages, fields, code, images=images)
 
 
 def make(
@@ -207,6 +213,8 @@ def make(
     pages: Sequence[TemplatePage],
     fields: Sequence[Field],
     code: int | None = None,
+    *,
+    images: bool = True,
 ) -> Template:
     """Make a template and check it as a whole; nothing is written.
 
@@ -221,6 +229,8 @@ def make(
         Their boxes are rounded to what the file holds.
     code : int, optional
         0 to 65535; by itself it comes from the images, so that changed fields leave it as it is.
+    images : bool
+        Whether all images must be there; False counts those that are not as empty.
 
     Raises
     ------
@@ -243,17 +253,24 @@ def make(
         check(fields, len(pages))
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
-    images = [hashlib.sha256(read_file(page.image, MOST_IMAGE)).hexdigest() for page in pages]
+    digests = [_digest(page.image, required=images) for page in pages]
     if code is None:
-        code = int(hashlib.sha256("".join(images).encode()).hexdigest()[:4], 16)
+        named = "".join(digests) if images else title + "".join(digests)
+        code = int(hashlib.sha256(named.encode()).hexdigest()[:4], 16)
     matters = {
         "fields": [asdict(field) | {"one_of_file": None} for field in fields],
         "pages": [[[*map(float, page.size or ())], page.marks] for page in pages],
-        "images": images,
+        "images": digests,
         "code": code,
     }
     digest = hashlib.sha256(json.dumps(matters, sort_keys=True).encode()).hexdigest()
     return Template(Path(path), title, tuple(pages), fields, code, digest[:DIGITS_OF_VERSION])
+
+
+def _digest(image: Path, *, required: bool) -> str:
+    if not required and not image.exists():
+        return ""
+    return hashlib.sha256(read_file(image, MOST_IMAGE)).hexdigest()
 
 
 def rounded(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

@@ -91,7 +91,8 @@ def write_npz(few: Splits) -> Callable[[Path], Path]:
 def fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault inside the reader, which pictures called faulty bring to light."""
     from tenfold.preprocess.image import Source, name_of
-    from tenfold.reader.reader import Reader, Trace
+    from tenfold.reader.reader import Reader
+    from tenfold.reader.trace import Trace
 
     inner = Reader._trace
 

@@ -20,8 +20,9 @@ from tenfold.cli import app
 from tenfold.errors import TenfoldError, UsageError
 from tenfold.preprocess.image import Picture, Source
 from tenfold.reader import draw
-from tenfold.reader.reader import Reader, Trace
+from tenfold.reader.reader import Reader
 from tenfold.reader.reading import Box, Digit, Line, Mark, Number, Reading, Refusal
+from tenfold.reader.trace import Trace
 
 BOX: Box = (3, 4, 5, 6)
 

@@ -11,7 +11,7 @@ from tenfold.errors import TenfoldError
 from tenfold.names import shown
 
 if TYPE_CHECKING:
-    from tenfold.reader.reader import Trace
+    from tenfold.reader.trace import Trace
 
 
 class Drawings:

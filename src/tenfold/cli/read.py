@@ -43,6 +43,14 @@ def read(
             help="Which digits to keep; auto leaves out print that belongs to words.",
         ),
     ] = "auto",
+    expect: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORDS",
+            help="What its one number may be: '8 digits', '0..100; 1 decimal', 'one of list.csv', "
+            "'luhn', 'date DD/MM/YYYY'; docs/read.md lists all.",
+        ),
+    ] = None,
     model: Annotated[
         Path | None, typer.Option(help="A model file instead of the one that comes with tenfold.")
     ] = None,
@@ -70,7 +78,9 @@ def read(
     if csv and json:
         raise UsageError("--csv and --json exclude each other; choose one.")
     form: Form = "json" if json else "csv" if csv else "quiet" if quiet else "people"
-    reader = Reader(model, layout=layout, min_confidence=min_confidence, rotate=rotate, ink=ink)
+    reader = Reader(
+        model, layout=layout, min_confidence=min_confidence, rotate=rotate, ink=ink, expect=expect
+    )
     if csv:
         typer.echo(CSV_HEAD)
     if not _read_all(reader, find(pictures), form, Drawings(annotate, explain, force)):

@@ -56,6 +56,14 @@ def read(
             "0.6,0.2,0.3,0.05.",
         ),
     ] = None,
+    expect: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORDS",
+            help="What its one number may be: '8 digits', '0..100; 1 decimal', 'one of list.csv', "
+            "'luhn', 'date DD/MM/YYYY'; docs/read.md lists all.",
+        ),
+    ] = None,
     model: Annotated[
         Path | None, typer.Option(help="A model file instead of the one that comes with tenfold.")
     ] = None,
@@ -93,6 +101,7 @@ def read(
         rotate=rotate,
         ink=ink,
         region=None if region is None else parse_region(region),
+        expect=expect,
     )
     if csv:
         typer.echo(CSV_HEAD)

@@ -25,7 +25,7 @@ def show(reading: Reading, form: Form) -> None:
     elif form == "csv":
         say("\n".join(_csv_rows(reading)))
     elif form == "quiet":
-        say(reading.text)
+        say(_value(reading) or reading.text)
     else:
         _show_to_people(reading)
     for what in reading.notes:
@@ -61,12 +61,20 @@ def _show_to_people(reading: Reading) -> None:
         return
     several = len(reading.lines) > 1
     texts = [_with_doubts(reading, number) for number in range(len(reading.lines))]
+    value = _value(reading)
+    if value not in (None, reading.text):  # as it is written, and what it stands for
+        texts[0] += f" = {value}"
     if several:
         out.print(f"{escape(reading.label)}:{tail}")
         for text in texts:
             out.print(f"  {text}")
     else:
         out.print(f"{escape(reading.label)}: {texts[0]}{tail}")
+
+
+def _value(reading: Reading) -> str | None:
+    """Return the value of the number that was expected; None where none was, or none was found."""
+    return reading.expected.value if reading.expected is not None else None
 
 
 def _with_doubts(reading: Reading, number: int) -> str:
@@ -109,7 +117,8 @@ def _csv_rows(reading: Reading) -> Iterator[str]:
         pairs = zip(line.numbers, reading.digits_by_number(place), strict=True)
         for order, (number, digits) in enumerate(pairs, 1):
             least = min((digit.confidence for digit in digits), default=0.0)
-            row = [place + 1, order, number.text, f"{number.confidence:.4f}"]
+            text = _value(reading) or number.text
+            row = [place + 1, order, text, f"{number.confidence:.4f}"]
             rows.append([*row, len(digits), f"{least:.4f}"])
     for row in rows or [[0, 0, "", "", 0, ""]]:
         yield _csv_row([reading.file, reading.page, *row, _refused(reading), ""])

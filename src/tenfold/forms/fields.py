@@ -39,6 +39,7 @@ PRINTED = 200  # grey levels: what is darker on the blank form is print
 WIDER = 5  # pixels: print is taken away with its soft edge, and where it lies a little off
 FAINT = 0.25  # of the way from paper to black: ink begins here
 SPECK = 0.2  # of a field's height: what is shorter is no digit
+HANGING = 0.4  # of a component's height: with less in the field it belongs to another row
 ROOM = 12  # pixels between fields in the finder's picture
 LEAST = 0.25  # the finder's least score in a field
 VIEWS = 4  # of a strip that is not settled by the first
@@ -164,9 +165,33 @@ def _crop(
     ) if dx or dy else page[y0:y1, x0:x1]  # fmt: skip
     printed = cv2.dilate((blank < PRINTED).astype(np.uint8), np.ones((WIDER, WIDER), np.uint8))
     clean = np.asarray(cv2.inpaint(raw, printed, 3, cv2.INPAINT_TELEA), np.uint8)
-    crop = _Crop(field, raw, clean, (left - x0, top - y0, width, height), [])
+    own = (left - x0, top - y0, width, height)
+    crop = _Crop(field, raw, _without_neighbours(clean, own), own, [])
     crop.ink = _inked(crop, printed)
     return crop
+
+
+def _without_neighbours(clean: Pixels, box: tuple[float, float, float, float]) -> Pixels:
+    """Take away what is written in other rows and hangs in from above or below.
+
+    What stands above the field and does not touch the edge stays: it may replace what was struck
+    out in it.
+    """
+    left, top, width, height = box
+    paper = float(np.percentile(clean, 80))
+    dark = (clean < paper * (1 - FAINT / 2)).astype(np.uint8)
+    count, labels, stats, middles = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    gone = np.zeros(count, bool)
+    for k in range(1, count):
+        y, tall = stats[k, cv2.CC_STAT_TOP], stats[k, cv2.CC_STAT_HEIGHT]
+        inside = min(y + tall, top + height) - max(y, top)
+        at_edge = y == 0 or y + tall == len(clean)
+        outside = not -0.1 * height < middles[k, 1] - top < 1.1 * height
+        gone[k] = outside and inside < HANGING * tall and (at_edge or middles[k, 1] > top)
+    if not gone.any():
+        return clean
+    mask = cv2.dilate(gone[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.where(mask > 0, np.uint8(min(255, paper)), clean)
 
 
 def _inked(crop: _Crop, printed: Pixels) -> float:

@@ -64,8 +64,8 @@ def likeliest(
     automaton : Automaton
         What is accepted; not an empty one.
     count : int
-        How many are wanted; fewer come where there are no more, or those left are less probable
-        than `LEAST` of the likeliest.
+        How many are wanted, 0 too; fewer come where there are no more, or those left are less
+        probable than `LEAST` of the likeliest.
 
     Returns
     -------
@@ -120,7 +120,7 @@ class _Search:
         root = _Prefix("", 0, 0, np.zeros((views, longest)))
         heapq.heappush(heap, (-self.total, next(order), root))
         lengths: Counter[int] = Counter()
-        while heap:
+        while heap and count:
             left, _, prefix = heapq.heappop(heap)
             found.sort(key=lambda pair: -pair[1])
             if len(found) >= count and -left <= found[count - 1][1]:

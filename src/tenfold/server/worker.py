@@ -25,6 +25,7 @@ from tenfold.errors import DataError, FaultError, TenfoldError, faults_of
 from tenfold.model import Model
 from tenfold.preprocess import heic
 from tenfold.preprocess.normalize import BOX, FIELD, frame_glyph
+from tenfold.reader.expect import Expect
 from tenfold.reader.explain import steps
 from tenfold.reader.reader import Reader
 from tenfold.reader.trace import Trace
@@ -160,6 +161,8 @@ class Work:
         options = dict(task.options)
         include = options.pop("include")
         with faults_of(sent.name):
+            if options["expect"] is not None:  # no files of the server's
+                options["expect"] = Expect.parse(options["expect"], files=False)
             reader = Reader(self._model, **options)
             source = sent.source
             if isinstance(source, bytes):

@@ -17,6 +17,7 @@ from tenfold.reader.expect.parse import constraints
 from tenfold.reader.expect.patterns import Pattern
 from tenfold.reader.expect.values import read_values, readable, written
 
+MOST_LENGTH = 100  # characters of a text
 MOST_SHOWN = 3  # values of a list in words
 WORDED = {
     "digits": "{} digits", "decimals": "{} decimals", "date": "date {}", "pattern": "pattern {}",
@@ -170,6 +171,20 @@ both. Change one of them.
         """What may be written, but for lists: these are tried value by value (see `values`)."""
         return _automaton_of(replace(self, one_of=None))
 
+    @property
+    def lengths(self) -> tuple[int, int]:
+        """The fewest and the most characters that a text has, `MOST_LENGTH` where there is no most.
+
+        Examples
+        --------
+        >>> Expect.parse("4-6 digits").lengths, Expect.parse("one of 7 12.5").lengths
+        ((4, 6), (1, 4))
+        """
+        if self.one_of is not None:
+            own = list(map(len, self.values))
+            return min(own), max(own)
+        return _lengths_of(self.automaton)
+
     @cached_property
     def values(self) -> dict[str, str]:
         """Of a list: every text that may be written, and the value that it stands for."""
@@ -261,3 +276,13 @@ both. Change one of them.
 @lru_cache(maxsize=256)
 def _automaton_of(expect: Expect) -> Automaton:
     return Automaton.of(expect.rules())
+
+
+def _lengths_of(automaton: Automaton) -> tuple[int, int]:
+    found = [0] if automaton.final(0) else []
+    states = {0}
+    for length in range(1, MOST_LENGTH + 1):
+        states = {target for state in states for target in automaton.rows[state].values()}
+        if any(map(automaton.final, states)):
+            found.append(length)
+    return found[0], found[-1]

@@ -21,11 +21,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.random import Generator
+
 from common import RESULTS, err, out
 from drawn_forms import DPI, FORMS, DrawnForm, Grey, exam
-from numpy.random import Generator
 from simulated_scans import Scan, scan, write_on
-
 from tenfold.forms.align import Aligned, align
 from tenfold.forms.references import References
 from tenfold.forms.template import Field

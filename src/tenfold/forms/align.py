@@ -19,7 +19,12 @@ import numpy as np
 from tenfold.forms.marks import Marks, find_marks
 from tenfold.forms.pyramid import Floats, Grey, Pyramid
 from tenfold.forms.references import (
-    LONG_SIDE, Features, Reference, References, orb_of, sift_of,
+    LONG_SIDE,
+    Features,
+    Reference,
+    References,
+    orb_of,
+    sift_of,
 )  # fmt: skip
 from tenfold.forms.register import Fit, Map, fit, lay
 

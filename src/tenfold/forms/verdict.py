@@ -24,7 +24,7 @@ from tenfold.forms.template import Field
 CURVE = (-1.0, 0.9, 0.35, -1.5)
 MOST = 12.0  # what is surer than this counts as this
 SURE = 0.98  # probability from which on nobody need look
-SET, UNSET = 0.12, 0.05  # share of a tick box's inside that is inked
+SET, UNSET = 0.03, 0.012  # share of a tick box's inside that is inked
 BLANK = 0.995  # how sure an empty field is empty
 MISCOUNTED = 0.02  # of the sums that people write do not add up
 TOTALS = 100.0  # about so many values a sum may have
@@ -86,9 +86,7 @@ def _shared(candidates: Sequence[tuple[str, float]], right: float) -> dict[str, 
     return {first: right} | {text: left * math.exp(p - top) / total for text, p in others}
 
 
-def _answer(
-    name: str, chances: dict[str, float], snippet: bytes, reason: str = ""
-) -> FieldResult:
+def _answer(name: str, chances: dict[str, float], snippet: bytes, reason: str = "") -> FieldResult:
     """Return the likeliest value, and whether it is sure enough."""
     ranked = sorted(chances.items(), key=lambda pair: -pair[1])
     value, probability = ranked[0]
@@ -113,9 +111,7 @@ def _tick(one: Seen, snippet: bytes) -> FieldResult:
     )  # fmt: skip
 
 
-def _groups(
-    fields: dict[str, Field], results: dict[str, FieldResult]
-) -> dict[str, FieldResult]:
+def _groups(fields: dict[str, Field], results: dict[str, FieldResult]) -> dict[str, FieldResult]:
     """Of a group of ticks one is set, or none where they are optional."""
     groups: dict[str, list[str]] = defaultdict(list)
     for field in fields.values():

@@ -103,7 +103,7 @@ def measure(design: Design, marks: bool, part: Part, seed: int, count: int, work
             cv2.imwrite(str(paths[-1]), sheet.picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
         truths = {str(path): sheet.truth for path, sheet in zip(paths, sheets, strict=True)}
 
-        def report(progress: Progress, sheet: SheetResult | None) -> None:
+        def report(_: Progress, sheet: SheetResult | None) -> None:
             if sheet is not None:
                 tally(counted, sheet, truths[sheet.source], f"{design.name}: ")
 
@@ -201,7 +201,7 @@ def main() -> None:
                     "shown": one.shown / one.fields,
                     "wrong_after": one.wrong_after / one.fields,
                     "sheets_per_second": one.sheets / one.seconds,
-                }  # fmt: skip
+                }
             )
             out.print(rows[-1])
             if given.faults:
@@ -218,8 +218,10 @@ def main() -> None:
         __doc__, ["tenfold", "onnxruntime", "opencv-python-headless"], setting,
         {"stacks": rows, "memory_of_a_worker": memory},
     )  # fmt: skip
-    table = [[str(value) if not isinstance(value, float) else f"{value:.4f}" for value in row.values()]
-             for row in rows]  # fmt: skip
+    table = [
+        [f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()]
+        for row in rows
+    ]
     print_table(
         f"{given.sheets} sheets a stack, {given.part}", list(rows[0]), table, [result.describe()]
     )

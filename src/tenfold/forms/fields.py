@@ -174,7 +174,7 @@ def _without_neighbours(clean: Pixels, box: tuple[float, float, float, float]) -
     What stands above the field and does not touch the edge stays: it may replace what was struck
     out in it.
     """
-    left, top, width, height = box
+    _, top, _, height = box
     paper = float(np.percentile(clean, 80))
     dark = (clean < paper * (1 - FAINT)).astype(np.uint8)
     count, labels, stats, middles = cv2.connectedComponentsWithStats(dark, connectivity=8)
@@ -236,7 +236,7 @@ def _find(crops: Sequence[_Crop], finder: finding.Network) -> None:
                         y=(found.y - top) * back,
                         width=found.width * back,
                         height=found.height * back,
-                    )  # fmt: skip
+                    )
                 )
 
 
@@ -260,10 +260,12 @@ def _packed(pictures: Sequence[Pixels]) -> tuple[list[tuple[int, int]], Pixels]:
 def _read(crop: _Crop, networks: Networks) -> Seen:
     left, top, width, height = crop.box
     struck = [f for f in crop.found if f.kind == STRUCK and _within(f, crop.box, 0.25)]
+    room = BESIDE * height
     beside = [
-        f for f in crop.found
-        if f.kind != STRUCK and left - BESIDE * height < f.middle[0] < left + width + BESIDE * height
-    ]  # fmt: skip
+        f
+        for f in crop.found
+        if f.kind != STRUCK and left - room < f.middle[0] < left + width + room
+    ]
     kept = [f for f in beside if top - 0.2 * height < f.middle[1] < top + 1.2 * height]
     if struck and (crop.field.cells or not kept):  # what replaces it may stand above its field
         kept = [f for f in beside if top - ABOVE * height < f.middle[1] < top + 1.2 * height]
@@ -291,7 +293,7 @@ def _line(
     crop: _Crop, kept: Sequence[Found], struck: Sequence[Found], expect: Expect,
     networks: Networks,
 ) -> Decoded:  # fmt: skip
-    left, top, width, height = crop.box
+    _, top, _, height = crop.box
     picture = crop.clean
     if struck:
         picture = picture.copy()

@@ -1,4 +1,4 @@
-"""Read a stack of scans: pages go to workers, and what each shows goes into the results as it comes.
+"""Read a stack of scans: pages go to workers, what each shows into the results as it comes.
 
 Whatever happens to one page, a broken file, a page that brings a worker down or takes too long, is
 that page's row. Stopped anywhere and started again, it goes on where it was.

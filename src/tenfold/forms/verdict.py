@@ -78,7 +78,7 @@ def _alone(one: Seen, snippet: bytes) -> FieldResult:
 
 
 def _shared(candidates: Sequence[tuple[str, float]], right: float) -> dict[str, float]:
-    """Give the first its probability, and what is left to the others as they stand to each other."""
+    """Give the first its probability, and the rest of it to the others as they stand."""
     (first, _), *others = candidates
     left = (1 - right) * (1 - OTHER)
     top = max((p for _, p in others), default=0.0)

@@ -77,7 +77,7 @@ def train(
 
     Without options: scikit-learn's digits, in seconds.
     """
-    from tenfold.cli.progress import Bar, JsonLines
+    from tenfold.cli.progress import Bar, JsonLines, Loading
     from tenfold.training import run as training
     from tenfold.training.recipe import parse_settings
     from tenfold.training.seeds import train_seeds
@@ -89,6 +89,7 @@ def train(
         callbacks: list[Callback] = [JsonLines()] if json else []
         if not quiet and not json:
             callbacks.append(stack.enter_context(Bar()))
+        callbacks.append(stack.enter_context(Loading()))
         wishes: dict[str, Any] = {
             "settings": parse_settings(settings or []),
             "seed": seed,

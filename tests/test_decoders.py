@@ -11,7 +11,8 @@ from types import ModuleType
 import pytest
 from PIL import Image
 
-from tenfold.cli.decoders import DAMAGED, STDERR, caught
+from tenfold.decoders import DAMAGED, STDERR, caught, damage_told
+from tenfold.errors import TenfoldWarning
 
 
 def _damaged(hand: ModuleType) -> bytes:
@@ -67,9 +68,23 @@ def test_pillows_warnings_are_caught(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr().err == ""
 
 
+def test_who_loads_a_damaged_picture_is_warned_only_where_lines_are_caught() -> None:
+    complaint = b"Fax4Decode: Bad code word.\n"
+    with warnings.catch_warnings(), damage_told("a.tif"):
+        warnings.simplefilter("error")
+    with warnings.catch_warnings(record=True) as told, caught():
+        os.write(STDERR, complaint)
+        with damage_told("whole.tif"):  # what was said before is not of it
+            pass
+        with damage_told("damaged.tif"):
+            os.write(STDERR, complaint)
+    assert [str(each.message) for each in told] == [f"damaged.tif: {DAMAGED}."]
+    assert told[0].category is TenfoldWarning
+
+
 def test_pythons_own_standard_error_goes_where_it_went() -> None:
     code = (
-        "import os, sys\nfrom tenfold.cli.decoders import caught\n"
+        "import os, sys\nfrom tenfold.decoders import caught\n"
         "with caught() as said:\n"
         "    print('ours', file=sys.stderr)\n    os.write(2, b'theirs')\n"
         "print('later', file=sys.stderr)\n"
@@ -79,7 +94,7 @@ def test_pythons_own_standard_error_goes_where_it_went() -> None:
 
 
 def test_a_closed_standard_error_harms_nothing() -> None:
-    code = "from tenfold.cli.decoders import caught\nwith caught() as said: print(said())"
+    code = "from tenfold.decoders import caught\nwith caught() as said: print(said())"
     done = subprocess.run(
         ["/bin/sh", "-c", f'{sys.executable} -c "$1" 2>&-', "-", code],
         capture_output=True, text=True, check=True,

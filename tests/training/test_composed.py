@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import io
 import os
 import signal
@@ -165,3 +166,31 @@ def test_a_composing_process_that_dies_is_told(
     monkeypatch.setattr(composed, "PATIENCE", 0.2)
     with torch.random.fork_rng(), pytest.raises(TrainingError, match="process that composes"):
         fit(Dead(), _network(), QUICK, tmp_path / "checkpoint")
+
+
+def test_a_composing_process_leaves_garbage_of_its_parent_alone(tmp_path: Path) -> None:
+    here = os.getpid()
+
+    class Threaded:
+        """Waits for threads that a forked process has not, as networks of ONNX Runtime do."""
+
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            if os.getpid() != here:
+                os._exit(1)
+
+    class Collecting(Line):
+        def batches(self, seed: int) -> Iterator[NDArray[np.float32]]:
+            gc.collect()
+            return super().batches(seed)
+
+    gc.disable()
+    try:
+        Threaded()
+        with torch.random.fork_rng():
+            assert fit(Collecting(), _network(), QUICK, tmp_path / "checkpoint")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Any, TextIO
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
@@ -21,16 +20,9 @@ from tenfold.errors import ModelError, TenfoldError
 from tenfold.model import Model
 from tenfold.preprocess.normalize import FIELD
 from tenfold.reader.reader import Reader
+from tenfold.server import bearer
 from tenfold.server.answers import Problem
-from tenfold.server.bodies import (
-    Drawing,
-    Encoded,
-    Glyphs,
-    Lesson,
-    Options,
-    Pictures,
-    sentence,
-)
+from tenfold.server.bodies import Drawing, Encoded, Glyphs, Lesson, Pictures
 from tenfold.server.hosts import Door
 from tenfold.server.lessons import Collection
 from tenfold.server.middleware import Guard, Measures
@@ -80,7 +72,6 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
         intake=Intake(settings),
         measures=Measures(pool),
         collection=Collection(settings.collect) if settings.collect else None,
-        token=settings.token.encode() if settings.token else None,
     )
 
     @asynccontextmanager
@@ -100,7 +91,6 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
         exception_handlers={
             ProblemError: _on_problem,
             TenfoldError: _on_mistake,
-            RequestValidationError: _on_invalid,
             HTTPException: _on_http,
             Exception: _on_fault,
         },
@@ -109,6 +99,7 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
         app.include_router(routes)
     _add_pages(app)
     app.state.service = service
+    app.state.token = settings.token.encode() if settings.token else None
     return Guard(app, Door(settings.names), service.measures, log)
 
 
@@ -148,7 +139,7 @@ def _model(settings: Settings) -> Model:
 
 class _Described(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        """Describe bodies, which the readers check, and problems: FastAPI knows its own alone."""
+        """Describe bodies, the token and problems: FastAPI knows what it checks itself alone."""
         if self.openapi_schema is None:
             document = super().openapi()
             schemas = document["components"]["schemas"]
@@ -159,6 +150,7 @@ class _Described(FastAPI):
             schemas |= described["$defs"]
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)
+            document["components"]["securitySchemes"] = bearer.schemes()
             content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
             for path in document["paths"].values():
                 for operation in path.values():
@@ -179,12 +171,6 @@ async def _on_problem(_request: Request, error: ProblemError) -> Response:
 
 async def _on_mistake(_request: Request, error: TenfoldError) -> Response:
     return _answer(422, str(error))
-
-
-async def _on_invalid(_request: Request, error: RequestValidationError) -> Response:
-    first = error.errors()[0]
-    where = first["loc"][1:]  # behind "query"
-    return _answer(422, sentence(first, where, Options.model_fields))
 
 
 async def _on_http(_request: Request, error: HTTPException) -> Response:

@@ -27,7 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.errors import TrainingError
-from tenfold.training.composed_checkpoint import Position, restore, save
+from tenfold.training.pages.checkpoint import Position, restore, save
 
 AHEAD = 12  # batches that wait for the network
 TOLD_EVERY = 100  # steps

@@ -8,8 +8,8 @@ from tenfold.modelinfo import ModelInfo
 from tenfold.signature import CHARS, STRIDE, STRIP, strips_of
 from tenfold.synthesis.pages.hands import Stock
 from tenfold.synthesis.pages.strips import Strip, StripMaker
-from tenfold.training.composed_score import best_path, score_line
-from tenfold.training.line import LineNetwork, LineTask, collate, export_line
+from tenfold.training.pages.line import LineNetwork, LineTask, collate, export_line
+from tenfold.training.pages.score import best_path, score_line
 
 INFO = ModelInfo(tuple(CHARS), STRIP, "toy", 3, 'task = "line"\n', 1)
 

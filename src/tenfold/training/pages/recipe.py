@@ -15,7 +15,7 @@ from tenfold.training.recipe_sections import Count, Fraction, NotNegative, Posit
 TaskName = Literal["finder", "line"]
 
 
-class ComposedRecipe(Choices):
+class PagesRecipe(Choices):
     """Every choice of a run on composed pages or strips.
 
     Parameters
@@ -49,7 +49,7 @@ class ComposedRecipe(Choices):
 
     Examples
     --------
-    >>> ComposedRecipe(task="line").replace({"steps": 100}).steps
+    >>> PagesRecipe(task="line").replace({"steps": 100}).steps
     100
     """
 

@@ -14,8 +14,8 @@ from tenfold.synthesis.pages.canvas import Placed
 from tenfold.synthesis.pages.hands import Stock
 from tenfold.synthesis.pages.pages import SIDE, PageMaker
 from tenfold.synthesis.pages.strips import StripMaker
-from tenfold.training.finder import LARGEST, SMALLEST
-from tenfold.training.line import collate
+from tenfold.training.pages.finder import LARGEST, SMALLEST
+from tenfold.training.pages.line import collate
 
 INK = ("hand", "print", "running", "sign", "struck")  # kinds of ink as `canvas` numbers them
 LEAST, OVERLAP = 0.3, 0.4  # a found digit's score, and what it shares with its true box

@@ -7,6 +7,7 @@ which is what is kept. Everything that it takes to go on is saved every few minu
 
 from __future__ import annotations
 
+import gc
 import math
 import multiprocessing as mp
 import os
@@ -26,7 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.errors import TrainingError
-from tenfold.training.composed_checkpoint import Position, restore, save
+from tenfold.training.pages.checkpoint import Position, restore, save
 
 AHEAD = 12  # batches that wait for the network
 TOLD_EVERY = 100  # steps
@@ -214,7 +215,7 @@ def _composing(
     for number in range(count):
         own = hash((seed, step, number)) % 2**31
         worker = context.Process(target=_draw, args=(task, queue, own, os.getpid()), daemon=True)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _no_collection():
             # Newer Pythons warn of forking beside threads; a worker runs none of torch's code.
             warnings.simplefilter("ignore", DeprecationWarning)
             worker.start()
@@ -244,6 +245,18 @@ def _composing(
         cv2.setNumThreads(threads)
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Collect no garbage: what a forked process inherits may wait for threads that it has not."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def _size(queue: mp.Queue[Any]) -> int:
     try:
         return queue.qsize()
@@ -253,6 +266,8 @@ def _size(queue: mp.Queue[Any]) -> int:
 
 def _draw(task: Task, queue: mp.Queue[Any], seed: int, parent: int) -> None:
     """Compose for as long as the process that wants it is there."""
+    gc.freeze()  # a network of ONNX Runtime's among the garbage would wait for its threads for ever
+    gc.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that trains
     queue.cancel_join_thread()
     if hasattr(os, "nice"):

@@ -13,8 +13,7 @@ from tenfold.signature import DIGITS, FINE, HAND, KINDS, PLACE, SIGN
 from tenfold.synthesis.pages.canvas import Placed
 from tenfold.synthesis.pages.hands import Stock
 from tenfold.synthesis.pages.pages import Page
-from tenfold.training.composed_score import match, score_finder
-from tenfold.training.finder import (
+from tenfold.training.pages.finder import (
     KIND_WEIGHTS,
     FinderNetwork,
     FinderTask,
@@ -22,6 +21,7 @@ from tenfold.training.finder import (
     export_finder,
     targets,
 )
+from tenfold.training.pages.score import match, score_finder
 
 INFO = ModelInfo(tuple(DIGITS), 16, "toy", 3, 'task = "finder"\n', 1)
 PLACED = (

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import io
 import os
 import signal
@@ -14,9 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tenfold.errors import TrainingError
-from tenfold.training import composed
-from tenfold.training.composed import Progress, Schedule, fit
-from tenfold.training.composed_checkpoint import Position, restore, save
+from tenfold.training.pages import loop
+from tenfold.training.pages.checkpoint import Position, restore, save
+from tenfold.training.pages.loop import Progress, Schedule, fit
 
 QUICK = Schedule(steps=12, rate=0.05, warmup=2, average=0.5)
 
@@ -154,7 +155,7 @@ def test_a_checkpoint_of_another_network_is_told(tmp_path: Path) -> None:
 
 
 def test_a_loss_that_is_no_number_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(composed, "LEFT_OUT", 3)
+    monkeypatch.setattr(loop, "LEFT_OUT", 3)
     with torch.random.fork_rng(), pytest.raises(TrainingError, match=r"--set rate=0\.005"):
         fit(Lost(), _network(), QUICK, tmp_path / "checkpoint")
 
@@ -162,6 +163,34 @@ def test_a_loss_that_is_no_number_is_told(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_composing_process_that_dies_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(composed, "PATIENCE", 0.2)
+    monkeypatch.setattr(loop, "PATIENCE", 0.2)
     with torch.random.fork_rng(), pytest.raises(TrainingError, match="process that composes"):
         fit(Dead(), _network(), QUICK, tmp_path / "checkpoint")
+
+
+def test_a_composing_process_leaves_garbage_of_its_parent_alone(tmp_path: Path) -> None:
+    here = os.getpid()
+
+    class Threaded:
+        """Waits for threads that a forked process has not, as networks of ONNX Runtime do."""
+
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            if os.getpid() != here:
+                os._exit(1)
+
+    class Collecting(Line):
+        def batches(self, seed: int) -> Iterator[NDArray[np.float32]]:
+            gc.collect()
+            return super().batches(seed)
+
+    gc.disable()
+    try:
+        Threaded()
+        with torch.random.fork_rng():
+            assert fit(Collecting(), _network(), QUICK, tmp_path / "checkpoint")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

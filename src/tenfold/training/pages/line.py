@@ -22,8 +22,8 @@ from tenfold.modelinfo import ModelInfo
 from tenfold.signature import CHARS, STRIDE, STRIP, strips_of
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.strips import Strip, StripMaker
-from tenfold.training.blocks import Residual, unit
 from tenfold.training.export import export_plain
+from tenfold.training.pages.blocks import Residual, unit
 
 CORE, MARGIN = 0.35, 0.75  # of half a character's width: taught as it; beyond the second, as blank
 BATCH, BATCHES = 64, 8  # strips in a batch, and batches that are sorted by width together

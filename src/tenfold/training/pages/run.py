@@ -24,13 +24,13 @@ from tenfold.synthesis.pages import hands
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.training import runfolder
 from tenfold.training.callbacks import Callback, Step
-from tenfold.training.composed import Progress, Schedule, Task, fit
-from tenfold.training.composed_recipe import ComposedRecipe
-from tenfold.training.composed_score import score_finder, score_line
 from tenfold.training.export import with_info
-from tenfold.training.finder import FinderNetwork, FinderTask, export_finder
-from tenfold.training.line import LineNetwork, LineTask, export_line
 from tenfold.training.networks import count_parameters
+from tenfold.training.pages.finder import FinderNetwork, FinderTask, export_finder
+from tenfold.training.pages.line import LineNetwork, LineTask, export_line
+from tenfold.training.pages.loop import Progress, Schedule, Task, fit
+from tenfold.training.pages.recipe import PagesRecipe
+from tenfold.training.pages.score import score_finder, score_line
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -40,7 +40,7 @@ class Kind:
     """One of the two networks: how it is made, taught, exported and measured."""
 
     network: Callable[[], nn.Module]
-    task: Callable[[Stock, ComposedRecipe], Task]
+    task: Callable[[Stock, PagesRecipe], Task]
     export: Callable[[nn.Module, ModelInfo], bytes]
     score: Callable[[bytes, Stock, int], dict[str, float]]
     classes: str
@@ -69,32 +69,32 @@ KINDS = {
 }
 
 
-def _half(recipe: ComposedRecipe) -> bool:
+def _half(recipe: PagesRecipe) -> bool:
     return recipe.precision == "bfloat16"
 
 
 @dataclass(frozen=True, slots=True)
-class ComposedRun:
+class PagesRun:
     """A finished run of the finder or the line recogniser.
 
     Parameters
     ----------
     folder, model : Path
         The run folder and the model file in it.
-    recipe : ComposedRecipe
+    recipe : PagesRecipe
         As used, with its seed.
     data : str
         Whose digits were used.
     results : dict
         What the model file came to on composed pages or strips that were held out; see
-        `tenfold.training.composed_score`.
+        `tenfold.training.pages.score`.
     train_seconds, total_seconds : float
         The loop alone, and everything since this call.
     """
 
     folder: Path
     model: Path
-    recipe: ComposedRecipe
+    recipe: PagesRecipe
     data: str
     results: dict[str, float]
     train_seconds: float
@@ -113,19 +113,19 @@ class ComposedRun:
         }
 
 
-def train_composed(
-    recipe: ComposedRecipe,
+def train_on_pages(
+    recipe: PagesRecipe,
     train: Dataset,
     open_folder: Callable[[], Path],
     callbacks: Sequence[Callback],
     stop: Callable[[], bool],
     checkpoint_every: float,
-) -> ComposedRun:
+) -> PagesRun:
     """Train by a recipe of this kind; see `tenfold.train`.
 
     Parameters
     ----------
-    recipe : ComposedRecipe
+    recipe : PagesRecipe
     train : Dataset
         Whose digits are written on pages; its last 6,000 on those that are measured on.
     open_folder : callable
@@ -175,7 +175,7 @@ def train_composed(
     results = kind.score(content, stocks[1], recipe.validation)
     model = write_whole(folder / "model.onnx", with_info(content, replace(info, results=results)))
     total = time.perf_counter() - started
-    run = ComposedRun(folder, model, recipe, train.name, results, diary.last.seconds, total)
+    run = PagesRun(folder, model, recipe, train.name, results, diary.last.seconds, total)
     write_whole(folder / "result.json", json.dumps(run.to_dict(), indent=2) + "\n")
     return run
 

@@ -24,8 +24,8 @@ from tenfold.modelinfo import ModelInfo
 from tenfold.signature import DIGIT_KINDS, FINE, KINDS, PLACE, PLACES, planes
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.pages import Page, PageMaker
-from tenfold.training.blocks import Residual, unit
 from tenfold.training.export import export_plain
+from tenfold.training.pages.blocks import Residual, unit
 
 SMALLEST, LARGEST = 8.0, 150.0  # pixels: heights of digits that are taught
 CORE = 0.7  # of the heat: places that learn a size

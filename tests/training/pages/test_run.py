@@ -14,8 +14,8 @@ from tenfold.errors import DataError, UsageError
 from tenfold.modelfile import open_session
 from tenfold.synthesis.pages import hands, pages
 from tenfold.training.callbacks import Epoch, Step
-from tenfold.training.composed_recipe import ComposedRecipe
-from tenfold.training.composed_run import ComposedRun
+from tenfold.training.pages.recipe import PagesRecipe
+from tenfold.training.pages.run import PagesRun
 from tenfold.training.recipe import Recipe, load_any, load_recipe, parse_any
 from tenfold.training.run import RunStoppedError, choose_recipe
 
@@ -45,7 +45,7 @@ def test_one_command_from_a_recipe_to_a_model_file(
 ) -> None:
     follower, folder = Follower(), tmp_path / "run"
     run = tenfold.train(large, recipe=task, settings=TINY, seed=3, out=folder, callbacks=[follower])
-    assert isinstance(run, ComposedRun)
+    assert isinstance(run, PagesRun)
     assert sorted(path.name for path in folder.iterdir()) == [
         "checkpoint.safetensors", "metrics.jsonl", "model.onnx", "recipe.toml", "result.json",
         "run.json",
@@ -104,7 +104,7 @@ def test_what_cannot_be_done_is_told_before_anything_is_written(
 def test_recipes_of_this_kind_are_told_apart() -> None:
     for name in ("finder", "line"):
         recipe = load_any(name)
-        assert isinstance(recipe, ComposedRecipe)
+        assert isinstance(recipe, PagesRecipe)
         assert (recipe.name, recipe.task) == (name, name)
         assert parse_any(recipe.to_toml(), "here") == recipe
         for refuse in (load_recipe, lambda name: choose_recipe(name, 28)):

@@ -25,8 +25,9 @@ from tenfold.files import write_whole
 from tenfold.reader.confidence import PLAIN, features
 from tenfold.reader.networks import LINE, bundled_line
 from tenfold.reader.pipeline import ask_classifier
-from tenfold.reader.reader import Reader, Trace
+from tenfold.reader.reader import Reader
 from tenfold.reader.settings import SETTINGS
+from tenfold.reader.trace import Trace
 from tenfold.synthesis.pages.pages import PageMaker
 from tenfold.training.export import with_info
 

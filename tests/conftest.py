@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
 if TYPE_CHECKING:
     from tests.stacks import Stack
@@ -93,7 +95,8 @@ def write_npz(few: Splits) -> Callable[[Path], Path]:
 def fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault inside the reader, which pictures called faulty bring to light."""
     from tenfold.preprocess.image import Source, name_of
-    from tenfold.reader.reader import Reader, Trace
+    from tenfold.reader.reader import Reader
+    from tenfold.reader.trace import Trace
 
     inner = Reader._trace
 
@@ -112,6 +115,42 @@ def _module(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def make_pdf() -> Callable[..., bytes]:
+    """Make a PDF of one picture a page, each filling its page, as scanners do."""
+    import io
+
+    from fpdf import FPDF
+
+    def make(*images: NDArray[np.uint8], dpi: float = 100, **encryption: Any) -> bytes:
+        pdf = FPDF(unit="pt")
+        if encryption:
+            pdf.set_encryption(**encryption)
+        for pixels in images:
+            size = (pixels.shape[1] * 72 / dpi, pixels.shape[0] * 72 / dpi)
+            jpeg = io.BytesIO()
+            Image.fromarray(pixels).save(jpeg, "JPEG", quality=95)
+            pdf.add_page(format=size)
+            pdf.image(jpeg, 0, 0, *size)
+        return bytes(pdf.output())
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_tiff() -> Callable[..., bytes]:
+    """Make a TIFF of one picture a page."""
+    import io
+
+    def make(*images: NDArray[np.uint8], **how: Any) -> bytes:
+        tiff = io.BytesIO()
+        first, *others = map(Image.fromarray, images)
+        first.save(tiff, "TIFF", save_all=True, append_images=others, **how)
+        return tiff.getvalue()
+
+    return make
 
 
 @pytest.fixture(scope="session")

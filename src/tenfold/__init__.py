@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from tenfold.evaluation.evaluation import Evaluation as Evaluation
     from tenfold.model import Model as Model
     from tenfold.model import load_model as load_model
+    from tenfold.reader.read import read as read
+    from tenfold.reader.read import read_pages as read_pages
     from tenfold.reader.reader import Reader as Reader
-    from tenfold.reader.reader import read as read
     from tenfold.reader.reading import Reading as Reading
     from tenfold.training.recipe import Recipe as Recipe
     from tenfold.training.run import train as train
@@ -43,7 +44,8 @@ _HOMES = {
     "evaluate": "tenfold.evaluation.evaluate",
     "load_dataset": "tenfold.data.registry",
     "load_model": "tenfold.model",
-    "read": "tenfold.reader.reader",
+    "read": "tenfold.reader.read",
+    "read_pages": "tenfold.reader.read",
     "train": "tenfold.training.run",
 }
 

@@ -44,6 +44,26 @@ class PictureValueError(DataError, ValueError):
     """An array, or an open image or file, that holds no picture."""
 
 
+class PageError(DataError):
+    """A page, or a whole file of pages or a picture, cannot be read; the others can.
+
+    What was wrong is its ``__cause__``.
+
+    Parameters
+    ----------
+    message : str
+        What a person is told; it begins with the page's name.
+    file : str
+        What the file is called.
+    page : int or None
+        The number of the page, from 1; None where it is the whole file.
+    """
+
+    def __init__(self, message: str, file: str, page: int | None) -> None:
+        super().__init__(message)
+        self.file, self.page = file, page
+
+
 class ModelError(TenfoldError):
     """A model file cannot be used."""
 

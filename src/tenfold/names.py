@@ -52,6 +52,17 @@ def shown(name: str | os.PathLike[str]) -> str:
     return plain(text if os.sep == "\\" else text.replace("\\", "\\\\"))
 
 
+def page_name(file: str, page: int | None) -> str:
+    """Return what a page of a file is called; the file itself where it has no number.
+
+    Examples
+    --------
+    >>> page_name("scan.pdf", 2), page_name("photo.jpg", None)
+    ('scan.pdf#2', 'photo.jpg')
+    """
+    return file if page is None else f"{file}#{page}"
+
+
 def cell(value: object) -> object:
     r"""Return what a table's cell holds, so that no spreadsheet takes it for a formula.
 

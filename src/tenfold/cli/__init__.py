@@ -51,6 +51,8 @@ _EXTRAS = {
     "jinja2", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch", "pydantic",
     "safetensors", "scipy", "sklearn", "tensorboardX", "torch",
 }  # fmt: skip
+# And what only tenfold[forms] does.
+_FORMS = {"fpdf", "openpyxl", "pillow_heif", "pyarrow", "pypdfium2", "tomli_w"}
 
 
 def _version(wanted: bool) -> None:
@@ -86,10 +88,11 @@ def main() -> None:
         complain(f"{error.filename or 'input or output'}: {error.strerror or error}.")
         sys.exit(1)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _EXTRAS:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRAS | _FORMS:
             raise
         complain(
             f"this command needs the package {error.name}, which is not installed. "
-            "Run: pip install 'tenfold[train]'"
+            f"Run: pip install 'tenfold[{'forms' if package in _FORMS else 'train'}]'"
         )
         sys.exit(1)

@@ -13,31 +13,32 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
-from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
-from tenfold.errors import DataError, PictureTypeError, PictureValueError
-from tenfold.files import read_file
+from tenfold.errors import DataError, PictureValueError
+from tenfold.files import read_limited
+from tenfold.names import page_name
+from tenfold.preprocess import heic
 from tenfold.preprocess.arrays import check_shape, from_array, is_grey, over_paper, to_8_bits
+from tenfold.preprocess.encoded import MAX_BYTES, Encoded, open_encoded
 
 # Pillow loads these only on demand, and then knows no list of allowed formats.
 _ON_DEMAND = (TiffImagePlugin, WebPImagePlugin)
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM")
 SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp"),
-    *(".ppm", ".pgm", ".pbm"),
+    *(".ppm", ".pgm", ".pbm", *heic.SUFFIXES),
 )
 MAX_PIXELS = 52_000_000  # a phone's "50 megapixels" are 8192 × 6144
-MAX_BYTES = 400_000_000
 MIN_SIDE = 8
 WORKING_SIDE = 1600
-# A JPEG is decoded straight to a half, a quarter or an eighth, but not below this long side.
-DRAFT_SIDE = 1400
+# A JPEG is decoded straight to a half, a quarter or an eighth, but not below this share of it.
+DRAFT_SHARE = 7 / 8
 ROTATED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 # What undoes each EXIF orientation; one step after the other.
 UPRIGHT: dict[int, tuple[Callable[[Any], Any], ...]] = {
@@ -51,7 +52,6 @@ UPRIGHT: dict[int, tuple[Callable[[Any], Any], ...]] = {
 }
 
 Pixels: TypeAlias = NDArray[np.uint8]
-Encoded: TypeAlias = bytes | bytearray | memoryview | IO[bytes]
 Source: TypeAlias = str | PathLike[str] | Encoded | NDArray[np.generic] | Image.Image
 
 
@@ -62,15 +62,19 @@ class Picture:
     Parameters
     ----------
     pixels : uint8 array, shape (h, w) or (h, w, 3)
-        Upright; grey or RGB; the longest side at most 1600.
+        Upright; grey or RGB; the longest side at most 1600, unless another side was asked for.
     scale : float
         Pixels of the upright original per pixel here, at least 1.
     width, height : int
         Of the upright original, in pixels.
     name : str
-        What a person calls it: its path, or ``"picture"``.
+        What a person calls its file: its path, or ``"picture"``.
     notes : tuple of str
         What a person should know, such as that only the first frame was read.
+    page : int or None
+        Its number in a file of pages, from 1; None where the file is the picture.
+    left, top : int
+        Where ``pixels`` begins in the upright original, in its pixels; 0 unless it is a region.
     """
 
     pixels: Pixels
@@ -79,15 +83,27 @@ class Picture:
     height: int
     name: str
     notes: tuple[str, ...] = ()
+    page: int | None = None
+    left: int = 0
+    top: int = 0
+
+    @property
+    def label(self) -> str:
+        """What a person calls the picture, its page included."""
+        return page_name(self.name, self.page)
 
 
-def open_picture(source: Source, name: str | None = None) -> Picture:
+def open_picture(
+    source: Source, name: str | None = None, *, side: int | None = WORKING_SIDE
+) -> Picture:
     """Open a picture from a path, an encoded file, an array or a PIL image.
 
     Encoded files come as bytes, bytearray, memoryview, or an object open for reading bytes, which
     is read from where it stands. Arrays may be bool, integers, or floats from 0 to 1 or 0 to 255,
     of shape ``(h, w)``, ``(h, w, 1)``, ``(h, w, 3)`` (RGB) or ``(h, w, 4)`` (RGBA); other levels
-    are stretched to that. Lists are refused: `numpy.array` makes arrays of them.
+    are stretched to that. Lists are refused: `numpy.array` makes arrays of them. ``side`` is what
+    the longer side is reduced to where it is longer, in pixels; None keeps all. Of files of several
+    pages `tenfold.preprocess.document` opens each.
 
     Raises
     ------
@@ -107,21 +123,36 @@ def open_picture(source: Source, name: str | None = None) -> Picture:
         check_shape(array, name)
         size = (array.shape[1], array.shape[0])
         _check_size(name, *size, PictureValueError)
-        return _finish(from_array(array, name), name, size, ())
+        return _finish(from_array(array, name), name, size, (), side)
     if isinstance(source, Image.Image):
-        return _from_open(source, name)
-    content = _encoded(source, name)
+        return _from_open(source, name, side)
+    with open_encoded(source, name) as file:
+        try:
+            content = read_limited(file, MAX_BYTES, name)
+        except OSError as error:
+            raise DataError(f"{name}: cannot be read ({error.strerror or error}).") from error
     if not content:
         raise DataError(f"{name}: the file is empty. Save the picture again.")
-    with _decoding(name), Image.open(io.BytesIO(content), formats=FORMATS) as image:
-        return _from_pillow(image, name, draft=True)
+    with decoding(name):
+        if heic.is_heic(content):
+            return _from_heic(content, name, side)
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            return _from_pillow(image, name, side, draft=True)
 
 
-def _from_open(image: Image.Image, name: str) -> Picture:
+def _from_heic(content: bytes, name: str, side: int | None) -> Picture:
+    file = heic.open_heic(content, name)
+    _check_size(name, *file.size)
+    picture = _from_pillow(file.to_pillow(), name, side)
+    several = len(file) > 1
+    return replace(picture, notes=("only the main picture was read",)) if several else picture
+
+
+def _from_open(image: Image.Image, name: str, side: int | None) -> Picture:
     """Take an image that somebody else opened and goes on using."""
     try:
-        with _decoding(name):
-            return _from_pillow(image, name, draft=False)
+        with decoding(name):
+            return _from_pillow(image, name, side)
     except DataError as error:
         if isinstance(error.__cause__, ValueError) and "closed" in str(error.__cause__):
             raise PictureValueError(
@@ -130,41 +161,20 @@ def _from_open(image: Image.Image, name: str) -> Picture:
         raise PictureValueError(str(error)) from error
 
 
-def _encoded(source: object, name: str) -> bytes | memoryview:
-    """Return the bytes of an encoded file, whatever holds them."""
-    if isinstance(source, str | PathLike):
-        try:
-            return read_file(Path(source), MAX_BYTES, name)
-        except (ValueError, TypeError) as error:  # a path with a null in it, or of bytes
-            raise DataError(f"{name}: cannot be read ({error}).") from error
-    if isinstance(source, bytes | bytearray):
-        return bytes(source)
-    if isinstance(source, memoryview) and source.ndim == source.itemsize == 1:
-        return source.tobytes()
-    read = getattr(source, "read", None)
-    if not callable(read):
-        raise PictureTypeError(
-            f"{name}: a {type(source).__name__} is no picture. Give a path, bytes, an open file, "
-            "an array or a PIL image."
-        )
-    try:
-        content = read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # closed, or open for writing alone
-        raise PictureValueError(f"{name}: cannot be read ({error}).") from error
-    if not isinstance(content, bytes):
-        raise PictureTypeError(f"{name}: gives no bytes. Open it with mode 'rb'.")
-    if len(content) > MAX_BYTES:
-        most = MAX_BYTES // 1_000_000
-        raise DataError(f"{name}: is larger than {most} MB, the most that is read.")
-    if not content:
-        raise PictureValueError(
-            f"{name}: the file is empty or read to its end already. Go back with seek(0)."
-        )
-    return content
+def open_frame(image: Image.Image, name: str, *, side: int | None = WORKING_SIDE) -> Picture:
+    """Take the frame of an open file at which it stands, such as a page of a TIFF.
+
+    Raises
+    ------
+    DataError
+        As of `open_picture`.
+    """
+    with decoding(name):
+        return replace(_from_pillow(image, name, side), notes=())
 
 
 @contextmanager
-def _decoding(name: str) -> Iterator[None]:
+def decoding(name: str) -> Iterator[None]:
     """Say of whatever a decoder raises what is wrong with the picture."""
     try:
         yield
@@ -172,7 +182,8 @@ def _decoding(name: str) -> Iterator[None]:
         raise
     except UnidentifiedImageError:
         raise DataError(
-            f"{name}: not a picture that can be opened. Use JPEG, PNG, GIF, BMP, TIFF or WebP."
+            f"{name}: not a picture that can be opened. "
+            "Use JPEG, PNG, TIFF, PDF, HEIC, GIF, BMP or WebP."
         ) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise DataError(f"{name}: {_too_large()}") from None
@@ -204,14 +215,16 @@ def _check_size(name: str, width: int, height: int, kind: type[DataError] = Data
         raise kind(f"{name}: {width}×{height} is {_too_large()}")
 
 
-def _from_pillow(image: Image.Image, name: str, *, draft: bool) -> Picture:
+def _from_pillow(
+    image: Image.Image, name: str, side: int | None, *, draft: bool = False
+) -> Picture:
     """Decode; ``draft`` lets a large JPEG be decoded smaller, which changes the image itself."""
     _check_size(name, *image.size)
     width, height = image.size
     notes = ("only the first frame was read",) if getattr(image, "is_animated", False) else ()
     drafted = None
-    if draft and max(width, height) > WORKING_SIDE:
-        drafted = image.draft(None, (DRAFT_SIDE * width // max(width, height), 1))
+    if draft and side is not None and max(width, height) > side:
+        drafted = image.draft(None, (int(DRAFT_SHARE * side * width / max(width, height)), 1))
     # Loaded first: as it loads a TIFF, Pillow turns it upright itself, and only then says so.
     image.load()
     if drafted is None:
@@ -219,10 +232,10 @@ def _from_pillow(image: Image.Image, name: str, *, draft: bool) -> Picture:
     orientation = _orientation(image)
     if orientation in ROTATED:
         width, height = height, width
-    pixels = _shrink(_to_array(image))
+    pixels = shrink(_to_array(image, side), side)
     for step in UPRIGHT.get(orientation, ()):
         pixels = np.asarray(step(pixels))
-    return _finish(np.ascontiguousarray(pixels), name, (width, height), notes)
+    return _finish(np.ascontiguousarray(pixels), name, (width, height), notes, side)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -233,7 +246,7 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _to_array(image: Image.Image) -> Pixels:
+def _to_array(image: Image.Image, side: int | None) -> Pixels:
     """Decode to uint8 grey or RGB, reduced on the way where it is large."""
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         levels = np.asarray(image)
@@ -247,7 +260,7 @@ def _to_array(image: Image.Image) -> Pixels:
         image = image.convert("RGBA")
     elif image.mode != "CMYK":
         image = image.convert("RGB")
-    factor = max(image.size) // WORKING_SIDE
+    factor = max(image.size) // side if side else 1
     if factor > 1:
         image = image.reduce(factor)
     if image.mode == "CMYK":
@@ -256,29 +269,21 @@ def _to_array(image: Image.Image) -> Pixels:
     return over_paper(pixels) if has_alpha else pixels
 
 
-def _finish(pixels: Pixels, name: str, size: tuple[int, int], notes: tuple[str, ...]) -> Picture:
-    pixels = _shrink(pixels)
+def _finish(
+    pixels: Pixels, name: str, size: tuple[int, int], notes: tuple[str, ...], side: int | None
+) -> Picture:
+    pixels = shrink(pixels, side)
     if pixels.ndim == 3 and is_grey(pixels):
         pixels = np.ascontiguousarray(pixels[:, :, 0])
     scale = max(size) / max(pixels.shape[:2])
     return Picture(pixels, scale, size[0], size[1], name, notes)
 
 
-def _shrink(pixels: Pixels) -> Pixels:
+def shrink(pixels: Pixels, side: int | None) -> Pixels:
+    """Reduce pixels whose longer side is longer than this; None leaves all as they are."""
     height, width = pixels.shape[:2]
-    shrink = max(width, height) / WORKING_SIDE
+    shrink = max(width, height) / side if side else 1
     if shrink <= 1:
         return pixels
     target = (max(1, round(width / shrink)), max(1, round(height / shrink)))
     return np.asarray(cv2.resize(pixels, target, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def turn(picture: Picture, degrees: int) -> Picture:
-    """Turn a picture clockwise."""
-    if not degrees:
-        return picture
-    width, height = picture.width, picture.height
-    if degrees % 180:
-        width, height = height, width
-    pixels = np.ascontiguousarray(np.rot90(picture.pixels, -degrees // 90))
-    return replace(picture, pixels=pixels, width=width, height=height)

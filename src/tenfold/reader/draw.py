@@ -50,14 +50,15 @@ def annotate(picture: Picture, reading: Reading) -> Image.Image:
     draw = ImageDraw.Draw(canvas)
     scale = zoom / picture.scale
     for digit in sorted(reading.digits, key=lambda digit: digit.accepted):
-        _draw_digit(draw, digit, _scaled(digit.box, scale), canvas.size)
+        _draw_digit(draw, digit, _scaled(digit.box, scale, picture), canvas.size)
     for mark in sorted(reading.marks, key=lambda mark: mark.in_text):
-        _draw_mark(draw, mark, _scaled(mark.box, scale), canvas.size)
+        _draw_mark(draw, mark, _scaled(mark.box, scale, picture), canvas.size)
     return canvas
 
 
-def _scaled(box: Box, scale: float) -> Area:
+def _scaled(box: Box, scale: float, picture: Picture) -> Area:
     x, y, width, height = box
+    x, y = x - picture.left, y - picture.top
     return x * scale, y * scale, width * scale, height * scale
 
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tenfold.files import make_folder
 from tenfold.reader import draw as drawing
-from tenfold.reader.reader import Trace
+from tenfold.reader.trace import Trace
 from tenfold.sheets import save_drawing, sheet
 from tenfold.signature import HAND, KINDS, PRINT, RUNNING, SIGN, STRUCK
 

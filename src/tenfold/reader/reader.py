@@ -6,23 +6,25 @@ open → find → lines → read → refuse → Reading, in this order, in `Read
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.errors import TenfoldError, faults_of
+from tenfold.errors import PageError, TenfoldError, faults_of
 from tenfold.model import Model
-from tenfold.preprocess.image import Picture, Source, name_of, open_picture, turn
-from tenfold.preprocess.normalize import FIELD
-from tenfold.reader import assemble, options
+from tenfold.preprocess.document import DocumentPage, first_page, page_error, pages
+from tenfold.preprocess.geometry import Region, check_region, crop, turn
+from tenfold.preprocess.image import WORKING_SIDE, Picture, Source, name_of
+from tenfold.reader import assemble, expected, options
 from tenfold.reader.assemble import Limits
 from tenfold.reader.confidence import shares
+from tenfold.reader.expect import Expect
+from tenfold.reader.expected import Fitted
 from tenfold.reader.find import Finding, Found
-from tenfold.reader.glyphs import glyph
 from tenfold.reader.networks import bundled_finder, bundled_line
 from tenfold.reader.pipeline import (
     ask_classifier,
@@ -31,10 +33,11 @@ from tenfold.reader.pipeline import (
     look,
     read_lines,
 )
-from tenfold.reader.reading import Digit, InkChoice, Line, Mark, Reading
+from tenfold.reader.reading import InkChoice, Reading
 from tenfold.reader.recognise import ReadPart, Symbol
 from tenfold.reader.settings import SETTINGS
 from tenfold.reader.single_digit import read_one
+from tenfold.reader.trace import Trace
 
 Pixels = NDArray[np.uint8]
 Layout = Literal["auto", "digit", "line", "page"]
@@ -43,39 +46,6 @@ Rotation = Literal["auto", "0", "90", "180", "270"]
 DEFAULT_MIN_CONFIDENCE = 0.5
 DEFAULT_DIGITNESS = 0.5  # for model files that carry no rejection threshold
 TINY = 40  # pixels: a picture this small holds one digit
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """A reading and how it came about: what ``--explain`` and ``--annotate`` draw.
-
-    Parameters
-    ----------
-    picture : Picture
-        As opened, turned upright.
-    finding : Finding
-        Where the finder saw digits, and which ink.
-    lines : list of list of ReadPart
-        Each line's parts as they were cut out, and what was read in them.
-    reading : Reading
-    places : list of Found or None
-        For each digit of the reading, where the finder saw it.
-    shown : uint8 array, shape (28, 28), or None
-        What the classifier saw of a digit that was read by itself.
-    """
-
-    picture: Picture
-    finding: Finding
-    lines: list[list[ReadPart]]
-    reading: Reading
-    places: list[Found | None]
-    shown: Pixels | None
-
-    def glyph(self, number: int) -> Pixels:
-        """Return what the classifier sees of a digit, uint8 ``(28, 28)``; black where nothing."""
-        place = self.places[number]
-        framed = self.shown if place is None else glyph(self.picture.pixels, self.finding, place)
-        return np.zeros((FIELD, FIELD), np.uint8) if framed is None else framed
 
 
 class Reader:
@@ -99,11 +69,17 @@ class Reader:
     ink : str
         Which digits are part of the text: ``"handwritten"``, ``"printed"``, ``"all"``; ``"auto"``
         leaves out print that belongs to words and sentences.
+    region : tuple of float, optional
+        Left, top, width and height of the part to read, as shares of the page as it lies; boxes
+        stay those of the whole page.
+    expect : Expect or str, optional
+        What the one number of the picture may be, such as ``"8 digits"`` or ``"0..100; 1 decimal"``
+        (`tenfold.reader.expect.Expect.parse`): only what fits is read. See `Reading.expected`.
 
     Raises
     ------
     UsageError
-        If an option has none of its values.
+        If an option has none of its values, or what is expected cannot be.
     ModelError
         If the model file cannot be used, or is not for pictures of digits.
 
@@ -122,6 +98,8 @@ class Reader:
         min_confidence: float = DEFAULT_MIN_CONFIDENCE,
         rotate: Rotation = "auto",
         ink: InkChoice = "auto",
+        region: Region | None = None,
+        expect: Expect | str | None = None,
     ) -> None:
         options.check_choice("layout", layout, get_args(Layout))
         options.check_choice("rotate", rotate, get_args(Rotation))
@@ -131,17 +109,19 @@ class Reader:
         self.rotate = rotate
         self.min_confidence = float(min_confidence)
         self.ink = ink
+        self.region = None if region is None else check_region(region)
+        self.expect = options.expectation(expect)
         self.model = options.classifier(model)
         threshold = self.model.info.rejection_threshold
         self._least_digitness = DEFAULT_DIGITNESS if threshold is None else threshold
 
     def read(self, source: Source, name: str | None = None) -> Reading:
-        """Read one picture.
+        """Read one picture; of a file of several pages the first, which the notes then say.
 
         Parameters
         ----------
         source : path, bytes, open file, array or PIL image
-            See `tenfold.preprocess.image.open_picture`.
+            See `tenfold.preprocess.document.pages`.
         name : str, optional
             What to call it in the reading and in messages.
 
@@ -162,14 +142,55 @@ class Reader:
             except TenfoldError as error:
                 yield error
 
-    def trace(self, source: Source, name: str | None = None) -> Trace:
-        """Read one picture and keep every step; see `read`."""
-        with faults_of(name_of(source, name)):
+    def read_pages(
+        self, source: Source, name: str | None = None, *, only: Sequence[range] | None = None
+    ) -> Iterator[Reading | PageError]:
+        """Read the pages of a PDF or TIFF one after the other; any other picture is one page.
+
+        Parameters
+        ----------
+        source, name
+            See `read`.
+        only : sequence of range, optional
+            The pages to read, from 1, such as ``[range(1, 4)]``; all by default.
+
+        Yields
+        ------
+        Reading or PageError
+            An error in the place of a page that cannot be read, and of a file that cannot.
+        """
+        for page in self.open_pages(source, name, only=only):
+            if isinstance(page, PageError):
+                yield page
+                continue
+            try:
+                yield self.trace(page.picture).reading
+            except TenfoldError as error:
+                picture = page.picture
+                yield page_error(error, picture.name, picture.page)
+
+    def open_pages(
+        self, source: Source, name: str | None = None, *, only: Sequence[range] | None = None
+    ) -> Iterator[DocumentPage | PageError]:
+        """Open pages as large as this reader wants them, to `trace` each; see `read_pages`."""
+        return pages(source, name, only=only, side=self._side)
+
+    @property
+    def _side(self) -> int | None:
+        return WORKING_SIDE if self.region is None else None  # a region is cut out of all there is
+
+    def trace(self, source: Source | Picture, name: str | None = None) -> Trace:
+        """Read one picture, opened already or not, and keep every step; see `read`."""
+        label = source.label if isinstance(source, Picture) else name_of(source, name)
+        with faults_of(label):
             return self._trace(source, name)
 
-    def _trace(self, source: Source, name: str | None) -> Trace:
+    def _trace(self, source: Source | Picture, name: str | None) -> Trace:
         started = time.perf_counter()
-        picture = open_picture(source, name)
+        opened = isinstance(source, Picture)
+        picture = source if opened else first_page(source, name, side=self._side)
+        if self.region is not None:
+            picture = crop(picture, self.region)
         turned = 0 if self.rotate == "auto" else int(self.rotate)
         picture = turn(picture, turned)
         if self.layout == "digit" or max(picture.pixels.shape[:2]) <= TINY:
@@ -191,7 +212,10 @@ class Reader:
             if lone.reading.lines or not out:
                 return lone
         rows = ask_classifier(picture.pixels, seen, lines, self.model, SETTINGS)
-        return self._finish(picture, seen, lines, rows, out, None, turned, started)
+        fitted = None
+        if self.expect is not None:
+            fitted = expected.fit_lines(lines, grey, seen, recogniser, self.expect, SETTINGS)
+        return self._finish(picture, seen, lines, rows, out, None, turned, started, fitted)
 
     def _one_digit(self, picture: Picture, turned: int, started: float) -> Trace:
         grey = grey_of(picture.pixels)
@@ -206,11 +230,13 @@ class Reader:
         promised = self.layout == "digit"
         answer = read_one(picture.pixels, grey, seen, self.model, bundled_line, SETTINGS, promised)
         if answer is None:
-            return self._finish(picture, seen, [], [], [], None, turned, started)
+            fitted = None if self.expect is None else expected.nothing(self.expect)
+            return self._finish(picture, seen, [], [], [], None, turned, started, fitted)
         symbol, shown = answer
         if promised:  # who promises a digit has said already that it is one
             symbol = replace(symbol, support=1.0)
-        return self._finish(picture, seen, [], [[symbol]], [], shown, turned, started)
+        fitted = None if self.expect is None else expected.fit_lone(symbol, self.expect)
+        return self._finish(picture, seen, [], [[symbol]], [], shown, turned, started, fitted)
 
     def _finish(
         self,
@@ -222,71 +248,30 @@ class Reader:
         shown: Pixels | None,
         turned: int,
         started: float,
+        fitted: Fitted | None,
     ) -> Trace:
         # In lines the finder says what is a digit, of a lone glyph the classifier.
         digitness = SETTINGS.least_support if lines else self._least_digitness
         limits = Limits(self.min_confidence, digitness, SETTINGS.certain)
-        texts: list[Line] = []
-        digits: list[Digit] = []
-        marks: list[Mark] = []
-        places: list[Found | None] = []
-        for row, own in zip(rows, lines or [[] for _ in rows], strict=True):
-            places += [symbol.found for symbol in row if symbol.char.isdigit()]
-            line, more, signs = assemble.line_of(
-                row, shares(own, row), len(texts), limits, SETTINGS, picture
-            )
-            digits += more
-            marks += signs
-            if line is not None:
-                texts.append(line)
-        for found in out:
-            digits.append(assemble.left_out(found, picture))
-            places.append(found)
+        if fitted is None:
+            parts = lines or [[] for _ in rows]
+            sure = [shares(own, row) for row, own in zip(rows, parts, strict=True)]
+            found = assemble.all_of(rows, sure, limits, SETTINGS, picture)
+        else:
+            found = expected.assemble(fitted, rows, limits, picture)
+            lines = fitted.lines
+        digits = (*found.digits, *(assemble.left_out(one, picture) for one in out))
         reading = Reading(
             picture.name,
-            tuple(texts),
-            tuple(digits),
-            tuple(marks),
+            tuple(found.lines),
+            digits,
+            tuple(found.marks),
             picture.width,
             picture.height,
             turned,
-            picture.notes,
+            (*picture.notes, *found.notes),
             time.perf_counter() - started,
+            picture.page,
+            found.expected,
         )
-        return Trace(picture, seen, lines, reading, places, shown)
-
-
-def read(
-    source: Source,
-    *,
-    model: Model | str | Path | None = None,
-    layout: Layout = "auto",
-    min_confidence: float = DEFAULT_MIN_CONFIDENCE,
-    rotate: Rotation = "auto",
-    ink: InkChoice = "auto",
-) -> Reading:
-    """Read the digits in one picture; for many, make a `Reader` once.
-
-    Parameters
-    ----------
-    source : path, bytes, open file, array or PIL image
-        An encoded picture, or pixels: bool, integers, or floats from 0 to 1 or 0 to 255, of shape
-        (h, w), (h, w, 3) RGB or (h, w, 4) RGBA.
-    model, layout, min_confidence, rotate, ink
-        See `Reader`.
-
-    Raises
-    ------
-    DataError
-        If it cannot be opened as a picture.
-    UsageError
-        If an option has none of its values.
-
-    Examples
-    --------
-    >>> import tenfold
-    >>> tenfold.read("meter.jpg").text  # doctest: +SKIP
-    '40718'
-    """
-    reader = Reader(model, layout=layout, min_confidence=min_confidence, rotate=rotate, ink=ink)
-    return reader.read(source)
+        return Trace(picture, seen, lines, reading, [*found.places, *out], shown)

@@ -7,7 +7,7 @@ read again: the finder may have missed the next one too.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,12 +62,29 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadPart:
-    """A part of a line and what was read in it."""
+    """A part of a line and what was read in it.
+
+    Parameters
+    ----------
+    part : Part
+    strip : uint8 array, shape (48, w)
+        As it was cut out.
+    spelled : Spelled
+    symbols : list of Symbol
+    views : list of float array, shape (t, 21)
+        Log-probabilities of the frames in each view that was asked for.
+    """
 
     part: Part
     strip: Pixels
     spelled: Spelled
     symbols: list[Symbol]
+    views: list[Floats] = field(default_factory=list)
+
+    @property
+    def scale(self) -> float:
+        """Columns of the strip per pixel of the picture."""
+        return float(self.strip.shape[1] / max(1e-6, self.part.end - self.part.start))
 
 
 def read_parts(
@@ -116,7 +133,8 @@ def _read(
 ) -> list[ReadPart]:
     """Read parts of lines: all as they are, those that are not settled then in other views too."""
     shown = _shown(grey, flat, settings.views[:1], recogniser)
-    spelled = [spell(frames) for _, frames in shown]
+    seen_in = [frames for _, frames in shown]
+    spelled = [spell(frames) for frames in seen_in]
     unsettled = [k for k, one in enumerate(spelled) if one.probability < settings.settled]
     room = settings.most_columns - sum(columns(part) for part in flat)
     cost = sum(columns(flat[k]) for k in unsettled)
@@ -124,12 +142,29 @@ def _read(
     if more:
         again = _shown(grey, [flat[k] for k in unsettled], more, recogniser)
         for k, (_, frames) in zip(unsettled, again, strict=True):
-            spelled[k] = spell([*shown[k][1], *frames])
+            seen_in[k] = [*seen_in[k], *frames]
+            spelled[k] = spell(seen_in[k])
     result = []
-    for part, (strip, _), one in zip(flat, shown, spelled, strict=True):
-        scale = strip.shape[1] / max(1e-6, part.end - part.start)
-        result.append(ReadPart(part, strip, one, symbols_of(part, one, scale, seen)))
+    for part, (strip, _), one, frames in zip(flat, shown, spelled, seen_in, strict=True):
+        read = ReadPart(part, strip, one, [], frames)
+        result.append(replace(read, symbols=symbols_of(part, one, read.scale, seen)))
     return result
+
+
+def with_all_views(
+    reads: Sequence[ReadPart], grey: Pixels, recogniser: Network, settings: Settings
+) -> list[ReadPart]:
+    """Show parts in the views that they have not been shown in, as far as there is room."""
+    cost = sum(columns(read.part) for read in reads)
+    most = min(len(settings.views), max(1, settings.most_columns // max(1, cost)))
+    out = []
+    for read in reads:
+        more = settings.views[len(read.views) : most]
+        if more:
+            ((_, frames),) = _shown(grey, [read.part], more, recogniser)
+            read = replace(read, views=[*read.views, *frames])
+        out.append(read)
+    return out
 
 
 def _shown(

@@ -30,7 +30,7 @@ from tenfold.server.lessons import Collection
 from tenfold.server.middleware import Measures
 from tenfold.server.pool import Pool
 from tenfold.server.problems import ProblemError
-from tenfold.server.request_body import FORM, JSON, Body, Intake
+from tenfold.server.request_body import FORM, JSON, PDF, Body, Intake
 from tenfold.server.worker import Task
 
 NOT_TEACHING = "This server takes no lessons. Start it with 'tenfold serve --collect DIR'."
@@ -83,7 +83,7 @@ PLAIN = [Depends(_no_options)]
 
 def _takes(**content: dict[str, Any]) -> dict[str, Any]:
     """Describe a body: what it may be, by the short name of its type."""
-    types = {"form": FORM, "json": JSON, "picture": "image/*"}
+    types = {"form": FORM, "json": JSON, "picture": "image/*", "pdf": PDF}
     named = {types[name]: {"schema": schema} for name, schema in content.items()}
     return {"requestBody": {"required": True, "content": named}}
 
@@ -125,7 +125,7 @@ async def _ask(request: Request, work: str, body: Body, options: Options) -> Res
     summary="Read one picture",
     response_model=None,
     responses=_answers(answers.Reading, "What was read."),
-    openapi_extra=_takes(form=_form(FILE), picture=FILE, json=_body(Encoded, Drawing)),
+    openapi_extra=_takes(form=_form(FILE), picture=FILE, pdf=FILE, json=_body(Encoded, Drawing)),
 )
 async def read(request: Request, options: OptionsQuery) -> Response:
     """Answer with the object that `tenfold read --json` prints for the same picture.

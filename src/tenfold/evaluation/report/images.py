@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tenfold.evaluation.test_sets import ImageTable, TestSet
-from tenfold.preprocess.image import open_picture
+from tenfold.preprocess.document import first_page
 
 Pixels = NDArray[np.uint8]
 
@@ -42,7 +42,7 @@ def thumbnail(data: TestSet, index: int) -> Pixels:
     if not isinstance(data, ImageTable):
         digit: Pixels = data.images[index]
         return digit
-    image = Image.fromarray(open_picture(data.rows[index].file).pixels).convert("L")
+    image = Image.fromarray(first_page(data.rows[index].file).pixels).convert("L")
     image.thumbnail((TILE, TILE))
     tile = Image.new("L", (TILE, TILE), 128)
     tile.paste(image, ((TILE - image.width) // 2, (TILE - image.height) // 2))

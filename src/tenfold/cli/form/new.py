@@ -1,0 +1,86 @@
+"""tenfold form new: a template from a blank sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenfold.cli.console import Force, Json, Quiet, out, print_json
+from tenfold.errors import UsageError
+from tenfold.names import shown
+
+if TYPE_CHECKING:
+    from tenfold.forms.blank import BlankPage
+
+EXAMPLE = "Example: tenfold form new blank.pdf --out form.toml"
+
+
+def new(
+    blank: Annotated[Path, typer.Argument(help="The blank form: a PDF, or a picture of it.")],
+    target: Annotated[
+        Path | None,
+        typer.Option("--out", help="The template to write; BLANK.toml unless said otherwise."),
+    ] = None,
+    force: Force = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a template of a blank form: propose its fields, and keep its pages' images.
+
+    Fields are those of the PDF, or else the boxes, combs, tick boxes and lines that are found on
+    it. Look through the template, name the fields, and say what may stand in them.
+    """
+    from tenfold.files import check_target, write_output
+    from tenfold.forms.blank import propose
+    from tenfold.forms.template import make
+
+    target = target or blank.with_suffix(".toml")
+    if target.suffix.lower() != ".toml":
+        raise UsageError(f"{target}: a template is a TOML file; give a name that ends in .toml.")
+    check_target(target, force=force)
+    pages = propose(blank)
+    images = [
+        target.with_name(f"{target.stem}-{number}.png") for number in range(1, len(pages) + 1)
+    ]
+    for image in images:
+        check_target(image, force=force)
+    fields = [field for page in pages for field in page.fields]
+    if not fields:
+        raise UsageError(
+            f"{blank}: no boxes, combs, tick boxes or lines to fill in were found. Take a clearer "
+            "scan of the blank form, or write the template by hand."
+        )
+    for page, image in zip(pages, images, strict=True):
+        write_output(image, page.png(), force=force)
+    sheets = [page.template_page(image) for page, image in zip(pages, images, strict=True)]
+    make(target, blank.stem, sheets, fields).write()
+    if json:
+        print_json(
+            {
+                "template": shown(target),
+                "images": [shown(image) for image in images],
+                "fields": [field.name for field in fields],
+            }
+        )
+        return
+    if not quiet:
+        _show(pages)
+    out.print(f"Template: {shown(target)}", markup=False)
+
+
+def _show(pages: list[BlankPage]) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), width=80)
+    table.add_column("field", overflow="fold", ratio=1)
+    for head in ("page", "found as", "left", "top", "width", "height"):
+        table.add_column(head, justify="left" if head == "found as" else "right")
+    for page in pages:
+        for field, found in zip(page.fields, page.kinds, strict=True):
+            kind = f"{found} of {field.cells}" if field.cells else found
+            shares = [f"{share:.1%}" for share in field.box]
+            table.add_row(field.name, str(field.page), kind, *shares)
+    out.print(table)

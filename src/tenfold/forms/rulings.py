@@ -1,0 +1,385 @@
+"""Find where a blank form wants to be filled in: boxes, combs, tick boxes, lines, rows of dots.
+
+A page's ruled lines are its long dark runs, across and down. What they enclose is a cell; a row of
+small cells of one width is a comb; a small square is a box to tick. A line that encloses nothing, or
+a row of dots, is written on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.forms.pyramid import Grey
+
+Kind: TypeAlias = Literal["box", "comb", "tick", "line", "dots"]
+Mask: TypeAlias = NDArray[np.uint8]
+
+# All in millimetres.
+SHORTEST = 4.0  # of a ruled line
+CELL = (3.0, 3.0)  # the least width and height of a cell
+TALLEST = 26.0  # higher boxes are for texts, stamps, pictures
+COMB_CELL = 11.0  # the widest cell of a comb
+COMB_GAP = 2.2  # between its cells
+TICK = 6.5  # the largest box to tick
+TICK_SIDE = 2.4  # the smallest one's side
+LINE = 12.0  # the shortest line to write on
+ROOM = 9.0  # above a line
+BELOW = 2.0  # what is written on a line reaches so far below it
+BESIDE = 12.0  # and beyond its right end, where nothing is printed
+TALL_INK = 4.2  # ink of this height in a box is writing, not print
+DOT = 1.0
+PITCH = 3.5  # the widest step from dot to dot
+DOTS = 6  # the fewest of a row that are seen
+LOW = 3.2  # with less room above nobody writes on a line
+
+
+class Rect(NamedTuple):
+    """A rectangle in pixels: left, top, right, bottom."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """Return its width."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Return its height."""
+        return self.bottom - self.top
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place to fill in.
+
+    Parameters
+    ----------
+    rect : Rect
+        In pixels of the page.
+    kind : str
+        ``"box"``, ``"comb"``, ``"tick"``, ``"line"`` or ``"dots"``.
+    cells : int
+        Of a comb; 1 of others.
+    """
+
+    rect: Rect
+    kind: Kind
+    cells: int = 1
+
+
+def find_places(page: Grey, dpi: float = 200) -> list[Place]:
+    """Find the places to fill in on an upright, straight page.
+
+    Parameters
+    ----------
+    page : uint8 array, shape (h, w)
+        Dark print on light paper.
+    dpi : float
+        Dots per inch.
+
+    Returns
+    -------
+    list of Place
+        From the top down, and from the left where they stand side by side.
+
+    Examples
+    --------
+    >>> page = np.full((300, 500), 255, np.uint8)
+    >>> for i in range(4):
+    ...     _ = cv2.rectangle(page, (100 + 40 * i, 100), (140 + 40 * i, 160), 0, 2)
+    >>> [(place.kind, place.cells) for place in find_places(page)]
+    [('comb', 4)]
+    """
+    mm = dpi / 25.4
+    ink = ink_of(page, mm)
+    across, down = _lines(ink, SHORTEST * mm)
+    ruled = _joined(across | down)
+    rest = ink & ~cv2.dilate(ruled, np.ones((3, 3), np.uint8))
+    cells = _cells(ruled, mm)
+    places, single = _combs(cells, mm)
+    places += [Place(cell, "box") for cell in single if _is_box(cell, rest, mm)]
+    short = _joined(np.bitwise_or(*_lines(ink, TICK_SIDE * mm)))
+    places += [Place(cell, "tick") for cell in _cells(short, mm) if _is_tick(cell, ink, mm)]
+    lines = [*_free_lines(across, cells, mm), *_rows_of_dots(ink, mm)]
+    for line, kind in lines:
+        room = _room_on(line, rest, kind, [other for other, _ in lines], mm)
+        if room is not None:
+            places.append(Place(room, kind))
+    return _in_order(_apart(places))
+
+
+def ink_of(page: Grey, mm: float) -> Mask:
+    """Return where a page is printed on, 0 or 255; so many pixels are a millimetre."""
+    around = 2 * round(3 * mm) + 1
+    mean = cv2.blur(page, (around, around))
+    spread = max(30.0, 0.35 * float(np.percentile(mean, 95) - page.min()))
+    return np.asarray(np.where(mean.astype(np.int16) - page > spread, 255, 0), np.uint8)
+
+
+def _lines(ink: Mask, shortest: float) -> tuple[Mask, Mask]:
+    """Return the long runs across and down, also those that a scan has a little slanted."""
+    found = []
+    for axis in (0, 1):
+        thick, length = (3, 1) if axis == 0 else (1, 3), max(3, round(shortest))
+        kernel = np.ones((1, length) if axis == 0 else (length, 1), np.uint8)
+        runs = cv2.morphologyEx(cv2.dilate(ink, np.ones(thick, np.uint8)), cv2.MORPH_OPEN, kernel)
+        # Thick runs are bars and pictures: what is left if thin ones are taken away.
+        wide = max(3, round(0.3 * length))
+        bars = cv2.morphologyEx(
+            runs, cv2.MORPH_OPEN, np.ones((wide, 1) if axis == 0 else (1, wide), np.uint8)
+        )
+        found.append(np.asarray(runs & ~bars, np.uint8))
+    return found[0], found[1]
+
+
+def _cells(ruled: Mask, mm: float) -> list[Rect]:
+    """Return what lines enclose, where that is a rectangle."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(255 - ruled, connectivity=4)
+    height, width = ruled.shape
+    cells = []
+    for left, top, wide, high, area in stats[1:count]:
+        inside = left > 0 and top > 0 and left + wide < width and top + high < height
+        if (
+            inside and wide >= CELL[0] * mm and CELL[1] * mm <= high <= TALLEST * mm
+            and area > 0.85 * wide * high
+        ):  # fmt: skip
+            cells.append(
+                Rect(int(left) - 1, int(top) - 1, int(left + wide) + 1, int(top + high) + 1)
+            )
+    return sorted(cells, key=lambda cell: (cell.top, cell.left))
+
+
+def _combs(cells: Sequence[Rect], mm: float) -> tuple[list[Place], list[Rect]]:
+    """Join small cells of one size that stand side by side; return the others too."""
+    left = sorted(cells, key=lambda cell: cell.left)
+    combs, single = [], []
+    while left:
+        row = [left.pop(0)]
+        while (after := _next_of(row[-1], left, mm)) is not None:
+            row.append(after)
+            left.remove(after)
+        if len(row) > 1:
+            rect = Rect(row[0].left, min(cell.top for cell in row),
+                        row[-1].right, max(cell.bottom for cell in row))  # fmt: skip
+            combs.append(Place(rect, "comb", len(row)))
+        else:
+            single.append(row[0])
+    return combs, single
+
+
+def _next_of(cell: Rect, others: Sequence[Rect], mm: float) -> Rect | None:
+    if cell.width > COMB_CELL * mm:
+        return None
+    slack = 0.6 * mm
+    for other in others:
+        if (
+            0 <= other.left - cell.right + slack <= COMB_GAP * mm + slack
+            and abs(other.top - cell.top) < slack and abs(other.bottom - cell.bottom) < slack
+            and abs(other.width - cell.width) < max(slack, 0.15 * cell.width)
+        ):  # fmt: skip
+            return other
+    return None
+
+
+def _joined(lines: Mask) -> Mask:
+    return np.asarray(cv2.morphologyEx(lines, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)), np.uint8)
+
+
+def _is_box(cell: Rect, rest: Mask, mm: float) -> bool:
+    inside = rest[cell.top + 3 : cell.bottom - 3, cell.left + 3 : cell.right - 3]
+    small = cell.width <= TICK * mm and cell.height <= TICK * mm
+    return not small and cell.width >= 1.5 * CELL[0] * mm and not _is_printed(inside, mm)
+
+
+def _is_tick(cell: Rect, ink: Mask, mm: float) -> bool:
+    """Say whether a cell is a small empty square with nothing else drawn close around it."""
+    if max(cell.width, cell.height) > TICK * mm or not 0.75 < cell.width / cell.height < 1.33:
+        return False
+    inset = max(2, round(0.2 * cell.width))
+    inside = ink[cell.top + inset : cell.bottom - inset, cell.left + inset : cell.right - inset]
+    around = round(0.8 * mm)
+    ring = ink[max(0, cell.top - around) : cell.bottom + around,
+               max(0, cell.left - around) : cell.right + around].copy()  # fmt: skip
+    edge = round(0.35 * mm) + 2
+    ring[around - edge : edge - around, around - edge : edge - around] = 0
+    return float((inside > 0).mean()) < 0.02 and float((ring > 0).mean()) < 0.05
+
+
+def _is_printed(inside: Mask, mm: float) -> bool:
+    """Say whether print stands here; writing, which is higher, does not count."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(inside)
+    heights = [high for *_, high, area in stats[1:count].tolist() if area > 0.15 * mm * mm]
+    return bool(heights) and max(heights) < TALL_INK * mm and len(heights) > 0
+
+
+def _free_lines(across: Mask, cells: Sequence[Rect], mm: float) -> Iterator[tuple[Rect, Kind]]:
+    """Yield the lines across that no cell stands on or hangs from."""
+    joined = cv2.morphologyEx(across, cv2.MORPH_CLOSE, np.ones((3, round(1.5 * mm)), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(joined)
+    near = round(1.0 * mm)
+    for left, top, wide, high, _ in stats[1:count].tolist():
+        line = Rect(left, top, left + wide, top + high)
+        at_cell = any(
+            cell.left - near < line.right and cell.right + near > line.left
+            and (abs(cell.top - line.bottom) <= near or abs(cell.bottom - line.top) <= near)
+            for cell in cells
+        )  # fmt: skip
+        if wide >= LINE * mm and not at_cell and high < 2 * mm:
+            yield line, "line"
+
+
+def _rows_of_dots(ink: Mask, mm: float) -> Iterator[tuple[Rect, Kind]]:
+    """Yield rows of dots or short dashes, evenly spaced; writing may cover some of them."""
+    count, _, stats, middles = cv2.connectedComponentsWithStats(ink)
+    small = (
+        (stats[:, cv2.CC_STAT_HEIGHT] <= DOT * mm)
+        & (stats[:, cv2.CC_STAT_WIDTH] <= PITCH * mm)
+        & (stats[:, cv2.CC_STAT_AREA] >= 3)
+    )
+    below = slice(round(0.3 * mm), round(1.2 * mm))
+    dots = sorted(
+        (y, x)
+        for x, y in middles[:count][small[:count]].tolist()
+        if not ink[round(y) + 2 :, round(x)][below].any()  # or it is that of an i
+    )
+    flat = 0.3 * mm  # how far a dot may lie above or below the one before
+    while dots:
+        y, x = dots.pop(0)
+        near = [dot for dot in dots if dot[0] - y < 4 * flat]
+        row = _straight(_chain((x, y), sorted((x, y) for y, x in near), mm, flat))
+        if len(row) >= DOTS and _is_even(row):
+            taken = {(y, x) for x, y in row}
+            dots = [dot for dot in dots if dot not in taken]
+            xs, ys = zip(*row, strict=True)
+            yield Rect(int(min(xs)), int(min(ys)), int(max(xs)) + 1, int(max(ys)) + 1), "dots"
+
+
+def _chain(
+    start: tuple[float, float], others: list[tuple[float, float]], mm: float, flat: float
+) -> list[tuple[float, float]]:
+    """Follow dots from one to the next, to the right and to the left."""
+    row = [start]
+    for side in (1, -1):
+        x, y = start
+        for dot in others[::side]:
+            step = side * (dot[0] - x)
+            if 0 < step < 4 * PITCH * mm and abs(dot[1] - y) < flat:
+                row.append(dot)
+                x, y = dot
+    return sorted(row)
+
+
+def _straight(row: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Leave out dots that lie beside the line through the others."""
+    if len(row) < DOTS:
+        return row
+    xs, ys = np.array(row).T
+    one, other = np.triu_indices(len(row), 1)  # Theil–Sen: the median slope of all pairs
+    slope = np.median((ys[other] - ys[one]) / np.maximum(xs[other] - xs[one], 1e-6))
+    off = ys - slope * xs
+    kept = np.abs(off - np.median(off)) < 1.5
+    return [dot for dot, keep in zip(row, kept, strict=True) if keep]
+
+
+def _is_even(row: Sequence[tuple[float, float]]) -> bool:
+    """Say whether dots lie one step apart, or several where something covers those between."""
+    steps = np.diff([x for x, _ in row])
+    steps = steps / np.percentile(steps, 30)
+    whole = np.abs(steps - np.rint(steps)) < 0.25
+    return bool(whole.mean() > 0.75 and (np.abs(steps - 1) < 0.2).mean() >= 0.4)
+
+
+def _room_on(line: Rect, rest: Mask, kind: Kind, lines: Sequence[Rect], mm: float) -> Rect | None:
+    """Return where one writes on a line; None where it underlines or parts what is printed."""
+    height, width = rest.shape
+    band = rest[max(0, line.top - round(3 * mm)) : max(1, line.top - 2), line.left : line.right]
+    if kind == "line":
+        covered = float((band.max(0) > 0).mean()) if band.size else 1.0
+        if covered > 0.5 or (line.width > 0.6 * width and not _printed_left(line, rest, mm)):
+            return None
+    above = _free_above(line, rest, mm)
+    for other in lines:
+        beside = min(line.right, other.right) - max(line.left, other.left)
+        if other.bottom < line.top and beside > 0:
+            above = min(above, line.top - other.bottom - round(0.3 * mm))
+    if above < LOW * mm:
+        return None
+    right = line.right + round(BESIDE * mm)
+    beyond = rest[line.top - above : line.bottom, line.right - round(2 * mm) : right + 1]
+    print_ = _print_alone(beyond, round(3 * mm), mm)[-round(3 * mm) :]
+    hit = np.flatnonzero(print_.max(0)) if print_.size else np.array([0])
+    if len(hit):
+        right = line.right - round(2 * mm) + int(hit[0]) - round(0.5 * mm)
+    bottom = min(height, line.bottom + round(BELOW * mm))
+    return Rect(line.left, line.top - above, min(width, right), bottom)
+
+
+def _print_alone(part: Mask, inside: int, mm: float) -> Mask:
+    """Leave out what begins in the first columns, which belong to a line, or is too high."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(part)
+    writing = (stats[:, cv2.CC_STAT_HEIGHT] >= TALL_INK * mm) | (
+        stats[:, cv2.CC_STAT_LEFT] <= inside
+    )
+    writing[0] = True
+    return np.asarray(np.where(writing[labels], 0, 255), np.uint8)
+
+
+def _printed_left(line: Rect, rest: Mask, mm: float) -> bool:
+    at = slice(max(0, line.top - round(3 * mm)), line.top + round(mm))
+    return bool(rest[at, max(0, line.left - round(8 * mm)) : max(1, line.left - 2)].any())
+
+
+def _free_above(line: Rect, rest: Mask, mm: float) -> int:
+    """Return how much room is above a line; writing that stands on it takes none."""
+    most = min(line.top, round(ROOM * mm))
+    # Print of the line before is seen whole, or it would pass for writing cut off.
+    more = min(line.top, most + round(TALL_INK * mm))
+    part = rest[line.top - more : line.top, line.left : line.right]
+    near = np.ones((max(3, round(0.4 * mm)), max(3, round(1.2 * mm))), np.uint8)
+    part = cv2.morphologyEx(part, cv2.MORPH_CLOSE, near)  # letters to words
+    count, _, stats, _ = cv2.connectedComponentsWithStats(part)
+    room = most
+    for _, top, wide, high, _ in stats[1:count].tolist():
+        gap = more - (top + high)
+        if DOT * mm < high < TALL_INK * mm and wide > 4 * mm and gap > 1.8 * mm:
+            room = min(room, gap - round(0.4 * mm))
+    return room
+
+
+def _apart(places: Sequence[Place]) -> list[Place]:
+    """Leave out lines whose room is a box already, or that lie in another's."""
+    kept: list[Place] = []
+    for place in sorted(places, key=lambda place: place.kind in ("line", "dots")):
+        clear = all(_overlap(place.rect, other.rect) < 0.6 for other in kept)
+        if clear:
+            kept.append(place)
+    return kept
+
+
+def _overlap(one: Rect, other: Rect) -> float:
+    wide = min(one.right, other.right) - max(one.left, other.left)
+    high = min(one.bottom, other.bottom) - max(one.top, other.top)
+    smaller = min(one.width * one.height, other.width * other.height)
+    return max(0, wide) * max(0, high) / max(1, smaller)
+
+
+def _in_order(places: Sequence[Place]) -> list[Place]:
+    """Sort into rows, from the top, each from the left."""
+    rows: list[list[Place]] = []
+    for place in sorted(places, key=lambda place: place.rect.bottom):
+        middle = (place.rect.top + place.rect.bottom) / 2
+        if rows and rows[-1][0].rect.top < middle < rows[-1][0].rect.bottom:
+            rows[-1].append(place)
+        else:
+            rows.append([place])
+    return [place for row in rows for place in sorted(row, key=lambda place: place.rect.left)]

@@ -16,9 +16,14 @@ from tenfold.files import open_file
 from tenfold.forms.database import Database
 
 
-def refuse_foreign_table(database: Database, path: Path) -> None:
-    """Raise TenfoldError if a file lies here that is no table of these results, or was changed."""
-    if not os.path.lexists(path):
+def refuse_foreign_table(database: Database, path: Path, *, force: bool) -> None:
+    """Raise TenfoldError if a file lies here that is no table of these results, or was changed.
+
+    With ``force`` only the results themselves are spared.
+    """
+    if path.resolve() == database.path.resolve():
+        raise TenfoldError(f"{path}: holds the results themselves. Choose another name.")
+    if force or not os.path.lexists(path):
         return
     row = database.row("SELECT value FROM about WHERE key = ?", (_key(path),))
     if row is None or row["value"] != _digest(path):

@@ -224,6 +224,11 @@ class Review:
             self._lend(db, *taken, Who(plain(reviewer), window, now))
             return item_of(taken[0], _found(db, *taken), self._fields)
 
+    def release(self, window: str) -> None:
+        """Give back what is leased to a window that is closed."""
+        with self._database.transaction() as db:
+            db.execute("DELETE FROM lease WHERE window = ?", (window,))
+
     def image(self, page: int) -> bytes:
         """Return the picture of a page as it was kept: PNG or JPEG; empty if none was."""
         row = self._database.row(

@@ -104,8 +104,7 @@ def write_table(
     """
     path = Path(path)
     check_target(path, force=True)
-    if not force:
-        refuse_foreign_table(results.database, path)
+    refuse_foreign_table(results.database, path, force=force)
     columns, texts = _columns(results, probabilities)
     count = _Count()
     with whole_file(path) as file:

@@ -192,6 +192,18 @@ async def undo(request: Request) -> dict[str, Any]:
     return await _ask(request, take_back)
 
 
+@router.post("/release")
+async def release(request: Request) -> dict[str, Any]:
+    """Give back what is leased to the window that asks: it is being closed."""
+    body = await _body(request, _From)
+
+    def give_back(review: Review) -> dict[str, Any]:
+        review.release(body.window)
+        return _progress(review, body.window)
+
+    return await _ask(request, give_back)
+
+
 @router.get("/summary")
 async def summary(request: Request) -> dict[str, Any]:
     """Answer with what was seen, and what errors are to be expected."""

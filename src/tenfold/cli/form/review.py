@@ -54,16 +54,18 @@ def review(
     it. At the end stands how many fields a person saw and how many errors are to be expected.
     """
     name = plain(reviewer or _user()).strip()[:LONGEST_NAME] or "reviewer"
+    share = _share(audit)
     settings = settings_from_environment()
     with needing("forms,serve"):
-        import scipy.stats  # noqa: F401 (for the figures at the end, which come too late to fail)
+        if share:
+            import scipy.stats  # noqa: F401 (for the interval, which comes too late to fail)
 
         from tenfold.forms.results import Results
         from tenfold.forms.review import Review
         from tenfold.server.review import create_review
 
         with Results.open(results) as opened:
-            work = Review(opened, audit=_share(audit), lease=60 * lease)
+            work = Review(opened, audit=share, lease=60 * lease)
 
             def make(settings: Settings, log: TextIO | None) -> Guard:
                 return create_review(work, settings, name, log)
@@ -72,10 +74,12 @@ def review(
                 err.print(f"The review is at {url} {reach} Ctrl-C ends it.")
 
             listened = (host, port, allowed_host or [])
-            if not run(make, settings, *listened, announce=announce, quiet=quiet):
-                raise TenfoldError("the review did not start. Try again, on another --port.")
-            if not quiet:
-                _tell(work.summary())
+            try:
+                if not run(make, settings, *listened, announce=announce, quiet=quiet):
+                    raise TenfoldError("the review did not start. Try again, on another --port.")
+            except KeyboardInterrupt:  # how it is meant to end
+                if not quiet:
+                    _tell(work.summary())
 
 
 def _tell(summary: Summary) -> None:

@@ -39,6 +39,12 @@ export class Server {
   undo = () => this.#post("undo", {});
   summary = () => this.#patiently(() => send(`${BASE}/summary`), "fields");
 
+  // Once, as the window closes: what is leased to it goes to others.
+  release() {
+    const body = { window: this.window, reviewer: this.reviewer };
+    return send(`${BASE}/release`, { ...json("POST", body), keepalive: true }).catch(() => {});
+  }
+
   // The picture of a page; null where none was kept.
   async picture(page) {
     const answer = await this.#patiently(() => request(`${BASE}/pages/${page}/picture`));

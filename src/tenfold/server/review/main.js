@@ -262,6 +262,7 @@ $("names").addEventListener("close", () => {
   $("who").textContent = server.reviewer;
 });
 
+addEventListener("pagehide", () => server.release());
 addEventListener("keydown", onKey);
 $("value").addEventListener("input", () => {
   if (settling && !settling.mine) $("settle").hidden = true;

@@ -35,7 +35,7 @@ export function showField(item, words) {
   $("why").textContent = why(item);
   $("runner").disabled = item.runner_up === null;
   $("runner-up").textContent =
-    item.runner_up === null ? "No runner-up" : `${item.runner_up} ${share(item.runner_up_probability)}`;
+    item.runner_up === null ? "No runner-up" : `${item.runner_up} · ${share(item.runner_up_probability)}`;
   $("whole").disabled = !item.pictured;
   enter(item.value);
   const said = item.value === null ? "nothing read" : `read ${spelt(item.value)}`;

@@ -171,7 +171,8 @@ def is_ours(path: str | Path) -> bool:
         with open_file(path) as file:
             head = file.read(_HEAD)
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
-            tail = file.read() if head.startswith(b"\x08") else b""  # as model files begin
+            # Model files begin so, and packed files, whose comment comes last.
+            tail = file.read() if head.startswith((b"\x08", b"PK")) else b""
     except (TenfoldError, OSError):
         return False
     return any(mark in head or mark in tail for mark in _MARKS)

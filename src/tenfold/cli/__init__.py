@@ -16,6 +16,7 @@ from tenfold.cli import (
     compare,
     data,
     evaluate,
+    export,
     read,
     recipe,
     serve,
@@ -40,13 +41,15 @@ app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command(epilog=card.EXAMPLE)(card.card)
+app.command(epilog=export.EXAMPLE)(export.export)
 app.command(epilog=compare.EXAMPLE)(compare.compare)
 app.command(epilog=recipe.EXAMPLE)(recipe.recipe)
 app.add_typer(data.app, name="data")
 
-# What only tenfold[train] installs; anything else missing is a fault of ours.
+# What only tenfold[train] installs, and Keras, which tenfold[export] does; anything else missing is
+# a fault of ours.
 _EXTRAS = {
-    "jinja2", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch", "pydantic",
+    "jinja2", "keras", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch", "pydantic",
     "safetensors", "scipy", "sklearn", "tensorboardX", "torch",
 }  # fmt: skip
 
@@ -84,10 +87,12 @@ def main() -> None:
         complain(f"{error.filename or 'input or output'}: {error.strerror or error}.")
         sys.exit(1)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _EXTRAS:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRAS:
             raise
+        extra = "export" if package == "keras" else "train"
         complain(
             f"this command needs the package {error.name}, which is not installed. "
-            "Run: pip install 'tenfold[train]'"
+            f"Run: pip install 'tenfold[{extra}]'"
         )
         sys.exit(1)

@@ -209,8 +209,8 @@ def is_ours(path: str | Path) -> bool:
         with open_file(path) as file:
             head = file.read(_HEAD)
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
-            # As model files begin, and PDFs, which say at their end what they are.
-            tail = file.read() if head.startswith((b"\x08", b"%PDF")) else b""
+            # As model files begin, and PDFs and packed files, which say at their end what they are.
+            tail = file.read() if head.startswith((b"\x08", b"%PDF", b"PK")) else b""
     except (TenfoldError, OSError):
         return False
     return any(mark in head or mark in tail for mark in _MARKS)

@@ -73,7 +73,7 @@ export function slopeOf(points) {
   return sum(points.map(([px, py]) => (px - x) * (py - y))) / spread;
 }
 
-export const between = (values, step) => values.slice(1).map((value, at) => step(values[at], value));
+
 
 export function leastBy(values, key) {
   let best = null;

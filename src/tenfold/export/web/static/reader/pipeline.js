@@ -1,7 +1,7 @@
 // Find, group, read: what stands in a picture, before anything is refused; see
 // tenfold/reader/pipeline.py.
 
-import { find, NOTHING } from "./find.js";
+import { find } from "./find.js";
 import { glyph } from "./glyphs.js";
 import { group, parts, whole } from "./lines.js";
 import { argmax, mean, median, sortedBy, sum } from "./numbers.js";
@@ -210,4 +210,4 @@ function standsApart(row, k) {
   return before < left - clear && after > left + width + clear;
 }
 
-export { NOTHING };
+

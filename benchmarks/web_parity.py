@@ -60,6 +60,7 @@ readDrawing(drawing, false).then(
 """
 SEVEN = [[20 + 2 * k, 24] for k in range(41)] + [[100 - k, 24 + 2.4 * k] for k in range(1, 46)]
 ROUNDS = 9
+SECONDS = 600  # for one picture, on a busy machine
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -99,7 +100,8 @@ def opened(folder: Path) -> Iterator[Page]:
     for flag in FLAGS:
         options.add_argument(flag)
     with webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver"))) as driver:
-        driver.set_script_timeout(600)
+        driver.set_script_timeout(SECONDS)
+        driver.command_executor.client_config.timeout = SECONDS + 60
         driver.get(f"http://127.0.0.1:{server.server_port}/")
         yield Page(driver)
     server.shutdown()

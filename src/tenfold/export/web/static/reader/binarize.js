@@ -184,9 +184,9 @@ function project(pixels, direction) {
 // Brightness of the bare paper everywhere, from the narrowest closing that bridges strokes.
 function paperOf(small) {
   const side = Math.min(small.width, small.height);
-  const closed = (share) => close(small, odd(share * side));
-  if (side < TINY_SIDE) return closed(CLOSINGS.at(-1));
+  if (side < TINY_SIDE) return close(small, odd(CLOSINGS.at(-1) * side));
   const smooth = medianBlur(small, 3);
+  const closed = (share) => close(smooth, odd(share * side));
   const energies = [];
   const energyOf = (k) => (energies[k] ??= energy(subtract(closed(CLOSINGS[k]), smooth)));
   let chosen = CLOSINGS.length - 1;

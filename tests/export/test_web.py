@@ -149,7 +149,11 @@ def test_a_hundred_pictures_are_read_as_python_reads_them(page: Page, hand: Modu
         same = answer.get("text") == reading.text
         ours = [digit.confidence for digit in reading.digits]
         theirs = [digit["confidence"] for digit in answer.get("digits", [])]
-        if not same or len(ours) != len(theirs) or np.abs(np.subtract(ours, theirs)).max(initial=0) > 0.02:
+        if (
+            not same
+            or len(ours) != len(theirs)
+            or np.abs(np.subtract(ours, theirs)).max(initial=0) > 0.02
+        ):
             differing.append((name, reading.text, answer.get("text", answer), ours, theirs))
     assert differing == []
     assert len(texts) > 40  # single digits are alike
@@ -214,7 +218,11 @@ def test_the_steps_are_shown(page: Page, hand: ModuleType) -> None:
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(b"", "is empty"), (b"no picture", "cannot open it"), (b"\x89PNG\r\n\x1a\n", "cannot open it")],
+    [
+        (b"", "is empty"),
+        (b"no picture", "cannot open it"),
+        (b"\x89PNG\r\n\x1a\n", "cannot open it"),
+    ],
 )
 def test_what_is_no_picture_gets_a_sentence(content: bytes, says: str, page: Page) -> None:
     problem = page.read(content, "scan.png")["problem"]

@@ -115,7 +115,9 @@ def _filters(rng: np.random.Generator) -> list[Case]:
         ]
         for picture in (grey, colour):
             want = Image(cv2.medianBlur(picture, side))
-            cases.append(Case(f"median {side}", "filters.js medianBlur", [Image(picture), side], want))
+            cases.append(
+                Case(f"median {side}", "filters.js medianBlur", [Image(picture), side], want)
+            )
     for side in (2, 3, 5, 6, 11):
         nib = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
         want = Image(cv2.dilate(grey, nib))
@@ -143,7 +145,9 @@ def _sampling(rng: np.random.Generator) -> list[Case]:
             grey, np.array(matrix), (100, 48), flags=flags, borderMode=cv2.BORDER_REPLICATE
         )
         # In another order of single-precision sums, a level may be rounded the other way.
-        cases.append(Case("warp", "warp.js warp", [Image(grey), matrix, 100, 48], Image(want), 1, 10))
+        cases.append(
+            Case("warp", "warp.js warp", [Image(grey), matrix, 100, 48], Image(want), 1, 10)
+        )
     values = grey.astype(np.float32) / 255
     x = ((np.arange(-3, 90) + 0.5) * 0.31 - 0.5).astype(np.float32)
     y = ((np.arange(2, 70) + 0.5) * 1.31 - 0.5).astype(np.float32)
@@ -173,7 +177,8 @@ def _ink(rng: np.random.Generator, hand: ModuleType) -> list[Case]:
         ink = find_ink(page)
         framed = frame_glyph(ink.level, ink.mask)
         pieces = [
-            {"x": p.x, "y": p.y, "area": p.area, "mask": Image(p.mask)} for p in find_pieces(ink.mask)
+            {"x": p.x, "y": p.y, "area": p.area, "mask": Image(p.mask)}
+            for p in find_pieces(ink.mask)
         ]
         given = [Image(ink.level), Image(ink.mask)]
         cases.append(Case("frame", "normalize.js frameGlyph", given, Image(framed)))
@@ -303,9 +308,7 @@ MAKERS: dict[str, Callable[..., list[Case]]] = {
 
 
 @pytest.fixture(scope="module")
-def check(
-    browser: webdriver.Chrome, host: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Any:
+def check(browser: webdriver.Chrome, host: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Run cases in the browser, and return how far each is off."""
     folder = tmp_path_factory.mktemp("golden")
     shutil.copytree(STATIC / "reader", folder / "reader")
@@ -348,7 +351,9 @@ def test_the_page_computes_what_python_computes(kind: str, check: Any, hand: Mod
 
 def test_golden_vectors_notice_a_difference(check: Any) -> None:
     picture = Image(np.arange(48, dtype=np.uint8).reshape(6, 8))
-    (answer,) = check([Case("wrong", "pixels.js greyOf", [picture], replace(picture, array=picture.array + 1))])
+    (answer,) = check(
+        [Case("wrong", "pixels.js greyOf", [picture], replace(picture, array=picture.array + 1))]
+    )
     assert (answer["most"], answer["count"]) == (1, 48)
 
 

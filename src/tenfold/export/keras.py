@@ -125,7 +125,10 @@ class _Builder:
         value = self.values[last.inputs[0]]
         kernel, bias = self.kernel(last), last.weights["bias"]
         digits, other = layers.Dense(len(bias) - 1, name="logits"), layers.Dense(1, name="no_digit")
-        self.weights += [(digits, [kernel[:, :-1], bias[:-1]]), (other, [kernel[:, -1:], bias[-1:]])]
+        self.weights += [
+            (digits, [kernel[:, :-1], bias[:-1]]),
+            (other, [kernel[:, -1:], bias[-1:]]),
+        ]
         logits = digits(value)
         everything = layers.Concatenate(name="with_no_digit")([logits, other(value)])
         # The probabilities of all digits together; a layer of fixed ones sums them.

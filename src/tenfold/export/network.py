@@ -158,9 +158,7 @@ def read_network(content: bytes, where: str) -> Network:
         nodes, outputs = walk.without_digitness(nodes) if has_digitness else (nodes, ("logits",))
     for node in nodes:
         walk.take(node)
-    found = Network(
-        kind, tuple(walk.layers), name, outputs, has_digitness, info, where, content
-    )
+    found = Network(kind, tuple(walk.layers), name, outputs, has_digitness, info, where, content)
     if missing := {*outputs} - {each.output for each in found.layers}:
         raise walk.unknown(f"no layer that gives {min(missing)!r}")
     return found

@@ -58,9 +58,7 @@ def _level(g: Graph, grey: str) -> str:
 def _soften(g: Graph, level: str) -> str:
     """As `tenfold.preprocess.normalize`: the glyph alone, a stroke's core at 255."""
     peak = g.add("ReduceMax", level, keepdims=0)
-    above = g.add(
-        "Greater", g.add("Mul", level, g.float(100)), g.add("Mul", peak, g.float(INK))
-    )
+    above = g.add("Greater", g.add("Mul", level, g.float(100)), g.add("Mul", peak, g.float(INK)))
     mask = g.add("And", above, g.add("GreaterOrEqual", peak, g.float(FAINTEST_INK)))
     full = _nearly_most(g, level, mask)
     wide = g.add("Unsqueeze", g.cast(mask, FLOAT), g.ints(0, 1))
@@ -252,7 +250,9 @@ def _sharpen(g: Graph, glyph: str) -> str:
     return g.add("Where", crisp, glyph, sharp)
 
 
-def _filter(g: Graph, picture: str, kernel: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> str:
+def _filter(
+    g: Graph, picture: str, kernel: np.ndarray[tuple[int, int], np.dtype[np.float32]]
+) -> str:
     """Correlate with a kernel; beyond its borders the picture is mirrored, as OpenCV does."""
     down, aside = kernel.shape[0] // 2, kernel.shape[1] // 2
     padded = g.add("Pad", picture, g.ints(down, aside, down, aside), mode="reflect")

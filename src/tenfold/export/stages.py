@@ -141,7 +141,13 @@ def _no_stages(network: Network, why: str) -> UsageError:
 
 def _stage(network: Network, group: list[Layer], flat: tuple[int, ...] | None) -> Stage:
     first, kinds = group[0], [layer.kind for layer in group[1:]]
-    allowed = ([], ["relu"], ["max_pool", "relu"], ["relu", "max_pool"], ["max_pool", "norm", "relu"])
+    allowed = (
+        [],
+        ["relu"],
+        ["max_pool", "relu"],
+        ["relu", "max_pool"],
+        ["max_pool", "norm", "relu"],
+    )
     if kinds not in allowed:
         raise _no_stages(network, f"{', '.join(['a convolution', *kinds])} is no order it knows")
     weights, bias = first.weights["weight"], first.weights["bias"]
@@ -226,9 +232,7 @@ def _best_step(values: Array) -> float:
     return steps[int(np.argmin(errors))]
 
 
-def run_whole(
-    stages: list[Stage], whole: list[Whole], images: NDArray[np.uint8]
-) -> Array:
+def run_whole(stages: list[Stage], whole: list[Whole], images: NDArray[np.uint8]) -> Array:
     """Return the logits of pictures ``(n, size, size)`` as the whole numbers give them."""
     levels: NDArray[Any] = images[..., None]
     for stage, own in zip(stages, whole, strict=True):

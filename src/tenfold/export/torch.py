@@ -244,8 +244,8 @@ class _Writer:
                 values[step.output] = step.name
                 continue
             names = [values[name] for name in step.inputs]
-            values[step.output] = " + ".join(names) if step.kind == "add" else (
-                f"{names[0]}.transpose(1, 2)"
+            values[step.output] = (
+                " + ".join(names) if step.kind == "add" else (f"{names[0]}.transpose(1, 2)")
             )
         given = ", ".join(values[name] for name in network.outputs)
         if network.kind != CLASSIFIER:
@@ -339,7 +339,11 @@ def _convolution(layer: Layer, axes: int) -> str:
     if layer.kind == "conv_transpose":
         outputs, name = weight.shape[1], f"nn.ConvTranspose{axes}d"
     written = [str(inputs), str(outputs), _one(weight.shape[2:])]
-    for key, word, usual in (("strides", "stride", 1), ("pads", "padding", 0), ("dilations", "dilation", 1)):
+    for key, word, usual in (
+        ("strides", "stride", 1),
+        ("pads", "padding", 0),
+        ("dilations", "dilation", 1),
+    ):
         if set(options[key]) != {usual}:
             written.append(f"{word}={_one(options[key])}")
     if options["groups"] > 1:

@@ -162,6 +162,9 @@ def fit(seed: int, count: int, faults: bool) -> list[float]:
                         out.print(
                             one.field.name, sheet.truth[one.field.name], seen, highlight=False
                         )
+    if faults:
+        for row, good in zip(rows, right, strict=True):
+            out.print(*(f"{value:.3f}" for value in row), int(good), highlight=False)
     model = LogisticRegression(fit_intercept=False, C=10.0).fit(rows, right)
     out.print(f"{len(right)} fields, {np.mean(right):.2%} right")
     return [round(float(weight), 3) for weight in model.coef_[0]]

@@ -41,10 +41,9 @@ SPECK = 0.2  # of a field's height: what is shorter is no digit
 HANGING = 0.4  # of a component's height: with less in the field it belongs to another row
 ROOM = 12  # pixels between fields in the finder's picture
 LEAST = 0.25  # the finder's least score in a field
-VIEWS = 4  # of a strip that is not settled by the first
-# One view is enough for a value that is so probable among those that fit, if they are so probable.
-SETTLED, FITS = 0.98, 0.5
+VIEWS = 3  # of a strip: what they agree on is surer than what one of them is sure of
 CANDIDATES = 8
+UNHEARD = -8.0
 LEFT = 0.01  # of a cell's probability is for what the classifier, or the finder, does not see
 ANY = Expect.of(digits=(1, 20))  # what a field may hold of which nothing is said
 
@@ -77,6 +76,9 @@ class Seen:
         Log-probability that any value that fits is written.
     struck : bool
         Whether something is struck out.
+    second : float
+        Log-probability of the likeliest value's digits by the classifier, which looks at each by
+        itself; `UNHEARD` where it sees another number of digits.
     """
 
     field: Field
@@ -85,6 +87,7 @@ class Seen:
     candidates: tuple[tuple[str, float], ...] = ()
     log_total: float = -math.inf
     struck: bool = False
+    second: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -270,8 +273,9 @@ def _read(crop: _Crop, networks: Networks) -> Seen:
     if struck and (crop.field.cells or not kept):  # what replaces it may stand above its field
         kept = [f for f in beside if top - ABOVE * height < f.middle[1] < top + 1.2 * height]
     expect = crop.field.expect or ANY
+    cells = _cells(crop, kept, networks.classifier)
     if crop.field.cells:
-        decoded = _comb(crop, kept, expect, networks)
+        decoded = _decoded(crop.clean, _comb_part(crop, kept), expect, networks, cells)
     else:
         decoded = _line(crop, kept, struck, expect, networks)
     chances: dict[str, float] = {}
@@ -279,7 +283,35 @@ def _read(crop: _Crop, networks: Networks) -> Seen:
         value = expect.value(one.text)
         chances[value] = float(np.logaddexp(chances.get(value, -np.inf), one.log_probability))
     candidates = tuple(sorted(chances.items(), key=lambda pair: -pair[1]))
-    return Seen(crop.field, _snippet(crop), crop.ink, candidates, decoded.log_total, bool(struck))
+    second = _second(decoded[0].text, cells) if decoded else UNHEARD
+    return Seen(
+        crop.field, _snippet(crop), crop.ink, candidates, decoded.log_total, bool(struck), second
+    )
+
+
+def _second(text: str, cells: Floats) -> float:
+    """Return the classifier's log-probability of a number's digits."""
+    digits = [int(char) for char in text if char.isdigit()]
+    filled = cells[cells[:, 10] < math.log(0.5)]
+    if len(filled) != len(digits):
+        return UNHEARD
+    return float(max(UNHEARD, filled[range(len(digits)), digits].sum()))
+
+
+def _cells(crop: _Crop, kept: Sequence[Found], classifier: Model) -> Floats:
+    """Ask the classifier about each cell of a comb, elsewhere about each digit that was found."""
+    left, top, width, height = crop.box
+    if not crop.field.cells:
+        row = sorted(kept, key=lambda f: f.x)
+        areas = [(f.x - 2, f.y - 2, f.width + 4, f.height + 4) for f in row]
+    else:
+        areas, step = [], width / crop.field.cells
+        for k in range(crop.field.cells):
+            own = [f for f in kept if left + k * step <= f.middle[0] < left + (k + 1) * step]
+            upper = [f for f in own if f.middle[1] < top]  # it replaces what is struck out below it
+            first, tall = (upper[0].y - 2, upper[0].height + 4) if upper else (top, height)
+            areas.append((left + k * step, first, step, tall))
+    return _chances([_glyph(crop.clean, area, SPECK * height) for area in areas], classifier)
 
 
 def _within(found: Found, box: tuple[float, float, float, float], more: float) -> bool:
@@ -314,17 +346,14 @@ def _line(
     return _decoded(picture, part, expect, networks, None)
 
 
-def _chances(glyphs: Sequence[Pixels | None], there: Sequence[float], classifier: Model) -> Floats:
-    """Return cells as the decoder takes them: which digit each shows, and whether any."""
+def _chances(glyphs: Sequence[Pixels | None], classifier: Model) -> Floats:
+    """Return cells as the decoder takes them: which digit each shows, if any."""
     cells = np.full((len(glyphs), 11), math.log(LEFT / 10), np.float32)
+    cells[:, 10] = [math.log(1 - LEFT if glyph is None else LEFT) for glyph in glyphs]
     shown = [k for k, glyph in enumerate(glyphs) if glyph is not None]
     if shown:
         chances = classifier.predict_proba(np.stack([g for g in glyphs if g is not None]))
-        for k, own in zip(shown, chances, strict=True):
-            cells[k, :10] = np.log((1 - LEFT) * own + LEFT / 10)
-    empty = np.clip(1 - np.array(there, np.float32), LEFT, 1 - LEFT)
-    cells[:, :10] += np.log(1 - empty)[:, None]
-    cells[:, 10] = np.log(empty)
+        cells[shown, :10] = np.log((1 - LEFT) * chances + LEFT / 10)
     return cells
 
 
@@ -341,36 +370,19 @@ def _one_row(kept: Sequence[Found], struck: Sequence[Found]) -> list[Found]:
 def _decoded(
     picture: Pixels, part: Part, expect: Expect, networks: Networks, cells: Floats | None
 ) -> Decoded:
-    views: list[Floats] = []
-    for count in (1, VIEWS):
-        strips = [cut(picture, part, *view)[0] for view in SETTINGS.views[len(views) : count]]
-        views += frames_of(strips, networks.recogniser)
-        found = decode(views, expect, CANDIDATES, cells)
-        share = found[0].log_probability - found.log_total if found else -math.inf
-        if share > math.log(SETTLED) and found.log_total > math.log(FITS):
-            break
-    return found
+    strips = [cut(picture, part, *view)[0] for view in SETTINGS.views[:VIEWS]]
+    return decode(frames_of(strips, networks.recogniser), expect, CANDIDATES, cells)
 
 
-def _comb(crop: _Crop, kept: Sequence[Found], expect: Expect, networks: Networks) -> Decoded:
-    """Read a comb: each cell by the classifier, the whole row by the line recogniser."""
+def _comb_part(crop: _Crop, kept: Sequence[Found]) -> Part:
+    """Return all of a comb, to be cut out."""
     left, top, width, height = crop.box
-    count = int(crop.field.cells or 1)
-    step = width / count
-    glyphs = []
-    for k in range(count):
-        own = [f for f in kept if left + k * step <= f.middle[0] < left + (k + 1) * step]
-        upper = [f for f in own if f.middle[1] < top]  # it replaces what was struck out below it
-        first, tall = (upper[0].y - 2, upper[0].height + 4) if upper else (top, height)
-        glyphs.append(_glyph(crop.clean, (left + k * step, first, step, tall), SPECK * height))
-    cells = _chances(glyphs, [float(glyph is not None) for glyph in glyphs], networks.classifier)
     inside = [f for f in kept if f.middle[1] > top]
     tall = float(np.median([f.height for f in inside])) if inside else 0.62 * height
-    wide = float(crop.clean.shape[1])
     y = float(np.median([f.middle[1] for f in inside])) if inside else top + height / 2
-    part = Part(inside, tall, max(0.0, left - 0.2 * height), min(wide, left + width + 0.2 * height),
-                left + width / 2, y, 0.0, 0.0, wide)  # fmt: skip
-    return _decoded(crop.clean, part, expect, networks, cells)
+    wide, room = float(crop.clean.shape[1]), 0.2 * height
+    start, end = max(0.0, left - room), min(wide, left + width + room)
+    return Part(inside, tall, start, end, left + width / 2, y, 0.0, 0.0, wide)
 
 
 def _glyph(picture: Pixels, area: tuple[float, float, float, float], least: float) -> Pixels | None:

@@ -20,9 +20,10 @@ from tenfold.forms.readings import FieldResult, Status
 from tenfold.forms.template import Field
 
 # 1, margin of log-probability to the runner-up, log-probability that any valid value was written,
-# whether something was struck out: benchmarks/forms.py --fit.
-CURVE = (-1.0, 0.9, 0.35, -1.5)
-MOST = 12.0  # what is surer than this counts as this
+# whether something is struck out, log-probability of the digits by the classifier; fitted by
+# benchmarks/forms.py --fit.
+CURVE = (2.0, 0.6, 0.3, -1.0, 0.4)
+MOST = 8.0  # what is surer than this counts as this
 SURE = 0.98  # probability from which on nobody need look
 SET, UNSET = 0.03, 0.012  # share of a tick box's inside that is inked
 BLANK = 0.995  # how sure an empty field is empty
@@ -56,11 +57,12 @@ def judge(seen: Sequence[Seen], snippets: Sequence[bytes]) -> list[FieldResult]:
     return list(results.values())
 
 
-def features(one: Seen) -> tuple[float, float, float, float]:
+def features(one: Seen) -> tuple[float, ...]:
     """Return what the curve sees of a field with candidates."""
     first = one.candidates[0][1]
     second = one.candidates[1][1] if len(one.candidates) > 1 else -math.inf
-    return 1.0, min(MOST, first - second), max(-MOST, one.log_total), float(one.struck)
+    margin, fits = min(MOST, first - second), max(-MOST, one.log_total)
+    return 1.0, margin, fits, float(one.struck), one.second
 
 
 def _alone(one: Seen, snippet: bytes) -> FieldResult:

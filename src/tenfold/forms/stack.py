@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from tenfold.errors import DataError, PageError, TenfoldError, faults_of
 from tenfold.forms.align import NotAligned, align
+from tenfold.forms.assign import settle_unique
 from tenfold.forms.fields import Networks, read_page
 from tenfold.forms.readings import SheetResult
 from tenfold.forms.references import References
@@ -179,6 +180,7 @@ def read_stack(
         progress.done += 1
         progress.fresh += 1
         report(progress, sheet)
+    settle_unique(results)
     return progress
 
 

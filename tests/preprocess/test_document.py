@@ -217,21 +217,21 @@ def test_nothing_but_files_is_opened(tmp_path: Path) -> None:
         assert told in str(error)
 
 
-def test_a_fault_with_one_page_costs_no_other(five: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    inner = document.image.open_frame, document.open_picture
-    count = 0
+def test_a_fault_with_one_page_costs_no_other(
+    make_pdf: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
 
-    def fail(*arguments: object, **how: object) -> object:
-        nonlocal count
-        count += 1
-        if count == 2:
+    def is_grey(pixels: Pixels) -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
             raise IndexError("no such thing")
-        return inner[arguments[0].__class__ is np.ndarray](*arguments, **how)  # type: ignore[arg-type]
+        return True
 
-    monkeypatch.setattr(document.image, "open_frame", fail)
-    monkeypatch.setattr(document, "open_picture", fail)
-    found = list(pages(five, "scan"))
-    assert [isinstance(page, PageError) for page in found] == [False, True, False, False, False]
+    monkeypatch.setattr("tenfold.preprocess.image.is_grey", is_grey)
+    found = list(pages(make_pdf(*map(_page, range(3))), "scan"))
+    assert [isinstance(page, PageError) for page in found] == [False, True, False]
     assert isinstance(found[1], PageError)
     assert isinstance(found[1].__cause__, FaultError)
 

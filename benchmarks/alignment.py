@@ -4,8 +4,10 @@ Five drawn forms, each with scans and photos whose true place is known (drawn_fo
 simulated_scans.py): any orientation, 100 to 600 dots per inch, photocopies, skew, slanted photos,
 uneven light, folds, curled paper, strokes of a pen in the fields and elsewhere. One in ten shows
 something else: another form, the same form's other version, half a page, a blank sheet. Counted
-are scans aligned, wrongly aligned (something else was taken for the form, or a place of the page is
-more than 2 mm off), the error at twenty places of the page in millimetres, and processor time a scan.
+are scans aligned; scans wrongly aligned (something else was taken for the form, or a place of the
+page is more than 2 mm off); the error at twenty places of the page in millimetres; processor time a
+scan on one thread. Every form is measured as it is, and printed with corner marks (`tenfold form
+print`).
 
     python benchmarks/alignment.py --scans 60
 

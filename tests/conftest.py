@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
 if TYPE_CHECKING:
+    from tests.stacks import Stack
+
     from tenfold.data.dataset import Split
     from tenfold.data.splits import Splits
     from tenfold.model import Model
@@ -104,16 +108,62 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Reader, "_trace", trace)
 
 
-@pytest.fixture(scope="session")
-def hand() -> ModuleType:
-    """A hand that writes digits: the module that draws the pictures of the docs."""
-    path = Path(__file__).parents[1] / "docs" / "pictures" / "hand.py"
-    spec = importlib.util.spec_from_file_location("hand", path)
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def make_pdf() -> Callable[..., bytes]:
+    """Make a PDF of one picture a page, each filling its page, as scanners do."""
+    import io
+
+    from fpdf import FPDF
+
+    def make(*images: NDArray[np.uint8], dpi: float = 100, **encryption: Any) -> bytes:
+        pdf = FPDF(unit="pt")
+        if encryption:
+            pdf.set_encryption(**encryption)
+        for pixels in images:
+            size = (pixels.shape[1] * 72 / dpi, pixels.shape[0] * 72 / dpi)
+            jpeg = io.BytesIO()
+            Image.fromarray(pixels).save(jpeg, "JPEG", quality=95)
+            pdf.add_page(format=size)
+            pdf.image(jpeg, 0, 0, *size)
+        return bytes(pdf.output())
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_tiff() -> Callable[..., bytes]:
+    """Make a TIFF of one picture a page."""
+    import io
+
+    def make(*images: NDArray[np.uint8], **how: Any) -> bytes:
+        tiff = io.BytesIO()
+        first, *others = map(Image.fromarray, images)
+        first.save(tiff, "TIFF", save_all=True, append_images=others, **how)
+        return tiff.getvalue()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def hand() -> ModuleType:
+    """A hand that writes digits: the module that draws the pictures of the docs."""
+    return _module(Path(__file__).parents[1] / "docs" / "pictures" / "hand.py")
+
+
+@pytest.fixture(scope="session")
+def stack(hand: ModuleType) -> Stack:
+    """Sheets of an exam as they were read, and what stands on them."""
+    made: Stack = _module(Path(__file__).with_name("stacks.py")).Stack(hand)
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,13 @@ import io
 import os
 import stat
 import tempfile
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from tenfold.errors import DataError, TenfoldError
+from tenfold.errors import DataError, TenfoldError, TenfoldWarning
 
 MARK = "tenfold:output"  # in the head of pictures, reports and cards
 _MARKS = (MARK.encode(), b"\x07tenfold\x12")  # the second: the metadata's key in a model file
@@ -39,6 +42,26 @@ def kind_of(path: str | Path) -> str | None:
     """
     mode = os.stat(path).st_mode  # noqa: PTH116 (a name with a zero byte raises ValueError)
     return None if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "something else")
+
+
+def only_files(paths: Iterable[Path]) -> list[Path]:
+    """Leave pipes, devices and the like out, each with a warning that names it.
+
+    Folders, and what cannot be looked at, stay: whoever opens them says what is wrong.
+    """
+    kept = []
+    for path in paths:
+        try:
+            kind = kind_of(path)
+        except (OSError, ValueError):
+            kind = None
+        if kind in (None, "a folder"):
+            kept.append(path)
+        else:
+            warnings.warn(
+                f"{path}: is {kind}, not a file, and was left out.", TenfoldWarning, stacklevel=2
+            )
+    return kept
 
 
 def open_file(path: str | Path, name: str | None = None) -> BinaryIO:
@@ -119,14 +142,30 @@ def write_whole(path: str | Path, content: bytes | str) -> Path:
     TenfoldError
         If the folder cannot be written, the disk is full, or the name is a device's or the like.
     """
+    with whole_file(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+    return Path(path)
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a neighbour of a file, which takes the file's name when it has been written in full.
+
+    For what is too large to be held in memory; `write_whole` is for the rest. Whatever goes wrong
+    inside leaves what was there before untouched.
+
+    Raises
+    ------
+    TenfoldError
+        As of `write_whole`.
+    """
     path = Path(path)
-    data = content.encode() if isinstance(content, str) else content
     _refuse_what_is_no_file(path)
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tenfold-")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
+            with os.fdopen(handle, "w+b") as file:
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).chmod(0o644)
@@ -139,7 +178,6 @@ def write_whole(path: str | Path, content: bytes | str) -> Path:
             f"{path}: cannot be written ({error.strerror or error}). "
             "Free some space or choose another folder."
         ) from error
-    return path
 
 
 def write_output(path: str | Path, content: bytes | str, *, force: bool = False) -> Path:
@@ -171,8 +209,8 @@ def is_ours(path: str | Path) -> bool:
         with open_file(path) as file:
             head = file.read(_HEAD)
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
-            # As model files begin, and PDFs, which say at their end what they are.
-            tail = file.read() if head.startswith((b"\x08", b"%PDF")) else b""
+            # As model files begin, and PDFs and packed files, which say at their end what they are.
+            tail = file.read() if head.startswith((b"\x08", b"%PDF", b"PK")) else b""
     except (TenfoldError, OSError):
         return False
     return any(mark in head or mark in tail for mark in _MARKS)

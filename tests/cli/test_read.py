@@ -33,7 +33,6 @@ def folder(hand: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     (tmp_path / "scans" / "deep").mkdir(parents=True)
     Image.fromarray(hand.write("42")).save("scans/a.png")
     Image.fromarray(hand.write("7\n358")).save("scans/deep/b.jpg", quality=95)
-    Path("scans/notes.txt").write_text("no picture")
     Path("broken.png").write_text("no picture")
     return tmp_path
 
@@ -114,9 +113,9 @@ def test_people_get_numbers_apart_and_what_was_left_out(receipt: Path) -> None:
 
 def test_csv_has_each_number_with_its_confidence(receipt: Path) -> None:
     assert _run("scans/a.png", "--csv").stdout.splitlines() == [
-        "file,line,number,text,confidence,digits,least_confidence,refused",
-        "scans/a.png,1,1,12.5,0.7500,3,0.8000,1",
-        "scans/a.png,1,2,-7,0.9800,1,0.9900,1",
+        "file,page,line,number,text,confidence,digits,least_confidence,refused,error",
+        "scans/a.png,,1,1,12.5,0.7500,3,0.8000,1,",
+        "scans/a.png,,1,2,-7,0.9800,1,0.9900,1,",
     ]
 
 
@@ -136,7 +135,7 @@ def test_where_nothing_is_read_the_reasons_are_told(
     _say(monkeypatch, _digit(4, refused="unsure"), _digit(4, refused="struck out"))
     tail = "(1 refused: unsure; left out: 1 struck out)"
     assert _run("scans/a.png").stdout == f"scans/a.png: nothing read  {tail}\n"
-    assert _run("scans/a.png", "--csv").stdout.splitlines()[1] == "scans/a.png,0,0,,,0,,1"
+    assert _run("scans/a.png", "--csv").stdout.splitlines()[1] == "scans/a.png,,0,0,,,0,,1,"
 
 
 def test_which_ink_to_keep_reaches_the_reader(
@@ -178,9 +177,18 @@ def test_the_others_are_read_even_if_one_brings_a_fault_to_light(folder: Path, f
     result = _run("faulty.png", "scans/a.png", form)
     assert result.exit_code == 1
     assert "42" in result.stdout
-    assert "faulty" not in result.stdout
     (line,) = result.stderr.strip().splitlines()
     assert line.startswith("Error: faulty.png: could not be read because of a fault in tenfold")
+    told = line.removeprefix("Error: ")
+    if form == "--json":
+        first = json.loads(result.stdout.splitlines()[0])
+        assert first == {"file": "faulty.png", "page": None, "error": told}
+    elif form == "--csv":
+        first, second = csv.DictReader(io.StringIO(result.stdout))
+        assert (first["file"], first["text"], first["error"]) == ("faulty.png", "", told)
+        assert (second["file"], second["error"]) == ("scans/a.png", "")
+    else:
+        assert "faulty" not in result.stdout
 
 
 def test_a_picture_that_cannot_be_printed_costs_no_other(
@@ -196,7 +204,8 @@ def test_a_picture_that_cannot_be_printed_costs_no_other(
     monkeypatch.setattr(Reading, "to_dict", to_dict)
     result = _run("scans/deep/b.jpg", "scans/a.png", "--json")
     assert result.exit_code == 1
-    assert [json.loads(line)["text"] for line in result.stdout.splitlines()] == ["42"]
+    lost, read = (json.loads(line) for line in result.stdout.splitlines())
+    assert (lost["file"], read["text"]) == ("scans/deep/b.jpg", "42")
     (line,) = result.stderr.strip().splitlines()
     assert line.startswith("Error: scans/deep/b.jpg: could not be printed because of a fault")
 
@@ -412,8 +421,8 @@ def test_a_name_is_written_the_same_way_everywhere(
     assert _run(f"gone{HOSTILE}").stderr == told
     _say(monkeypatch, _digit(4), numbers=(Number("=4", BOX, 0.9), Number("-4", BOX, 0.9)))
     _, formula, number = _run(HOSTILE, "--csv").stdout.splitlines()
-    assert next(csv.reader([formula]))[3] == "'=4"
-    assert next(csv.reader([number]))[3] == "-4"
+    assert next(csv.reader([formula]))[4] == "'=4"
+    assert next(csv.reader([number]))[4] == "-4"
 
 
 def test_a_backslash_in_a_name_is_no_escape(folder: Path) -> None:

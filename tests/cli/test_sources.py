@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tenfold.cli.sources import Source, find
-from tenfold.errors import DataError, TenfoldError
+from tenfold.errors import DataError, PageError
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _names(*arguments: str) -> list[str]:
-    return [str(each) if isinstance(each, TenfoldError) else each.name for each in find(arguments)]
+    return [
+        str(each) if isinstance(each, PageError) else each.name for each in find(arguments).sources
+    ]
 
 
 def test_a_folder_is_the_pictures_in_it_and_below() -> None:
@@ -31,6 +33,24 @@ def test_a_folder_is_the_pictures_in_it_and_below() -> None:
     assert _names("col/**/*.*") == ["col/a b.png", "col/a-b.PNG", "col/a/b.png", "col/notes.txt",
                                     "col/x[1].jpg"]  # fmt: skip
     assert _names("col/x[1].jpg", "-") == ["col/x[1].jpg", "standard input"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links as on Linux")
+def test_what_is_no_picture_in_a_folder_is_named() -> None:
+    for name in ("col/a/scan.PDF", "col/IMG_1.HEIC", "col/.hidden", "col/bare"):
+        Path(name).touch()
+    Path("col/link").symlink_to("..")
+    found = find(["col", "col/notes.txt"])
+    assert found.others == ["col/.hidden", "col/bare", "col/link", "col/notes.txt"]
+    names = [each.name for each in found.sources if isinstance(each, Source)]
+    assert names == ["col/IMG_1.HEIC", "col/a b.png", "col/a-b.PNG", "col/a/b.png",
+                     "col/a/scan.PDF", "col/x[1].jpg", "col/notes.txt"]  # fmt: skip
+
+
+def test_an_argument_that_leads_nowhere_keeps_its_name() -> None:
+    (error,) = find(["void/*"]).sources
+    assert isinstance(error, PageError)
+    assert (error.file, error.page) == ("void/*", None)
 
 
 def test_what_leads_to_no_picture_costs_itself_alone() -> None:

@@ -70,6 +70,7 @@ def test_a_template_is_loaded_from_what_people_write(folder: Path) -> None:
 
 
 def test_what_is_written_is_loaded_again(folder: Path) -> None:
+    (folder / "list.csv").write_text("x,y\n7,1\n8,2\n")
     form = make(
         folder / "form.toml",
         'A "quoted" form\twith\x7f',
@@ -83,6 +84,7 @@ def test_what_is_written_is_loaded_again(folder: Path) -> None:
             Field("f", 1, BOX, pattern=r"\d{2}-\d{4}"),
             Field("g", 1, BOX, sum_of=("c", "d")),
             Field("h", 1, BOX, kind="tick"),
+            Field("i", 1, BOX, one_of=("7", "8"), one_of_file="list.csv:x"),
         ],
         code=4711,
     )
@@ -93,6 +95,7 @@ def test_what_is_written_is_loaded_again(folder: Path) -> None:
     assert "box = [0.12346, 0.2, 0.3, 0.05]\n" in form.path.read_text()
     elsewhere = load(form.write(_below(folder, "other") / "form.toml"))
     assert elsewhere.version == form.version
+    assert elsewhere.fields[-1].one_of_file == "../list.csv:x"
     assert elsewhere.pages[0].image.resolve() == form.pages[0].image.resolve()
 
 

@@ -6,10 +6,12 @@ import multiprocessing
 import os
 import pickle
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,6 +25,7 @@ from tenfold.errors import (
     DataError,
     FaultError,
     ModelError,
+    PageError,
     PictureTypeError,
     PictureValueError,
     UsageError,
@@ -190,6 +193,69 @@ def test_many_are_read_even_if_one_cannot_be(hand: ModuleType, reader: Reader) -
     assert isinstance(third, Reading)
     assert (first.text, third.text) == ("42", "7")
     assert isinstance(second, DataError)
+
+
+def test_the_pages_of_a_file_are_read_one_after_the_other(
+    hand: ModuleType, reader: Reader, make_pdf: Callable[..., bytes]
+) -> None:
+    content = make_pdf(*(hand.write(text) for text in ("42", "7", "901")))
+    readings = [page for page in reader.read_pages(content, "a.pdf") if isinstance(page, Reading)]
+    assert [(page.label, page.page, page.text) for page in readings] == [
+        ("a.pdf#1", 1, "42"),
+        ("a.pdf#2", 2, "7"),
+        ("a.pdf#3", 3, "901"),
+    ]
+    (last,) = tenfold.read_pages(content, only=[range(3, 9)])
+    assert isinstance(last, Reading)
+    assert (last.page, last.text, last.notes) == (3, "901", ())
+    first = tenfold.read(content)
+    assert (first.page, first.text, first.notes) == (1, "42", ("only page 1 of 3 was read",))
+    (picture,) = reader.read_pages(hand.write("42"))
+    assert isinstance(picture, Reading)
+    assert (picture.page, picture.text) == (None, "42")
+    assert [page.text for page in readings] == ["42", "7", "901"]
+
+
+def test_a_page_that_brings_a_fault_to_light_costs_no_other(
+    hand: ModuleType,
+    reader: Reader,
+    make_pdf: Callable[..., bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inner = Reader._finish
+    count = 0
+
+    def finish(*arguments: Any, **how: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count == 1:
+            raise IndexError("no such thing")
+        return inner(*arguments, **how)
+
+    monkeypatch.setattr(Reader, "_finish", finish)
+    lost, read = reader.read_pages(make_pdf(hand.write("42"), hand.write("7")), "a.pdf")
+    assert isinstance(lost, PageError)
+    assert (lost.file, lost.page) == ("a.pdf", 1)
+    assert str(lost).startswith("a.pdf#1: could not be read because of a fault in tenfold")
+    assert isinstance(read, Reading)
+
+
+def test_a_region_is_read_and_nothing_else(hand: ModuleType) -> None:
+    page = np.full((400, 600), 235, np.uint8)
+    number, other = hand.write("42"), hand.write("901")
+    page[20 : 20 + other.shape[0], 20 : 20 + other.shape[1]] = other
+    height, width = number.shape
+    page[220 : 220 + height, 320 : 320 + width] = number
+    region = (300 / 600, 200 / 400, 300 / 600, 200 / 400)
+    whole = next(line for line in tenfold.read(page).lines if line.text == "42")
+    reading = tenfold.read(page, region=region)
+    assert (reading.text, reading.width, reading.height) == ("42", 600, 400)
+    assert reading.lines[0].box == pytest.approx(whole.box, abs=6)
+    turned = tenfold.read(np.rot90(page), region=(200 / 400, 0, 200 / 400, 300 / 600), rotate="90")
+    assert (turned.text, turned.width, turned.height) == ("42", 600, 400)
+    assert turned.lines[0].box == pytest.approx(whole.box, abs=6)
+    with pytest.raises(UsageError, match="region"):
+        Reader(region=(0, 0, 2, 1))
 
 
 @pytest.mark.usefixtures("fault")

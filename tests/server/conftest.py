@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -17,21 +18,34 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 
 Start = Callable[..., "Server"]
 AsPng = Callable[[NDArray[np.uint8]], bytes]
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+    "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
 
 
 class Server:
-    """A running ``tenfold serve`` and a client for it."""
+    """A running ``tenfold serve``, or another command that serves, and a client for it."""
 
     def __init__(
-        self, arguments: tuple[str, ...], environment: dict[str, str], output: Path
+        self,
+        arguments: tuple[str, ...],
+        environment: dict[str, str],
+        output: Path,
+        command: tuple[str, ...] = ("serve",),
+        port: int = 0,
     ) -> None:
         self._output = output
-        command = [sys.executable, "-m", "tenfold", "serve", "--port", "0", *arguments]
+        words = [*command, "--port", str(port), *arguments]
+        command_line = [sys.executable, "-m", "tenfold", *words]
         with output.open("wb") as file:
-            self.process = subprocess.Popen(command, stderr=file, env=os.environ | environment)
+            self.process = subprocess.Popen(command_line, stderr=file, env=os.environ | environment)
         deadline = time.monotonic() + 60
         while not (found := re.search(r"http://[^/]+/", self.output())):
             assert self.process.poll() is None, self.output()
@@ -66,6 +80,38 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     for one in started:
         if one.process.poll() is None:
             one.stop()
+
+
+@pytest.fixture
+def start_review(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start reviews of folders of results; they end with the test."""
+    started: list[Server] = []
+
+    def begin(folder: Path, *arguments: str, port: int = 0, **environment: str) -> Server:
+        log = tmp_path / f"review-{len(started)}.log"
+        command = ("form", "review", str(folder))
+        started.append(Server(arguments, environment, log, command, port))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        if one.process.poll() is None:
+            one.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[webdriver.Chrome]:
+    """Debian's Chromium, without a window; what it says and asks for is noted."""
+    chromium, driver_path = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or driver_path is None:
+        pytest.skip("needs Debian's chromium and chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    with webdriver.Chrome(options=options, service=Service(driver_path)) as driver:
+        yield driver
 
 
 @pytest.fixture(scope="session")

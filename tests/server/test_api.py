@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -80,6 +82,31 @@ def test_every_way_to_send_a_picture_answers_as_the_command_does(
         assert set(answer.json()) == set(expected)
         assert _same(answer.json(), expected)
     assert answers[1].json()["file"] == "number.png"
+
+
+def test_the_first_page_of_a_pdf_is_read_and_a_photo_in_heic(
+    client: httpx.Client, hand: ModuleType, make_pdf: Callable[..., bytes]
+) -> None:
+    pdf = make_pdf(hand.write("42"), hand.write("7"))
+    answers = [
+        client.post("/v1/read", content=pdf, headers={"Content-Type": "application/pdf"}),
+        client.post("/v1/read", files={"file": ("scan.pdf", pdf)}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 200
+        record = answer.json()
+        assert (record["text"], record["page"]) == ("42", 1)
+        assert record["notes"] == ["only page 1 of 2 was read"]
+    photo = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(hand.write("901"))).save(photo, quality=90)
+    answer = client.post("/v1/read", files={"file": ("photo.heic", photo.getvalue())})
+    assert (answer.json()["text"], answer.json()["page"]) == ("901", None)
+    locked = make_pdf(hand.write("42"), **{f"{who}_password": "a" for who in ("owner", "user")})
+    answer = client.post("/v1/read", files={"file": ("locked.pdf", locked)})
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == (
+        "locked.pdf: the PDF is encrypted. Save a copy without a password."
+    )
 
 
 def test_options_are_those_of_the_command(

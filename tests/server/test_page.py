@@ -6,7 +6,6 @@ import base64
 import csv
 import json
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -21,7 +20,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
@@ -32,15 +30,6 @@ from tenfold.reader.reading import Digit, Ink, Line, Mark, Number, Reading, Refu
 if TYPE_CHECKING:
     from tests.server.conftest import Server
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None or DRIVER is None, reason="needs Debian's chromium and chromium-driver"
-)
-FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-    "--disable-background-networking", "--disable-component-update",
-)  # fmt: skip
 DESKTOP, PHONE = (1280, 800), (360, 740)
 
 
@@ -169,17 +158,6 @@ def _dense(path: Any) -> Any:
         return np.concatenate([path[:-1:4], path[-1:]])
     steps = [np.linspace(a, b, 4, endpoint=False) for a, b in pairwise(path)]
     return np.concatenate([*steps, path[-1:]])
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for flag in FLAGS:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    with webdriver.Chrome(options=options, service=Service(str(DRIVER))) as driver:
-        yield driver
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from tenfold.errors import TenfoldError
 from tenfold.names import shown
 
 if TYPE_CHECKING:
+    from tenfold.reader.reading import Reading
     from tenfold.reader.trace import Trace
 
 
@@ -27,10 +28,10 @@ class Drawings:
 
     def __init__(self, annotate: Path | None, explain: Path | None, force: bool) -> None:
         self.annotate, self.explain, self.force = annotate, explain, force
-        self._taken: dict[Path, Path | None] = {}
+        self._taken: dict[Path, tuple[Path | None, int | None]] = {}
 
     def draw(self, source: Source, trace: Trace) -> None:
-        """Draw what was asked for of one picture.
+        """Draw what was asked for of one picture, or one page.
 
         Raises
         ------
@@ -44,7 +45,7 @@ class Drawings:
         from tenfold.reader.explain import explain
         from tenfold.sheets import save_drawing
 
-        place = self._place(source)
+        place = self._place(source, trace.reading)
         try:
             if self.annotate is not None:
                 target = self.annotate / place.with_name(f"{place.name}.read.png")
@@ -53,18 +54,21 @@ class Drawings:
             if self.explain is not None:
                 explain(trace, self.explain / place, force=self.force)
         except TenfoldError as error:  # names the file to be written; the picture comes first
-            raise TenfoldError(f"{source.name}: read, but not drawn. {error}") from error
+            raise TenfoldError(f"{trace.reading.label}: read, but not drawn. {error}") from error
 
-    def _place(self, source: Source) -> Path:
+    def _place(self, source: Source, reading: Reading) -> Path:
         """Return a place that no other picture of this call has."""
-        wanted = place = Path(source.place)
+        wanted = Path(source.place)
+        if reading.page is not None:
+            wanted = wanted.with_name(f"{wanted.name}.page-{reading.page}")
+        place, own = wanted, (source.path, reading.page)
         number = 1
-        while self._taken.setdefault(place, source.path) != source.path:
+        while self._taken.setdefault(place, own) != own:
             number += 1
             place = wanted.with_name(f"{wanted.name}-{number}")
         if place != wanted:
             note(
-                f"{source.name}: drawn as {shown(place)}, "
+                f"{reading.label}: drawn as {shown(place)}, "
                 "because another picture is drawn by its own name."
             )
         return place

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tenfold.cli import decoders
+from tenfold import decoders
 from tenfold.cli.console import Force, Json, Quiet, complain, err, note
 from tenfold.cli.drawings import Drawings
-from tenfold.cli.readings import CSV_HEAD, Form, show
+from tenfold.cli.readings import CSV_HEAD, Form, show, show_error, show_left_out
 from tenfold.cli.sources import Source, find
-from tenfold.errors import TenfoldError, UsageError, faults_of
+from tenfold.errors import PageError, TenfoldError, UsageError, faults_of
 
 if TYPE_CHECKING:
+    from tenfold.preprocess.document import DocumentPage
     from tenfold.reader.reader import Reader
 
-EXAMPLE = "Example: tenfold read photo.jpg scans/ --json"
+EXAMPLE = "Example: tenfold read photo.jpg scan.pdf scans/ --json"
 
 
 def read(
@@ -43,6 +44,26 @@ def read(
             help="Which digits to keep; auto leaves out print that belongs to words.",
         ),
     ] = "auto",
+    pages: Annotated[
+        str | None,
+        typer.Option(metavar="1-3,7", help="Pages to read of a PDF or TIFF; all by default."),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            metavar="L,T,W,H",
+            help="Read this part alone: left, top, width, height as shares of the page, such as "
+            "0.6,0.2,0.3,0.05.",
+        ),
+    ] = None,
+    expect: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORDS",
+            help="What its one number may be: '8 digits', '0..100; 1 decimal', 'one of list.csv', "
+            "'luhn', 'date DD/MM/YYYY'; docs/read.md lists all.",
+        ),
+    ] = None,
     model: Annotated[
         Path | None, typer.Option(help="A model file instead of the one that comes with tenfold.")
     ] = None,
@@ -58,62 +79,118 @@ def read(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Read the digits in pictures: photos, scans, drawings; single digits, numbers, pages.
+    """Read the digits in pictures: photos, scans, PDF; single digits, numbers, pages.
 
     Prints the text line by line, the numbers of a line apart. A digit in
     [yellow]yellow[/] with a question mark is doubtful. What is no digit is refused; what
-    is struck out, and print in words, is left out. Every picture is read, even
-    if another one cannot be.
+    is struck out, and print in words, is left out. Every page of a PDF or TIFF
+    and every picture is read, even if another one cannot be.
     """
+    from tenfold.preprocess.document import parse_pages
+    from tenfold.preprocess.geometry import parse_region
     from tenfold.reader.reader import Reader
 
     if csv and json:
         raise UsageError("--csv and --json exclude each other; choose one.")
     form: Form = "json" if json else "csv" if csv else "quiet" if quiet else "people"
-    reader = Reader(model, layout=layout, min_confidence=min_confidence, rotate=rotate, ink=ink)
+    only = None if pages is None else parse_pages(pages)
+    reader = Reader(
+        model,
+        layout=layout,
+        min_confidence=min_confidence,
+        rotate=rotate,
+        ink=ink,
+        region=None if region is None else parse_region(region),
+        expect=expect,
+    )
     if csv:
         typer.echo(CSV_HEAD)
-    if not _read_all(reader, find(pictures), form, Drawings(annotate, explain, force)):
+    found = find(pictures)
+    run = _Run(reader, only, form, Drawings(annotate, explain, force))
+    run.read(found.sources)
+    show_left_out(found.others)
+    if not run.right:
         raise typer.Exit(1)
 
 
-def _read_all(
-    reader: Reader, sources: Sequence[Source | TenfoldError], form: Form, drawings: Drawings
-) -> bool:
-    """Read one picture after the other; whatever goes wrong with one costs it one line.
+class _Run:
+    """What a call reads, one page after the other; whatever goes wrong with one costs it one line.
 
-    A progress bar is shown where a person is looking. Returns whether nothing went wrong.
+    Parameters
+    ----------
+    reader : Reader
+    only : sequence of range or None
+        The pages to read of files of pages; None for all.
+    form : str
+        How readings are printed.
+    drawings : Drawings
+
+    Attributes
+    ----------
+    right : bool
+        Whether nothing went wrong so far.
     """
-    from rich.progress import Progress
 
-    right = True
-    with decoders.caught() as said:
-        bar = Progress(console=err, disable=not err.is_terminal or len(sources) < 2, transient=True)
-        with bar:
-            for source in bar.track(sources, description="reading"):
+    def __init__(
+        self, reader: Reader, only: Sequence[range] | None, form: Form, drawings: Drawings
+    ) -> None:
+        self._reader, self._only, self._form, self._drawings = reader, only, form, drawings
+        self.right = True
+
+    def read(self, sources: Sequence[Source | PageError]) -> None:
+        """Read all; a progress bar is shown where a person is looking."""
+        from rich.progress import Progress
+
+        bar = Progress(console=err, disable=not err.is_terminal, transient=True)
+        with decoders.caught() as said, bar:
+            task = bar.add_task("reading", total=len(sources), visible=len(sources) > 1)
+            for done, source in enumerate(sources):
+                if isinstance(source, PageError):
+                    self._lost(source)
+                    continue
                 said()  # of the picture before
-                try:
-                    if isinstance(source, TenfoldError):
-                        raise source
-                    _read_one(reader, source, form, drawings)
-                except TenfoldError as error:
-                    complain(str(error))
-                    right = False
-                else:
+                for page in self._pages(source):
+                    if isinstance(page, PageError):
+                        self._lost(page)
+                        said()
+                        continue
+                    self._page(source, page)
                     if said():
-                        note(f"{source.name}: {decoders.DAMAGED}.")
-    return right
+                        note(f"{page.picture.label}: {decoders.DAMAGED}.")
+                    if page.count > 1:
+                        bar.update(task, completed=done + page.number / page.count, visible=True)
+                bar.update(task, completed=done + 1)
 
+    def _pages(self, source: Source) -> Iterator[DocumentPage | PageError]:
+        from tenfold.files import is_ours
 
-def _read_one(reader: Reader, source: Source, form: Form, drawings: Drawings) -> None:
-    from tenfold.files import is_ours
-
-    with faults_of(source.name):
         if source.path is not None and is_ours(source.path):
             note(f"{source.name}: left out, for tenfold itself drew it.")
             return
-        trace = reader.trace(source.content(), source.name)
-    with faults_of(source.name, "printed"):
-        show(trace.reading, form)
-    with faults_of(source.name, "drawn"):
-        drawings.draw(source, trace)
+        try:
+            with faults_of(source.name):
+                content = source.content()
+        except TenfoldError as error:
+            yield PageError(str(error), source.name, None)
+        else:
+            yield from self._reader.open_pages(content, source.name, only=self._only)
+
+    def _page(self, source: Source, page: DocumentPage) -> None:
+        picture = page.picture
+        try:
+            trace = self._reader.trace(picture)
+            with faults_of(picture.label, "printed"):
+                show(trace.reading, self._form)
+        except TenfoldError as error:
+            self._lost(PageError(str(error), picture.name, picture.page))
+            return
+        try:
+            with faults_of(picture.label, "drawn"):
+                self._drawings.draw(source, trace)
+        except TenfoldError as error:
+            complain(str(error))
+            self.right = False
+
+    def _lost(self, error: PageError) -> None:
+        show_error(error, self._form)
+        self.right = False

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from tenfold.cli.console import note, out, print_json, say
+from tenfold.cli.console import complain, note, out, print_json, say
+from tenfold.errors import PageError
 from tenfold.names import cell
 
 if TYPE_CHECKING:
     from tenfold.reader.reading import Reading
 
 Form = Literal["people", "quiet", "csv", "json"]
-CSV_HEAD = "file,line,number,text,confidence,digits,least_confidence,refused"
+CSV_HEAD = "file,page,line,number,text,confidence,digits,least_confidence,refused,error"
 DOUBT = 0.9
+MOST_NAMED = 20  # files that are no pictures
 
 
 def show(reading: Reading, form: Form) -> None:
@@ -23,11 +25,30 @@ def show(reading: Reading, form: Form) -> None:
     elif form == "csv":
         say("\n".join(_csv_rows(reading)))
     elif form == "quiet":
-        say(reading.text)
+        say(_value(reading) or reading.text)
     else:
         _show_to_people(reading)
     for what in reading.notes:
-        note(f"{reading.file}: {what}.")
+        note(f"{reading.label}: {what}.")
+
+
+def show_error(error: PageError, form: Form) -> None:
+    """Print what could not be read: on standard error, and in its place among the readings."""
+    complain(str(error))
+    if form == "json":
+        print_json({"file": error.file, "page": error.page, "error": str(error)})
+    elif form == "csv":
+        say(_csv_row([error.file, error.page, 0, 0, "", "", 0, "", 0, str(error)]))
+
+
+def show_left_out(names: list[str]) -> None:
+    """Name on standard error the files of folders that are no pictures, in one line."""
+    if not names:
+        return
+    files = "1 file was" if len(names) == 1 else f"{len(names):,} files were"
+    more = len(names) - MOST_NAMED
+    rest = f" and {more:,} more" if more > 0 else ""
+    note(f"{files} left out, no pictures by name: {', '.join(names[:MOST_NAMED])}{rest}.")
 
 
 def _show_to_people(reading: Reading) -> None:
@@ -36,16 +57,24 @@ def _show_to_people(reading: Reading) -> None:
     tail = _left_out(reading, why=not reading.lines)
     tail = f"  [dim]({tail})[/]" if tail else ""
     if not reading.lines:
-        out.print(f"{escape(reading.file)}: [dim]nothing read[/]{tail}")
+        out.print(f"{escape(reading.label)}: [dim]nothing read[/]{tail}")
         return
     several = len(reading.lines) > 1
     texts = [_with_doubts(reading, number) for number in range(len(reading.lines))]
+    value = _value(reading)
+    if value not in (None, reading.text):  # as it is written, and what it stands for
+        texts[0] += f" = {value}"
     if several:
-        out.print(f"{escape(reading.file)}:{tail}")
+        out.print(f"{escape(reading.label)}:{tail}")
         for text in texts:
             out.print(f"  {text}")
     else:
-        out.print(f"{escape(reading.file)}: {texts[0]}{tail}")
+        out.print(f"{escape(reading.label)}: {texts[0]}{tail}")
+
+
+def _value(reading: Reading) -> str | None:
+    """Return the value of the number that was expected; None where none was, or none was found."""
+    return reading.expected.value if reading.expected is not None else None
 
 
 def _with_doubts(reading: Reading, number: int) -> str:
@@ -83,17 +112,22 @@ def _refused(reading: Reading) -> int:
 
 def _csv_rows(reading: Reading) -> Iterator[str]:
     """One row a number, each in one line; a picture without any has one row with empty text."""
-    import csv
-    import io
-
     rows: list[list[object]] = []
     for place, line in enumerate(reading.lines):
         pairs = zip(line.numbers, reading.digits_by_number(place), strict=True)
         for order, (number, digits) in enumerate(pairs, 1):
             least = min((digit.confidence for digit in digits), default=0.0)
-            row = [reading.file, place + 1, order, number.text, f"{number.confidence:.4f}"]
+            text = _value(reading) or number.text
+            row = [place + 1, order, text, f"{number.confidence:.4f}"]
             rows.append([*row, len(digits), f"{least:.4f}"])
-    for row in rows or [[reading.file, 0, 0, "", "", 0, ""]]:
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="").writerow(map(cell, [*row, _refused(reading)]))
-        yield buffer.getvalue()
+    for row in rows or [[0, 0, "", "", 0, ""]]:
+        yield _csv_row([reading.file, reading.page, *row, _refused(reading), ""])
+
+
+def _csv_row(values: list[object]) -> str:
+    import csv
+    import io
+
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="").writerow(map(cell, values))
+    return buffer.getvalue()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from tenfold.errors import DataError, TenfoldError, faults_of
+from tenfold.errors import DataError, PageError, TenfoldError, faults_of
 from tenfold.names import shown
 
 STDIN = "-"
@@ -16,7 +16,7 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A picture to read.
+    """A picture, or a file of pages, to read.
 
     Parameters
     ----------
@@ -45,19 +45,35 @@ class Source:
         return _standard_input(self.name) if self.path is None else self.path
 
 
-def find(arguments: Sequence[str]) -> list[Source | TenfoldError]:
-    """Return the pictures behind arguments, and an error for each that leads to none."""
-    found: list[Source | TenfoldError] = []
+@dataclass(slots=True)
+class Found:
+    """What arguments lead to.
+
+    Parameters
+    ----------
+    sources : list of Source or PageError
+        What to read, and an error for each argument or folder that leads to nothing.
+    others : list of str
+        What lies in folders and, by its name, is no picture; as names are written.
+    """
+
+    sources: list[Source | PageError] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+
+def find(arguments: Sequence[str]) -> Found:
+    """Return what lies behind arguments."""
+    found = Found()
     for argument in arguments:
         try:
             with faults_of(shown(argument), "opened"):
-                found += _expand(argument)
+                found.sources += _expand(argument, found.others)
         except TenfoldError as error:
-            found.append(error)
+            found.sources.append(PageError(str(error), shown(argument), None))
     return found
 
 
-def _expand(argument: str) -> Iterator[Source | TenfoldError]:
+def _expand(argument: str, others: list[str]) -> Iterator[Source | PageError]:
     from glob import glob, has_magic
 
     if not argument:
@@ -65,7 +81,7 @@ def _expand(argument: str) -> Iterator[Source | TenfoldError]:
     if argument == STDIN:
         yield Source(None, "standard input")
     elif Path(argument).is_dir():
-        yield from _folder(argument)
+        yield from _folder(argument, others)
     elif has_magic(argument) and not os.path.lexists(argument):
         names = sorted(glob(argument, recursive=True))  # noqa: PTH207 (absolute patterns too)
         if not names:
@@ -75,21 +91,26 @@ def _expand(argument: str) -> Iterator[Source | TenfoldError]:
         yield _source(argument)
 
 
-def _folder(folder: str) -> Iterator[Source | TenfoldError]:
+def _folder(folder: str, others: list[str]) -> Iterator[Source | PageError]:
     """Pictures in a folder and in all folders inside; an error for each that cannot be listed."""
-    from tenfold.preprocess.image import SUFFIXES
+    from tenfold.preprocess.document import SUFFIXES
 
     names: list[str] = []
+    rest: list[str] = []
     failed: list[OSError] = []
-    for base, _, files in os.walk(folder, onerror=failed.append):
-        names += [str(Path(base, name)) for name in files if _suffix(name) in SUFFIXES]
+    for base, folders, files in os.walk(folder, onerror=failed.append):
+        for name in files:
+            (names if _suffix(name) in SUFFIXES else rest).append(str(Path(base, name)))
+        # Links to folders are not followed: they may lead back.
+        rest += [str(Path(base, name)) for name in folders if Path(base, name).is_symlink()]
+    others += map(shown, sorted(rest))
     for error in failed:
-        yield DataError(
-            f"{shown(error.filename or folder)}: cannot be listed ({error.strerror or error})."
-        )
+        where = shown(error.filename or folder)
+        message = f"{where}: cannot be listed ({error.strerror or error})."
+        yield PageError(message, where, None)
     if not names and not failed:
         raise DataError(
-            f"{shown(folder)}: no pictures in this folder. Use JPEG, PNG, TIFF, WebP, …"
+            f"{shown(folder)}: no pictures in this folder. Use JPEG, PNG, TIFF, PDF, HEIC, …"
         )
     yield from map(_source, sorted(names))
 

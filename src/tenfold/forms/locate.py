@@ -1,8 +1,8 @@
 """Where a page of a template may be on a scan: rough maps, from one to the other.
 
-They come from marks, from features, and from the sheet's edges. Features are quick ones (ORB) first,
-then sure ones (SIFT), matched with each page's; the map is a homography through as many as agree
-(MAGSAC++, Barath et al. 2020). Only maps that a scanner or a camera makes are taken.
+They come from marks, from features, and from the sheet's edges. Features are quick ones (ORB)
+first, then sure ones (SIFT), matched with each page's; the map is a homography through as many as
+agree (MAGSAC++, Barath et al. 2020). Only maps that a scanner or a camera makes are taken.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where a sheet lies in a photo, by its edges alone: for pages with faint print or too much alike."""
+"""Where a sheet lies in a photo, by its edges alone, for print that is faint or all alike."""
 
 from __future__ import annotations
 

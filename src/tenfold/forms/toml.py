@@ -19,12 +19,19 @@ def toml_of(template: Template, path: Path) -> str:
         f"code = {template.code}",
     ]
     for page in template.pages:
-        image = os.path.relpath(page.image.absolute(), path.parent.absolute())
-        table = {"image": Path(image).as_posix(), "size": page.size, "marks": page.marks}
+        table = {"image": _from(path, page.image), "size": page.size, "marks": page.marks}
         lines += ["", "[[page]]", *_lines(table)]
     for field in template.fields:
-        lines += ["", "[[field]]", *_lines(_table(field))]
+        table = _table(field)
+        if field.one_of_file is not None:
+            table["one_of"] = _from(path, template.path.parent / field.one_of_file)
+        lines += ["", "[[field]]", *_lines(table)]
     return "\n".join(lines) + "\n"
+
+
+def _from(path: Path, other: Path) -> str:
+    """Name a file as seen from the folder of the TOML file."""
+    return Path(os.path.relpath(other.absolute(), path.parent.absolute())).as_posix()
 
 
 def _table(field: Field) -> dict[str, Any]:
@@ -36,8 +43,6 @@ def _table(field: Field) -> dict[str, Any]:
         table["digits"] = digits[0] if digits[0] == digits[1] else f"{digits[0]}-{digits[1]}"
     if field.cells is not None:
         table["comb"] = True if digits and field.cells == digits[1] else field.cells
-    if field.one_of_file is not None:
-        table["one_of"] = field.one_of_file
     table |= {"name": field.name, "box": rounded(field.box)}
     order = ("name", "page", "box", "kind", "digits", "comb")
     rest = [key for key in table if key not in (*order, "cells", "one_of_file")]

@@ -124,6 +124,19 @@ def pages(
     return _pages(source, name_of(source, name), only, dpi, side)
 
 
+def count_pages(source: Source, name: str | None = None) -> int:
+    """Return how many pages a file has; none is opened.
+
+    Raises
+    ------
+    DataError
+        If it cannot be opened.
+    """
+    name = name_of(source, name)
+    with faults_of(name), _document(source, name, DPI, None) as document:
+        return min(document.count, MOST_PAGES)
+
+
 def first_page(
     source: Source, name: str | None = None, *, side: int | None = WORKING_SIDE
 ) -> Picture:

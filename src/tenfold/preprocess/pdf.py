@@ -138,14 +138,14 @@ class Pdf:
             width, height = page.get_size()
             if not (0 < width < math.inf and 0 < height < math.inf):
                 raise DataError(f"{name}: the page has no size. Save the PDF again.")
-            pictures, alone = _embedded(pdfium, page, name)
+            pictures, alone = _embedded(pdfium.raw, page, name)
             scale = min(dpi / POINTS, math.sqrt(MOST_DRAWN / (width * height)))
             if alone:
                 scale = min(scale, _scan_scale(pdfium.raw, pictures, width * height))
             size = (max(1, round(width * scale)), max(1, round(height * scale)))
-            pixels = _drawn(pdfium, self._document, page, size)
+            pixels = _drawn(pdfium.raw, self._document.formenv, page, *size)
             if pixels.min() == pixels.max():  # a blank page, or one whose picture cannot be shown
-                _check_embedded(pdfium, pictures, name)
+                _check_embedded(pdfium.raw, pictures, name)
             return pixels, scale * POINTS
 
     @contextmanager
@@ -209,9 +209,8 @@ def _pdfium(name: str) -> Any:
     return pypdfium2
 
 
-def _embedded(pdfium: Any, page: Any, name: str) -> tuple[list[Any], bool]:
+def _embedded(raw: Any, page: Any, name: str) -> tuple[list[Any], bool]:
     """Return the pictures of a page, and whether nothing else on it can be seen."""
-    raw = pdfium.raw
     pictures: list[Any] = []
     alone = True
     for item in islice(page.get_objects(max_depth=4), _OBJECTS):
@@ -252,26 +251,29 @@ def _scan_scale(raw: Any, pictures: list[Any], area: float) -> float:
     return scale if covered >= _COVERED * area else math.inf
 
 
-def _drawn(pdfium: Any, document: Any, page: Any, size: tuple[int, int]) -> Pixels:
-    raw = pdfium.raw
-    bitmap = pdfium.PdfBitmap.new_native(*size, raw.FPDFBitmap_BGR, rev_byteorder=True)
+def _drawn(raw: Any, form: Any, page: Any, width: int, height: int) -> Pixels:
+    pixels = np.full((height, width, 3), 255, np.uint8)
+    place = (pixels.ctypes.data, pixels.strides[0])
+    bitmap = raw.FPDFBitmap_CreateEx(width, height, raw.FPDFBitmap_BGR, *place)
+    if not bitmap:
+        raise MemoryError
     try:
-        raw.FPDFBitmap_FillRect(bitmap, 0, 0, *size, 0xFFFFFFFF)
-        how = (bitmap, page, 0, 0, *size, 0, raw.FPDF_ANNOT | raw.FPDF_REVERSE_BYTE_ORDER)
+        flags = raw.FPDF_ANNOT | raw.FPDF_REVERSE_BYTE_ORDER  # RGB
+        how = (bitmap, page, 0, 0, width, height, 0, flags)
         raw.FPDF_RenderPageBitmap(*how)
-        if document.formenv:
-            raw.FPDF_FFLDraw(document.formenv, *how)
-        return np.array(bitmap.to_numpy(), np.uint8)
+        if form:
+            raw.FPDF_FFLDraw(form, *how)
     finally:
-        bitmap.close()
+        raw.FPDFBitmap_Destroy(bitmap)
+    return pixels
 
 
-def _check_embedded(pdfium: Any, pictures: list[Any], name: str) -> None:
+def _check_embedded(raw: Any, pictures: list[Any], name: str) -> None:
     """Raise DataError if a picture of the page cannot be decoded."""
     for picture in pictures:
-        try:
-            picture.get_bitmap().close()
-        except pdfium.PdfiumError as error:
+        bitmap = raw.FPDFImageObj_GetBitmap(picture)
+        if not bitmap:
             raise DataError(
                 f"{name}: the picture on the page is damaged and cannot be shown. Scan it again."
-            ) from error
+            )
+        raw.FPDFBitmap_Destroy(bitmap)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tenfold.preprocess.image import Picture
 from tenfold.reader.find import Found
-from tenfold.reader.reading import Box, Digit, Ink, Line, Mark, Number, Refusal
+from tenfold.reader.reading import Box, Digit, Expected, Ink, Line, Mark, Number, Refusal
 from tenfold.reader.recognise import Symbol
 from tenfold.reader.settings import Settings
 from tenfold.signature import HAND, PRINT, RUNNING, STRUCK
@@ -30,6 +30,37 @@ class Limits:
     confidence: float
     digitness: float
     certainty: float = 1.0
+
+
+@dataclass(slots=True)
+class Assembled:
+    """Parts of a Reading, and where the finder saw each digit."""
+
+    lines: list[Line] = field(default_factory=list)
+    digits: list[Digit] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    places: list[Found | None] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    expected: Expected | None = None
+
+
+def all_of(
+    rows: Sequence[Sequence[Symbol]],
+    confidences: Sequence[Sequence[float]],
+    limits: Limits,
+    settings: Settings,
+    picture: Picture,
+) -> Assembled:
+    """Assemble all lines of a picture, each as `line_of` does; those without a number are none."""
+    out = Assembled()
+    for row, own in zip(rows, confidences, strict=True):
+        line, digits, marks = line_of(row, own, len(out.lines), limits, settings, picture)
+        out.places += [symbol.found for symbol in row if symbol.char.isdigit()]
+        out.digits += digits
+        out.marks += marks
+        if line is not None:
+            out.lines.append(line)
+    return out
 
 
 def digit_of(symbol: Symbol, limits: Limits, picture: Picture, line: int | None) -> Digit:

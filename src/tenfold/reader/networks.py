@@ -36,8 +36,8 @@ def bundled_model() -> Model:
 class Finder:
     """The finder, ready to run; see `tenfold.reader.find`."""
 
-    def __init__(self, content: bytes, where: str) -> None:
-        self._session, self.info = open_session(content, where, threads=THREADS)
+    def __init__(self, content: bytes, where: str, threads: int = THREADS) -> None:
+        self._session, self.info = open_session(content, where, threads=threads)
         inputs = {"x": np.eye(TRIAL, dtype=np.float32)[None, None].repeat(2, 1)}
         kinds, places = run(self._session, ["kinds", "places"], inputs, where)
         fine, coarse = TRIAL // FINE, TRIAL // PLACE
@@ -53,8 +53,8 @@ class Finder:
 class LineRecogniser:
     """The line recogniser, ready to run; see `tenfold.reader.ctc`."""
 
-    def __init__(self, content: bytes, where: str) -> None:
-        self._session, self.info = open_session(content, where, threads=THREADS)
+    def __init__(self, content: bytes, where: str, threads: int = THREADS) -> None:
+        self._session, self.info = open_session(content, where, threads=threads)
         inputs = {"x": np.eye(STRIP, TRIAL, dtype=np.float32)[None, None].repeat(2, 0)}
         (frames,) = run(self._session, ["frames"], inputs, where)
         if frames.shape != (2, TRIAL // STRIDE, 1 + len(CHARS)):

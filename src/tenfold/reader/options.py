@@ -8,6 +8,7 @@ from os import PathLike
 from tenfold.errors import ModelError, UsageError
 from tenfold.model import Model, load_model
 from tenfold.preprocess.normalize import FIELD
+from tenfold.reader.expect import Expect
 from tenfold.reader.networks import bundled_model
 from tenfold.signature import DIGITS
 
@@ -22,6 +23,23 @@ def check_share(option: str, value: object) -> None:
     """Raise UsageError unless an option is a number from 0 to 1."""
     if not isinstance(value, Real) or not 0 <= float(value) <= 1:
         raise UsageError(f"{option} is {value!r}; give a number from 0 to 1.")
+
+
+def expectation(expect: object) -> Expect | None:
+    """Return what an option says is expected: an Expect, words, or None.
+
+    Raises
+    ------
+    UsageError
+        If it is none of these, the words are not understood, or no number fits them.
+    DataError
+        If a list that they name cannot be read.
+    """
+    if expect is None or isinstance(expect, Expect):
+        return expect
+    if not isinstance(expect, str):
+        raise UsageError(f"expect is a {type(expect).__name__}; give words, an Expect, or None.")
+    return Expect.parse(expect)
 
 
 def classifier(model: object) -> Model:

@@ -9,6 +9,7 @@ from tenfold.errors import PageError
 from tenfold.model import Model
 from tenfold.preprocess.geometry import Region
 from tenfold.preprocess.image import Source
+from tenfold.reader.expect import Expect
 from tenfold.reader.reader import DEFAULT_MIN_CONFIDENCE, Layout, Reader, Rotation
 from tenfold.reader.reading import InkChoice, Reading
 
@@ -22,6 +23,7 @@ def read(
     rotate: Rotation = "auto",
     ink: InkChoice = "auto",
     region: Region | None = None,
+    expect: Expect | str | None = None,
 ) -> Reading:
     """Read the digits in one picture; for many, make a `Reader` once.
 
@@ -33,7 +35,7 @@ def read(
     source : path, bytes, open file, array or PIL image
         An encoded picture, or pixels: bool, integers, or floats from 0 to 1 or 0 to 255, of shape
         (h, w), (h, w, 3) RGB or (h, w, 4) RGBA.
-    model, layout, min_confidence, rotate, ink, region
+    model, layout, min_confidence, rotate, ink, region, expect
         See `Reader`.
 
     Raises
@@ -56,6 +58,7 @@ def read(
         rotate=rotate,
         ink=ink,
         region=region,
+        expect=expect,
     ).read(source)
 
 
@@ -69,6 +72,7 @@ def read_pages(
     rotate: Rotation = "auto",
     ink: InkChoice = "auto",
     region: Region | None = None,
+    expect: Expect | str | None = None,
 ) -> Iterator[Reading | PageError]:
     """Read the pages of a PDF or TIFF one after the other; any other picture is one page.
 
@@ -78,7 +82,7 @@ def read_pages(
         See `read`. PDF and HEIC need ``pip install 'tenfold[forms]'``.
     only : sequence of range, optional
         The pages to read, from 1, such as ``[range(1, 4)]``; all by default.
-    model, layout, min_confidence, rotate, ink, region
+    model, layout, min_confidence, rotate, ink, region, expect
         See `Reader`.
 
     Yields
@@ -99,4 +103,5 @@ def read_pages(
         rotate=rotate,
         ink=ink,
         region=region,
+        expect=expect,
     ).read_pages(source, only=only)

@@ -19,9 +19,11 @@ from tenfold.model import Model
 from tenfold.preprocess.document import DocumentPage, first_page, page_error, pages
 from tenfold.preprocess.geometry import Region, check_region, crop, turn
 from tenfold.preprocess.image import WORKING_SIDE, Picture, Source, name_of
-from tenfold.reader import assemble, options
+from tenfold.reader import assemble, expected, options
 from tenfold.reader.assemble import Limits
 from tenfold.reader.confidence import shares
+from tenfold.reader.expect import Expect
+from tenfold.reader.expected import Fitted
 from tenfold.reader.find import Finding, Found
 from tenfold.reader.networks import bundled_finder, bundled_line
 from tenfold.reader.pipeline import (
@@ -31,7 +33,7 @@ from tenfold.reader.pipeline import (
     look,
     read_lines,
 )
-from tenfold.reader.reading import Digit, InkChoice, Line, Mark, Reading
+from tenfold.reader.reading import InkChoice, Reading
 from tenfold.reader.recognise import ReadPart, Symbol
 from tenfold.reader.settings import SETTINGS
 from tenfold.reader.single_digit import read_one
@@ -70,11 +72,14 @@ class Reader:
     region : tuple of float, optional
         Left, top, width and height of the part to read, as shares of the page as it lies; boxes
         stay those of the whole page.
+    expect : Expect or str, optional
+        What the one number of the picture may be, such as ``"8 digits"`` or ``"0..100; 1 decimal"``
+        (`tenfold.reader.expect.Expect.parse`): only what fits is read. See `Reading.expected`.
 
     Raises
     ------
     UsageError
-        If an option has none of its values.
+        If an option has none of its values, or what is expected cannot be.
     ModelError
         If the model file cannot be used, or is not for pictures of digits.
 
@@ -94,6 +99,7 @@ class Reader:
         rotate: Rotation = "auto",
         ink: InkChoice = "auto",
         region: Region | None = None,
+        expect: Expect | str | None = None,
     ) -> None:
         options.check_choice("layout", layout, get_args(Layout))
         options.check_choice("rotate", rotate, get_args(Rotation))
@@ -104,6 +110,7 @@ class Reader:
         self.min_confidence = float(min_confidence)
         self.ink = ink
         self.region = None if region is None else check_region(region)
+        self.expect = options.expectation(expect)
         self.model = options.classifier(model)
         threshold = self.model.info.rejection_threshold
         self._least_digitness = DEFAULT_DIGITNESS if threshold is None else threshold
@@ -197,7 +204,10 @@ class Reader:
                 picture, turned = turn(picture, more), (turned + more) % 360
                 grey = grey_of(picture.pixels)
                 seen = look(grey, finder, SETTINGS)
-        lines, out = read_lines(grey, seen, recogniser, SETTINGS, self.layout == "line", self.ink)
+        one_line = self.layout == "line"
+        lines, out, note = read_lines(grey, seen, recogniser, SETTINGS, one_line, self.ink)
+        if note:
+            picture = replace(picture, notes=(*picture.notes, note))
         empty = not any(part.symbols for line in lines for part in line)
         # Several digits that were left out are no lone digit.
         if self.layout == "auto" and empty and len(out) < 2:
@@ -205,7 +215,10 @@ class Reader:
             if lone.reading.lines or not out:
                 return lone
         rows = ask_classifier(picture.pixels, seen, lines, self.model, SETTINGS)
-        return self._finish(picture, seen, lines, rows, out, None, turned, started)
+        fitted = None
+        if self.expect is not None:
+            fitted = expected.fit_lines(lines, grey, seen, recogniser, self.expect, SETTINGS)
+        return self._finish(picture, seen, lines, rows, out, None, turned, started, fitted)
 
     def _one_digit(self, picture: Picture, turned: int, started: float) -> Trace:
         grey = grey_of(picture.pixels)
@@ -220,11 +233,13 @@ class Reader:
         promised = self.layout == "digit"
         answer = read_one(picture.pixels, grey, seen, self.model, bundled_line, SETTINGS, promised)
         if answer is None:
-            return self._finish(picture, seen, [], [], [], None, turned, started)
+            fitted = None if self.expect is None else expected.nothing(self.expect)
+            return self._finish(picture, seen, [], [], [], None, turned, started, fitted)
         symbol, shown = answer
         if promised:  # who promises a digit has said already that it is one
             symbol = replace(symbol, support=1.0)
-        return self._finish(picture, seen, [], [[symbol]], [], shown, turned, started)
+        fitted = None if self.expect is None else expected.fit_lone(symbol, self.expect)
+        return self._finish(picture, seen, [], [[symbol]], [], shown, turned, started, fitted)
 
     def _finish(
         self,
@@ -236,36 +251,30 @@ class Reader:
         shown: Pixels | None,
         turned: int,
         started: float,
+        fitted: Fitted | None,
     ) -> Trace:
         # In lines the finder says what is a digit, of a lone glyph the classifier.
         digitness = SETTINGS.least_support if lines else self._least_digitness
         limits = Limits(self.min_confidence, digitness, SETTINGS.certain)
-        texts: list[Line] = []
-        digits: list[Digit] = []
-        marks: list[Mark] = []
-        places: list[Found | None] = []
-        for row, own in zip(rows, lines or [[] for _ in rows], strict=True):
-            places += [symbol.found for symbol in row if symbol.char.isdigit()]
-            line, more, signs = assemble.line_of(
-                row, shares(own, row), len(texts), limits, SETTINGS, picture
-            )
-            digits += more
-            marks += signs
-            if line is not None:
-                texts.append(line)
-        for found in out:
-            digits.append(assemble.left_out(found, picture))
-            places.append(found)
+        if fitted is None:
+            parts = lines or [[] for _ in rows]
+            sure = [shares(own, row) for row, own in zip(rows, parts, strict=True)]
+            found = assemble.all_of(rows, sure, limits, SETTINGS, picture)
+        else:
+            found = expected.assemble(fitted, rows, limits, picture)
+            lines = fitted.lines
+        digits = (*found.digits, *(assemble.left_out(one, picture) for one in out))
         reading = Reading(
             picture.name,
-            tuple(texts),
-            tuple(digits),
-            tuple(marks),
+            tuple(found.lines),
+            digits,
+            tuple(found.marks),
             picture.width,
             picture.height,
             turned,
-            picture.notes,
+            (*picture.notes, *found.notes),
             time.perf_counter() - started,
             picture.page,
+            found.expected,
         )
-        return Trace(picture, seen, lines, reading, places, shown)
+        return Trace(picture, seen, lines, reading, [*found.places, *out], shown)

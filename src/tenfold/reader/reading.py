@@ -14,8 +14,9 @@ from tenfold.names import page_name
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the upright picture
 Ink = Literal["handwritten", "printed"]
 InkChoice = Literal["auto", "all", "handwritten", "printed"]
-Refusal = Literal["not a digit", "unsure", "struck out", "printed", "handwritten"]
-LEFT_OUT = ("struck out", "printed", "handwritten")  # read, but not meant to be part of the text
+Refusal = Literal["not a digit", "unsure", "struck out", "printed", "handwritten", "not expected"]
+# Read, but not meant to be part of the text.
+LEFT_OUT = ("struck out", "printed", "handwritten", "not expected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,9 @@ class Digit:
     line : int or None
         Number of its line, from 0; None where nothing of its line was accepted.
     refused : str or None
-        Why it is not part of the text: ``"not a digit"``, ``"unsure"``, ``"struck out"``, or
-        ``"printed"`` where print was to be left out; None where it is part of it.
+        Why it is not part of the text: ``"not a digit"``, ``"unsure"``, ``"struck out"``,
+        ``"printed"`` where print was to be left out, ``"not expected"`` beside the number that was
+        expected; None where it is part of it.
     ink : str
         ``"handwritten"`` or ``"printed"``.
     """
@@ -164,6 +166,37 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """The number that was expected, and how sure it is.
+
+    Parameters
+    ----------
+    words : str
+        What was expected, such as ``"8 digits"``.
+    value : str or None
+        As `tenfold.reader.expect.Expect.value` has it; None where nothing fits surely enough.
+    candidates : tuple of (str, float)
+        The likeliest values that fit with their probabilities, the value first. That nothing fits
+        has the rest.
+    """
+
+    words: str
+    value: str | None
+    candidates: tuple[tuple[str, float], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``--json`` prints of it."""
+        return {
+            "words": self.words,
+            "value": self.value,
+            "candidates": [
+                {"value": value, "probability": round(chance, 4)}
+                for value, chance in self.candidates
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What was read in one picture.
 
@@ -184,9 +217,11 @@ class Reading:
     notes : tuple of str
         What a person should know, such as that only the first frame was read.
     seconds : float
-        How long it took, opening the picture included.
+        How long it took, opening the picture included unless that was done before.
     page : int or None
         Its number in a file of pages, a PDF or a TIFF, from 1; None where the file is the picture.
+    expected : Expected or None
+        The number that was expected; None where nothing particular was.
 
     Examples
     --------
@@ -207,6 +242,7 @@ class Reading:
     notes: tuple[str, ...]
     seconds: float
     page: int | None = None
+    expected: Expected | None = None
 
     @property
     def label(self) -> str:
@@ -226,10 +262,12 @@ class Reading:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object that ``tenfold read --json`` prints."""
+        expected = {} if self.expected is None else {"expected": self.expected.to_dict()}
         return {
             "file": self.file,
             "page": self.page,
             "text": self.text,
+            **expected,
             "lines": [line.to_dict() for line in self.lines],
             "digits": [digit.to_dict() for digit in self.digits],
             "marks": [mark.to_dict() for mark in self.marks],

@@ -79,11 +79,30 @@ class Steps(BaseModel):
     strips: str
 
 
+class Value(BaseModel):
+    """A value that the expected number may have."""
+
+    value: str
+    probability: Share
+
+
+class Expected(BaseModel):
+    """The number that was expected."""
+
+    words: Annotated[str, Field(description="What was expected.")]
+    value: Annotated[str | None, Field(description="None where nothing fits surely enough.")]
+    candidates: Annotated[list[Value], Field(description="What fits, the likeliest first.")]
+
+
 class Reading(BaseModel):
     """What was read in a picture: the object that ``tenfold read --json`` prints."""
 
     file: Annotated[str, Field(description="What the picture was called.")]
+    page: Annotated[
+        int | None, Field(ge=1, description="The page that was read, of a PDF or TIFF of several.")
+    ]
     text: Annotated[str, Field(description="All numbers, lines joined by a newline.")]
+    expected: Annotated[Expected | None, Field(description="With expect=….")] = None
     lines: list[Line]
     digits: list[Digit]
     marks: list[Mark]

@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TextIO
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from fastapi.staticfiles import StaticFiles
 from pydantic.json_schema import models_json_schema
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Scope
 
 from tenfold import __version__
-from tenfold.errors import ModelError, TenfoldError
+from tenfold.errors import ModelError
 from tenfold.model import Model
 from tenfold.preprocess.normalize import FIELD
 from tenfold.reader.reader import Reader
+from tenfold.server import bearer
 from tenfold.server.answers import Problem
-from tenfold.server.bodies import (
-    Drawing,
-    Encoded,
-    Glyphs,
-    Lesson,
-    Options,
-    Pictures,
-    sentence,
-)
+from tenfold.server.bodies import Drawing, Encoded, Glyphs, Lesson, Pictures
 from tenfold.server.hosts import Door
 from tenfold.server.lessons import Collection
 from tenfold.server.middleware import Guard, Measures
 from tenfold.server.pool import Pool
-from tenfold.server.problems import MEDIA_TYPE, ProblemError, problem_bytes
+from tenfold.server.problems import MEDIA_TYPE
 from tenfold.server.request_body import Intake
 from tenfold.server.routes import Service, closed, router
 from tenfold.server.settings import Settings
+from tenfold.server.shell import HANDLERS, Files, add_pages
 
 BODIES = (Drawing, Encoded, Glyphs, Lesson, Pictures)
 AT_THE_DOOR = {
@@ -80,7 +67,6 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
         intake=Intake(settings),
         measures=Measures(pool),
         collection=Collection(settings.collect) if settings.collect else None,
-        token=settings.token.encode() if settings.token else None,
     )
 
     @asynccontextmanager
@@ -97,43 +83,15 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
         docs_url=None,  # FastAPI's own page loads its code from elsewhere
         redoc_url=None,
         redirect_slashes=False,  # behind a proxy they lead to http, to whatever host was named
-        exception_handlers={
-            ProblemError: _on_problem,
-            TenfoldError: _on_mistake,
-            RequestValidationError: _on_invalid,
-            HTTPException: _on_http,
-            Exception: _on_fault,
-        },
+        exception_handlers=HANDLERS,
     )
     for routes in (router, closed):
         app.include_router(routes)
-    _add_pages(app)
+    add_pages(app, "page", {"/": "index.html", "/docs": "docs.html"})
+    app.mount("/swagger", Files(packages=[("fastapi_swagger", "resources")]))
     app.state.service = service
+    app.state.token = settings.token.encode() if settings.token else None
     return Guard(app, Door(settings.names), service.measures, log)
-
-
-class _Files(StaticFiles):
-    """Files that browsers ask for again at every visit: after an update they must fit together."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-
-def _add_pages(app: FastAPI) -> None:
-    # What Python takes a file for depends on its version and the machine.
-    mimetypes.add_type("text/javascript", ".js")
-    files = _Files(packages=[("tenfold.server", "page")])
-
-    async def page(request: Request) -> Response:
-        name = "docs.html" if request.url.path == "/docs" else "index.html"
-        return await files.get_response(name, request.scope)
-
-    app.add_route("/", page)
-    app.add_route("/docs", page)
-    app.mount("/page", files)
-    app.mount("/swagger", _Files(packages=[("fastapi_swagger", "resources")]))
 
 
 def _model(settings: Settings) -> Model:
@@ -148,7 +106,7 @@ def _model(settings: Settings) -> Model:
 
 class _Described(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        """Describe bodies, which the readers check, and problems: FastAPI knows its own alone."""
+        """Describe bodies, the token and problems: FastAPI knows what it checks itself alone."""
         if self.openapi_schema is None:
             document = super().openapi()
             schemas = document["components"]["schemas"]
@@ -159,6 +117,7 @@ class _Described(FastAPI):
             schemas |= described["$defs"]
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)
+            document["components"]["securitySchemes"] = bearer.schemes()
             content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
             for path in document["paths"].values():
                 for operation in path.values():
@@ -167,34 +126,3 @@ class _Described(FastAPI):
                         if int(status) >= 400:
                             answer["content"] = content
         return self.openapi_schema or {}
-
-
-def _answer(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    return Response(problem_bytes(status, detail), status, headers, MEDIA_TYPE)
-
-
-async def _on_problem(_request: Request, error: ProblemError) -> Response:
-    return _answer(error.status, error.detail, error.headers)
-
-
-async def _on_mistake(_request: Request, error: TenfoldError) -> Response:
-    return _answer(422, str(error))
-
-
-async def _on_invalid(_request: Request, error: RequestValidationError) -> Response:
-    first = error.errors()[0]
-    where = first["loc"][1:]  # behind "query"
-    return _answer(422, sentence(first, where, Options.model_fields))
-
-
-async def _on_http(_request: Request, error: HTTPException) -> Response:
-    details = {
-        404: "There is nothing at this address. /docs lists what there is.",
-        405: "This address does not take that method.",
-    }
-    detail = details.get(error.status_code, str(error.detail))
-    return _answer(error.status_code, detail, dict(error.headers or {}))
-
-
-async def _on_fault(_request: Request, _error: Exception) -> Response:
-    return _answer(500, "A fault of tenfold's. Its log says where; please report it.")

@@ -62,6 +62,13 @@ class Options(BaseModel):
         InkChoice,
         Field(description="Which digits to keep; auto leaves out print that belongs to words."),
     ] = "auto"
+    expect: Annotated[
+        str | None,
+        Field(
+            max_length=500,
+            description="What the one number may be, such as '8 digits' or '0..100; 1 decimal'.",
+        ),
+    ] = None
     include: Annotated[
         list[Literal["probabilities", "glyphs", "steps"]],
         Field(description="What to add to the object; may be repeated."),

@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 from operator import attrgetter
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from prometheus_client import (
     CollectorRegistry,
@@ -25,8 +25,10 @@ from prometheus_client import (
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tenfold.server.hosts import Door
-from tenfold.server.pool import Pool
 from tenfold.server.problems import MEDIA_TYPE, ProblemError, fault, problem_bytes
+
+if TYPE_CHECKING:  # it brings the reader along
+    from tenfold.server.pool import Pool
 
 # Nothing but the server's own files; blob: is what a picture dropped on the page becomes, and data:
 # what Swagger's style sheet holds its arrows as.
@@ -96,12 +98,15 @@ class Guard:
     app : ASGI application
     door : Door
         Who is let in.
-    measures : Measures
+    measures : Measures or None
+        What counts requests.
     log : file or None
         Where the access log goes, one JSON object a line; None writes none.
     """
 
-    def __init__(self, app: ASGIApp, door: Door, measures: Measures, log: TextIO | None) -> None:
+    def __init__(
+        self, app: ASGIApp, door: Door, measures: Measures | None, log: TextIO | None
+    ) -> None:
         self._app = app
         self._door = door
         self._measures = measures
@@ -137,7 +142,8 @@ class Guard:
             self._note(scope, route, status, time.perf_counter() - started)
 
     def _note(self, scope: Scope, route: str, status: int, seconds: float) -> None:
-        self._measures.observe(route, status, seconds)
+        if self._measures is not None:
+            self._measures.observe(route, status, seconds)
         if self._log is not None:
             record = {
                 "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",

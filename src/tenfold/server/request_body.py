@@ -18,6 +18,7 @@ from tenfold.server.problems import CLOSE, ProblemError
 from tenfold.server.settings import Settings
 
 FORM, JSON, OCTETS = "multipart/form-data", "application/json", "application/octet-stream"
+PDF = "application/pdf"
 BODIES_AT_ONCE = 8  # of the largest size, in memory together
 MOST_FIELDS = 20  # that hold no file: none is known, and the first is named
 NO_FILE = (
@@ -95,7 +96,7 @@ class Intake:
                 f"{called} is no batch. Send a multipart form with a field 'file' for each "
                 "picture, or JSON with the list 'pictures'.",
             )
-        if media.startswith("image/") or media == OCTETS:
+        if media.startswith("image/") or media in (OCTETS, PDF):
             return [Sent("picture", await self.content(room, request))]
         raise ProblemError(415, f"{called} is no picture. {NO_PICTURE}")
 

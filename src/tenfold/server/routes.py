@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import sys
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Any, TypeAlias
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from tenfold import __version__
 from tenfold.model import Model
 from tenfold.server import answers
+from tenfold.server.bearer import Closed
 from tenfold.server.bodies import (
     Drawing,
     Encoded,
@@ -30,8 +29,9 @@ from tenfold.server.bodies import (
 from tenfold.server.lessons import Collection
 from tenfold.server.middleware import Measures
 from tenfold.server.pool import Pool
-from tenfold.server.problems import CLOSE, ProblemError
-from tenfold.server.request_body import FORM, JSON, Body, Intake
+from tenfold.server.problems import ProblemError
+from tenfold.server.query import no_options, options_of, parameters
+from tenfold.server.request_body import FORM, JSON, PDF, Body, Intake
 from tenfold.server.worker import Task
 
 NOT_TEACHING = "This server takes no lessons. Start it with 'tenfold serve --collect DIR'."
@@ -48,8 +48,6 @@ PROBLEMS: Responses = {
 }
 DISK: Responses = {503: {"description": "The folder for lessons cannot be written."},
                    507: {"description": "The disk or the collection is full."}}  # fmt: skip
-ASK = "This server wants a token: send the header 'Authorization: Bearer …'."
-OptionsQuery = Annotated[Options, Query()]
 FILE = {"type": "string", "format": "binary"}
 
 
@@ -62,48 +60,27 @@ class Service:
     intake: Intake
     measures: Measures
     collection: Collection | None
-    token: bytes | None
-
-
-bearer = HTTPBearer(auto_error=False, description="Where the server was started with a token.")
-
-
-async def _may_pass(
-    request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-) -> None:
-    token = _service(request).token
-    if token is None:
-        return
-    # Headers are Latin-1, whatever was meant; a token is ASCII.
-    if sent is None or not hmac.compare_digest(sent.credentials.strip().encode(), token):
-        headers = {"WWW-Authenticate": 'Bearer realm="tenfold"', **CLOSE}
-        raise ProblemError(401, ASK, headers)
-
-
-async def _no_options(request: Request) -> None:
-    for name in request.query_params:
-        raise ProblemError(422, f"{safe_name(name)}: there is no such option; this takes none.")
-
-
-def _each_once(request: Request) -> None:
-    # Called, not depended on: FastAPI takes longer to resolve a dependency than this takes.
-    seen: set[str] = set()
-    for name, _value in request.query_params.multi_items():
-        if name in seen and name != "include":
-            raise ProblemError(422, f"{safe_name(name)}: it is given twice; give it once.")
-        seen.add(name)
 
 
 router = APIRouter()
-closed = APIRouter(dependencies=[Depends(_may_pass)])
-PLAIN = [Depends(_no_options)]
+closed = APIRouter(route_class=Closed)
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
 
 
 def _takes(**content: dict[str, Any]) -> dict[str, Any]:
     """Describe a body: what it may be, by the short name of its type."""
-    types = {"form": FORM, "json": JSON, "picture": "image/*"}
+    types = {"form": FORM, "json": JSON, "picture": "image/*", "pdf": PDF}
     named = {types[name]: {"schema": schema} for name, schema in content.items()}
     return {"requestBody": {"required": True, "content": named}}
+
+
+def _with_options(**content: dict[str, Any]) -> dict[str, Any]:
+    """Describe a body and the options of the query."""
+    return _takes(**content) | {"parameters": parameters()}
 
 
 def _form(of: dict[str, Any]) -> dict[str, Any]:
@@ -125,11 +102,6 @@ def _answers(shape: type, description: str, status: int = 200) -> Responses:
     return {status: {"model": shape, "description": description}, **PROBLEMS}
 
 
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
-
-
 async def _ask(request: Request, work: str, body: Body, options: Options) -> Response:
     answer = await _service(request).pool.run(Task(work, body, options.model_dump()))
     if answer.faults:
@@ -143,15 +115,17 @@ async def _ask(request: Request, work: str, body: Body, options: Options) -> Res
     summary="Read one picture",
     response_model=None,
     responses=_answers(answers.Reading, "What was read."),
-    openapi_extra=_takes(form=_form(FILE), picture=FILE, json=_body(Encoded, Drawing)),
+    openapi_extra=_with_options(
+        form=_form(FILE), picture=FILE, pdf=FILE, json=_body(Encoded, Drawing)
+    ),
 )
-async def read(request: Request, options: OptionsQuery) -> Response:
+async def read(request: Request) -> Response:
     """Answer with the object that `tenfold read --json` prints for the same picture.
 
     The picture is the body itself, the field `file` of a form, or JSON: base64, or strokes with the
     size of the picture to draw them into.
     """
-    _each_once(request)
+    options = options_of(request)
     intake = _service(request).intake
     with intake.room() as room:
         return await _ask(request, "read", await intake.pictures(room, request), options)
@@ -163,11 +137,11 @@ async def read(request: Request, options: OptionsQuery) -> Response:
     summary="Read many pictures",
     response_model=None,
     responses=_answers(answers.Batch, "What was read."),
-    openapi_extra=_takes(form=_form({"type": "array", "items": FILE}), json=_body(Pictures)),
+    openapi_extra=_with_options(form=_form({"type": "array", "items": FILE}), json=_body(Pictures)),
 )
-async def batch(request: Request, options: OptionsQuery) -> Response:
+async def batch(request: Request) -> Response:
     """Answer with one reading a picture, in order; a picture that is none has its problem there."""
-    _each_once(request)
+    options = options_of(request)
     intake = _service(request).intake
     with intake.room() as room:
         body = await intake.pictures(room, request, batch=True)
@@ -181,10 +155,10 @@ async def batch(request: Request, options: OptionsQuery) -> Response:
     response_model=None,
     responses=_answers(answers.Classifications, "What each is."),
     openapi_extra=_takes(json=_body(Glyphs)),
-    dependencies=PLAIN,
 )
 async def classify(request: Request) -> Response:
     """Take 28×28 arrays (0 paper to 255 ink, framed like MNIST's) or 8×8 (0 to 16) as they are."""
+    no_options(request)
     intake = _service(request).intake
     with intake.room() as room:
         return await _ask(request, "classify", await intake.content(room, request), Options())
@@ -195,10 +169,10 @@ async def classify(request: Request) -> Response:
     tags=["about"],
     summary="What the model says of itself",
     responses={200: {"model": answers.ModelFacts}, 401: PROBLEMS[401], 422: PROBLEMS[422]},
-    dependencies=PLAIN,
 )
 async def model(request: Request) -> answers.ModelFacts:
     """Answer with the facts of the model's card: data, recipe, results."""
+    no_options(request)
     opened = _service(request).model
     # Where the file lies, and the data it was trained on, is nobody's business.
     facts = asdict(opened.info) | {"name": safe_name(opened.path)}
@@ -207,9 +181,10 @@ async def model(request: Request) -> answers.ModelFacts:
 
 
 @closed.get("/v1/teach", tags=["teach"], summary="Whether lessons are taken",
-            responses={401: PROBLEMS[401], 422: PROBLEMS[422]}, dependencies=PLAIN)  # fmt: skip
+            responses={401: PROBLEMS[401], 422: PROBLEMS[422]})  # fmt: skip
 async def teaching(request: Request) -> answers.Teaching:
     """Answer how many glyphs were taught, and what the folder is called that holds them."""
+    no_options(request)
     found = _service(request).collection
     if found is None:
         return answers.Teaching(enabled=False, count=0, folder=None)
@@ -233,10 +208,10 @@ def _teaching(collection: Collection, count: int) -> answers.Teaching:
         507: DISK[507],
     },
     openapi_extra=_takes(json=_body(Lesson)),
-    dependencies=PLAIN,
 )
 async def teach(request: Request) -> Response:
     """Save a misread glyph to the folder the server was started with; it stays on that machine."""
+    no_options(request)
     service = _service(request)
     # A page from elsewhere can send forms and pictures here, but no JSON.
     if not request.headers.get("content-type", "").lower().startswith(JSON):
@@ -260,10 +235,10 @@ async def teach(request: Request) -> Response:
         422: PROBLEMS[422],
         **DISK,
     },
-    dependencies=PLAIN,
 )
 async def forget(request: Request, name: str) -> answers.Teaching:
     """Delete a glyph that was taught."""
+    no_options(request)
     found = _service(request).collection
     if found is None:
         raise ProblemError(404, NOT_TEACHING)

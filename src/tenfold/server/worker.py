@@ -23,7 +23,9 @@ from PIL import Image
 
 from tenfold.errors import DataError, FaultError, TenfoldError, faults_of
 from tenfold.model import Model
+from tenfold.preprocess import heic
 from tenfold.preprocess.normalize import BOX, FIELD, frame_glyph
+from tenfold.reader.expect import Expect
 from tenfold.reader.explain import steps
 from tenfold.reader.reader import Reader
 from tenfold.reader.trace import Trace
@@ -159,6 +161,8 @@ class Work:
         options = dict(task.options)
         include = options.pop("include")
         with faults_of(sent.name):
+            if options["expect"] is not None:  # no files of the server's
+                options["expect"] = Expect.parse(options["expect"], files=False)
             reader = Reader(self._model, **options)
             source = sent.source
             if isinstance(source, bytes):
@@ -173,8 +177,13 @@ class Work:
         if most >= MOST_MEGAPIXELS:
             return  # the reader itself holds to that
         pixels = 0
-        with suppress(Exception), Image.open(io.BytesIO(content)) as image:
-            pixels = image.width * image.height  # else the reader says better what is wrong
+        with suppress(Exception):  # then the reader says better what is wrong
+            if heic.is_heic(content):
+                width, height = heic.open_heic(content, name).size
+            else:
+                with Image.open(io.BytesIO(content)) as image:
+                    width, height = image.size
+            pixels = width * height
         if pixels > most * 1_000_000:
             raise DataError(f"{name}: larger than {most:g} megapixels. Use a smaller copy.")
 

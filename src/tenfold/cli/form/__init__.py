@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from tenfold.cli.form import new, print_
+from tenfold.cli.form import export, new, print_, purge, read, review
 
 app = typer.Typer(help="Read stacks of filled-in forms into a table.", no_args_is_help=True)
 app.command(epilog=new.EXAMPLE)(new.new)
 app.command("print", epilog=print_.EXAMPLE)(print_.print_)
+app.command(epilog=read.EXAMPLE)(read.read)
+app.command(epilog=review.EXAMPLE)(review.review)
+app.command(epilog=export.EXAMPLE)(export.export)
+app.command(epilog=purge.EXAMPLE)(purge.purge)

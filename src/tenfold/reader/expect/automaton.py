@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tenfold.errors import UsageError
 from tenfold.signature import CHARS
 
-MOST_STATES = 20_000
+MOST_STATES = 8_000
 
 State = Hashable
 Ints = NDArray[np.int64]

@@ -16,7 +16,7 @@ from tenfold.signature import DIGITS
 TOKEN = re.compile(r"YYYY|YY|DD?|MM?|[/.:-]")
 ALIKE = "/.-"
 SIGNS = ALIKE + ":"
-YEARS = range(1900, 2100)
+CENTURIES = ("1", "2", "19", "20")  # and how they begin
 DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 LEAP_DAY = (2, 29)
 
@@ -74,6 +74,8 @@ class CalendarDate:
         if at.token >= len(self._tokens) or self._tokens[at.token] in SIGNS:
             return None
         at = at._replace(text=at.text + char)
+        if self._tokens[at.token] == "YYYY" and at.text[:2] not in CENTURIES:
+            return None
         return self._closed(at) if len(at.text) == self._width(at.token) else at
 
     def final(self, state: _At) -> bool:
@@ -127,7 +129,7 @@ class CalendarDate:
         else:
             leap = _is_leap(number, kind)
         right = {
-            "D": 1 <= number <= 31, "M": 1 <= number <= 12, "Y": kind == "YY" or number in YEARS
+            "D": 1 <= number <= 31, "M": 1 <= number <= 12, "Y": True,
         }[kind[0]]  # fmt: skip
         if not right:
             return None

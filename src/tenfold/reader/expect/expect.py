@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from tenfold.errors import UsageError
@@ -17,6 +17,7 @@ from tenfold.reader.expect.parse import constraints
 from tenfold.reader.expect.patterns import Pattern
 from tenfold.reader.expect.values import read_values, readable, written
 
+MOST_LENGTH = 100  # characters of a text
 MOST_SHOWN = 3  # values of a list in words
 WORDED = {
     "digits": "{} digits", "decimals": "{} decimals", "date": "date {}", "pattern": "pattern {}",
@@ -165,10 +166,24 @@ both. Change one of them.
         numeral = self._numeral
         return text if numeral is None else numeral.value(text)
 
-    @cached_property
+    @property
     def automaton(self) -> Automaton:
         """What may be written, but for lists: these are tried value by value (see `values`)."""
-        return Automaton.of(self.rules())
+        return _automaton_of(replace(self, one_of=None))
+
+    @property
+    def lengths(self) -> tuple[int, int]:
+        """The fewest and the most characters that a text has, `MOST_LENGTH` where there is no most.
+
+        Examples
+        --------
+        >>> Expect.parse("4-6 digits").lengths, Expect.parse("one of 7 12.5").lengths
+        ((4, 6), (1, 4))
+        """
+        if self.one_of is not None:
+            own = list(map(len, self.values))
+            return min(own), max(own)
+        return _lengths_of(self.automaton)
 
     @cached_property
     def values(self) -> dict[str, str]:
@@ -256,3 +271,18 @@ both. Change one of them.
         if self.digits is not None:
             rules.append(Count(*self.digits))
         return rules
+
+
+@lru_cache(maxsize=256)
+def _automaton_of(expect: Expect) -> Automaton:
+    return Automaton.of(expect.rules())
+
+
+def _lengths_of(automaton: Automaton) -> tuple[int, int]:
+    found = [0] if automaton.final(0) else []
+    states = {0}
+    for length in range(1, MOST_LENGTH + 1):
+        states = {target for state in states for target in automaton.rows[state].values()}
+        if any(map(automaton.final, states)):
+            found.append(length)
+    return found[0], found[-1]

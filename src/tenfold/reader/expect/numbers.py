@@ -1,9 +1,10 @@
 """Rules for numbers: how many digits, which values, how they are written.
 
-A number may have zeros before it, as long as it has no more digits before the point than the
-largest value has. The decimal sign is a point or a comma. From a thousand on a comma or a point may
-set the thousands apart, where no more than two decimals are allowed: three digits after a sign are
-thousands then, fewer are decimals. A sign may stand before it where the range goes below zero.
+A whole number may have zeros before it, as long as it has no more digits than the largest value
+has; where decimals are allowed, 05 is rather 0.5 with a faint point, and none. The decimal sign is
+a point or a comma. From a thousand on a comma or a point may set the thousands apart, where no more
+than two decimals are allowed: three digits after a sign are thousands then, fewer are decimals. A
+sign may stand before it where the range goes below zero.
 Spaces need no rule: a gap between digits is no character.
 """
 
@@ -154,7 +155,8 @@ class Numeral:
         if at.decimals >= 0:
             enough = at.decimals >= self.decimals
             return [] if enough else [at._replace(decimals=at.decimals + 1, value=value)]
-        if at.whole >= self._whole or (at.mark and at.run >= 3):
+        padded = self.decimals > 0 and at.whole > 0 and at.value == 0
+        if padded or at.whole >= self._whole or (at.mark and at.run >= 3):
             return []
         run = min(4, max(0, at.run) + 1)
         return [at._replace(whole=at.whole + 1, run=run, value=value)]
@@ -175,8 +177,8 @@ class Numeral:
         if at.decimals == 0 or (at.decimals < 0 and (not at.whole or (at.mark and at.run != 3))):
             return False
         least, most = self._bounds[at.sign]
-        rest: int = 10 ** (self.decimals - max(0, at.decimals))
-        return -(-least // rest) <= at.value <= most // rest
+        rest = 10 ** (self.decimals - max(0, at.decimals))
+        return bool(-(-least // rest) <= at.value <= most // rest)
 
     def _alike(self, sign: str, value: int) -> int:
         """Return the value that stands for all that compare alike with the bounds' beginnings."""

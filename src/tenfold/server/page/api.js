@@ -4,14 +4,25 @@ const KEY = "tenfold-token";
 const TRIES = 5; // where the server is busy
 
 export class Trouble extends Error {
-  // `again`: seconds after which the server says to try again, or 0.
-  constructor(sentence, again = 0) {
+  // `again`: seconds after which the server says to try again, or 0; `gone`: it does not answer.
+  constructor(sentence, again = 0, gone = false) {
     super(sentence);
     this.again = again;
+    this.gone = gone;
   }
 }
 
-async function send(path, options) {
+export async function send(path, options = {}) {
+  const response = await request(path, options);
+  const record = await response.json().catch(() => ({}));
+  if (!response.ok) {
+    const again = Number(response.headers.get("Retry-After"));
+    throw new Trouble(record.detail ?? `The server answered ${response.status}.`, again);
+  }
+  return record;
+}
+
+export async function request(path, options = {}) {
   const token = sessionStorage.getItem(KEY);
   const headers = { ...options.headers };
   if (token) headers.Authorization = `Bearer ${token}`;
@@ -20,15 +31,10 @@ async function send(path, options) {
     response = await fetch(path, { ...options, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Trouble("The server does not answer. Is 'tenfold serve' still running?");
+    throw new Trouble("The server does not answer. Is it still running?", 0, true);
   }
-  if (response.status === 401 && (await askForToken(token))) return send(path, options);
-  const record = await response.json().catch(() => ({}));
-  if (!response.ok) {
-    const again = Number(response.headers.get("Retry-After"));
-    throw new Trouble(record.detail ?? `The server answered ${response.status}.`, again);
-  }
-  return record;
+  if (response.status === 401 && (await askForToken(token))) return request(path, options);
+  return response;
 }
 
 let asked = null; // while it is being asked for, all wait for the same answer
@@ -53,7 +59,7 @@ async function showDialog(refused) {
   return true;
 }
 
-function json(method, body, signal) {
+export function json(method, body, signal) {
   const headers = { "Content-Type": "application/json" };
   return { method, headers, body: JSON.stringify(body), signal };
 }

@@ -13,6 +13,7 @@ from PIL import Image
 from tenfold.synthesis.pages.strokes import Floats, Pixels
 
 _BANK = 2048  # side of the sheet of noise that all grain is cut from
+UNFOCUSED = 0.08  # of the pictures: a camera near the page, a frame of a video
 CLEAR = 120  # grey levels: with less contrast nobody stores a picture in black and white
 
 
@@ -85,6 +86,13 @@ def photograph(rng: Generator, scene: Floats, strength: float = 1.0) -> Pixels:
         scene = 255 - scene
     picture = np.clip(scene, 0, 255).astype(np.uint8)
     return _store(rng, picture, contrast=high - low)
+
+
+def unfocused(rng: Generator, scene: Floats, tall: float) -> Floats:
+    """Put few scenes out of focus, as far as digits so many pixels high can still be read."""
+    if rng.random() >= UNFOCUSED or tall <= 0:
+        return scene
+    return np.asarray(cv2.GaussianBlur(scene, (0, 0), tall * rng.uniform(0.03, 0.1)), np.float32)
 
 
 def _focus(rng: Generator, scene: Floats, strength: float) -> Floats:

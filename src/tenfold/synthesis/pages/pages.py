@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tenfold.signature import KINDS
 from tenfold.synthesis.pages import scenes, textures
-from tenfold.synthesis.pages.camera import edge, grain, lay, photograph
+from tenfold.synthesis.pages.camera import edge, grain, lay, photograph, unfocused
 from tenfold.synthesis.pages.canvas import Placed
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.paper import paper
@@ -83,8 +83,10 @@ class PageMaker:
         light = self._light(scene, ink)
         if name == "cell" or rng.random() < 0.05:
             self._edges(light)
+        heights = [p.box[3] - p.box[1] for p in placed if p.char.isdigit()]
+        light = unfocused(rng, light, float(np.median(heights)) if heights else 0.0)
         picture = photograph(rng, light, strength=0.9)
-        tallest = max((p.box[3] - p.box[1] for p in placed), default=0.0)
+        tallest = max(heights, default=0.0)
         if rng.random() < (0.25 if name in ("single", "plot") and tallest > 60 else 0.02):
             picture = self._blocky(picture, tallest)
         return Page(picture, masks, tuple(placed), name)

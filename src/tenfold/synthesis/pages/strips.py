@@ -16,7 +16,7 @@ from numpy.random import Generator
 from tenfold.signature import DIGIT, STRIP, STRUCK
 from tenfold.synthesis.pages import numbers, printing, writing
 from tenfold.synthesis.pages.around import flourish, junk, surround
-from tenfold.synthesis.pages.camera import edge, grain, lay, photograph, shrink
+from tenfold.synthesis.pages.camera import edge, grain, lay, photograph, shrink, unfocused
 from tenfold.synthesis.pages.canvas import Canvas
 from tenfold.synthesis.pages.hands import Hand, Part, Stock
 from tenfold.synthesis.pages.paper import cheque, paper
@@ -80,7 +80,7 @@ class StripMaker:
         size = DIGIT * zoom * float(np.clip(np.exp(rng.normal(0, 0.17)), 0.55, 1.55))
         hand = Hand(rng, self.stock, self.part)
         mode = rng.choice(
-            ["hand", "print", "display", "none"], p=[0.9 - NOTHING, 0.07, 0.03, NOTHING]
+            ["hand", "print", "display", "none"], p=[0.87 - NOTHING, 0.1, 0.03, NOTHING]
         )
         text = self._text(mode)
         style = Style(
@@ -154,6 +154,7 @@ class StripMaker:
             scene = self._windows(canvas, columns, ink, style)
         if rng.random() < DARK_EDGES:
             _darken_edges(rng, scene)
+        scene = unfocused(rng, scene, style.height)
         picture = photograph(rng, scene, strength=zoom)
         width = max(16, round(columns / zoom * rng.uniform(0.9, 1.1)))
         if rng.random() < 0.06:  # enlarged pixels

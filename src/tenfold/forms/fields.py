@@ -1,0 +1,410 @@
+"""Read the fields of one page: what is printed taken away, what is written decoded within bounds.
+
+The page lies on its template already. Around each field the ink that the blank form has is taken
+away, the finder says where digits are and which are struck out, and the line recogniser and, in
+combs, the classifier say what each may be. Only values that the field may hold are weighed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.forms.settle import settle
+from tenfold.forms.template import Field
+from tenfold.model import Model
+from tenfold.preprocess.binarize import find_ink
+from tenfold.preprocess.normalize import frame_glyph
+from tenfold.reader import find as finding
+from tenfold.reader.ctc import Network, frames_of
+from tenfold.reader.decode import Decoded, decode
+from tenfold.reader.expect import Expect
+from tenfold.reader.find import Found
+from tenfold.reader.lines import MARGIN, Part, cut
+from tenfold.reader.settings import SETTINGS
+from tenfold.signature import STRUCK
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+TALL = 56  # pixels: how high a field is shown to the finder, its digits about half of that
+ABOVE, BELOW, BESIDE = 0.9, 0.3, 0.35  # of a field's height: what is cut out around it
+PRINTED = 200  # grey levels: what is darker on the blank form is print
+WIDER = 5  # pixels: print is taken away with its soft edge, and where it lies a little off
+FAINT = 0.1  # of the way from paper to black: ink begins here
+SPECK = 0.2  # of a field's height: what is shorter is no digit
+HANGING = 0.4  # of a component's height: with less in the field it belongs to another row
+ROOM = 12  # pixels between fields in the finder's picture
+LEAST = 0.25  # the finder's least score in a field
+VIEWS = 3  # of a strip: what they agree on is surer than what one of them is sure of
+CANDIDATES = 8
+UNHEARD = -8.0
+LEFT = 0.01  # of a cell's probability is for what the classifier, or the finder, does not see
+ANY = Expect.of(digits=(1, 20))  # what a field may hold of which nothing is said
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Networks:
+    """What reads fields."""
+
+    finder: finding.Network
+    recogniser: Network
+    classifier: Model
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What one field shows.
+
+    Parameters
+    ----------
+    field : Field
+    snippet : uint8 array, shape (h, w)
+        The field and a little around it, as scanned.
+    ink : float
+        Height of the tallest connected component, in field heights; for a tick, share of its box
+        that is inked.
+    candidates : tuple of (str, float)
+        Values that the field may hold, with their log-probability among all strings, likeliest
+        first. Empty where nothing fits.
+    log_total : float
+        Log-probability that any value that fits is written.
+    struck : bool
+        Whether something is struck out.
+    second : float
+        Log-probability of the likeliest value's digits by the classifier, which looks at each by
+        itself; `UNHEARD` where it sees another number of digits.
+    """
+
+    field: Field
+    snippet: Pixels
+    ink: float
+    candidates: tuple[tuple[str, float], ...] = ()
+    log_total: float = -math.inf
+    struck: bool = False
+    second: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class _Crop:
+    """A field cut out: as scanned, without print, and where the field lies in it."""
+
+    field: Field
+    raw: Pixels
+    clean: Pixels
+    box: tuple[float, float, float, float]  # left, top, width, height in the crop
+    found: list[Found]
+    ink: float = 0.0
+
+
+def even(page: Pixels) -> Pixels:
+    """Bring paper to 255 wherever it lies in shadow, uint8 ``(h, w)``."""
+    height, width = page.shape
+    small = cv2.resize(
+        page, (max(8, width // 8), max(8, height // 8)), interpolation=cv2.INTER_AREA
+    )
+    paper = cv2.dilate(small, np.ones((7, 7), np.uint8))
+    paper = cv2.GaussianBlur(paper, (0, 0), 5)
+    level = np.asarray(cv2.resize(paper, (width, height)), np.float32)
+    return np.asarray(np.clip(page * (255 / np.maximum(level, 40)), 0, 255), np.uint8)
+
+
+def read_page(
+    page: Pixels, reference: Pixels, fields: Sequence[Field], networks: Networks
+) -> list[Seen]:
+    """Read all fields of one page.
+
+    Parameters
+    ----------
+    page, reference : uint8 arrays, shape (h, w)
+        The scan on the pixels of the blank form, and the blank form.
+    fields : sequence of Field
+        Of this page.
+    networks : Networks
+    """
+    page = even(page)
+    boxes = [pixels_of(field, page.shape) for field in fields]
+    crops = [_crop(page, reference, field, box) for field, box in zip(fields, boxes, strict=True)]
+    written = [crop for crop in crops if crop.field.kind == "number" and crop.ink >= SPECK]
+    _find(written, networks.finder)
+    seen = []
+    for crop in crops:
+        if crop.field.kind == "tick" or crop.ink < SPECK:
+            seen.append(Seen(crop.field, _snippet(crop), crop.ink))
+        else:
+            seen.append(_read(crop, networks))
+    return seen
+
+
+def pixels_of(field: Field, shape: Sequence[int]) -> tuple[float, float, float, float]:
+    """Return a field's left, top, width, height in pixels of a page ``(h, w)``."""
+    left, top, width, height = field.box
+    return left * shape[1], top * shape[0], width * shape[1], height * shape[0]
+
+
+def _crop(
+    page: Pixels, reference: Pixels, field: Field, box: tuple[float, float, float, float]
+) -> _Crop:
+    left, top, width, height = box
+    dx, dy = settle(page, reference, field.box)
+    high = min(height, 120.0)
+    x0, x1 = int(left - BESIDE * high), int(left + width + BESIDE * high) + 1
+    y0, y1 = int(top - ABOVE * high), int(top + height + BELOW * high) + 1
+    x0, y0 = max(0, x0), max(0, y0)
+    x1, y1 = min(page.shape[1], x1), min(page.shape[0], y1)
+    blank = reference[y0:y1, x0:x1]
+    matrix = np.array([[1, 0, x0 + dx], [0, 1, y0 + dy]], np.float64)
+    raw = np.asarray(
+        cv2.warpAffine(page, matrix, (x1 - x0, y1 - y0), borderMode=cv2.BORDER_REPLICATE,
+                       flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP), np.uint8
+    ) if dx or dy else page[y0:y1, x0:x1]  # fmt: skip
+    printed = cv2.dilate((blank < PRINTED).astype(np.uint8), np.ones((WIDER, WIDER), np.uint8))
+    clean = np.asarray(cv2.inpaint(raw, printed, 3, cv2.INPAINT_TELEA), np.uint8)
+    own = (left - x0, top - y0, width, height)
+    crop = _Crop(field, raw, _without_neighbours(clean, own), own, [])
+    crop.ink = _inked(crop, printed)
+    return crop
+
+
+def _without_neighbours(clean: Pixels, box: tuple[float, float, float, float]) -> Pixels:
+    """Take away what is written in other rows and hangs in from above or below.
+
+    What stands above the field and does not touch the edge stays: it may replace what was struck
+    out in it.
+    """
+    _, top, _, height = box
+    paper = float(np.percentile(clean, 80))
+    dark = (clean < paper * (1 - FAINT)).astype(np.uint8)
+    count, labels, stats, middles = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    gone = np.zeros(count, bool)
+    for k in range(1, count):
+        y, tall = stats[k, cv2.CC_STAT_TOP], stats[k, cv2.CC_STAT_HEIGHT]
+        inside = min(y + tall, top + height) - max(y, top)
+        at_edge = y == 0 or y + tall == len(clean)
+        outside = not -0.1 * height < middles[k, 1] - top < 1.1 * height
+        gone[k] = outside and inside < HANGING * tall and (at_edge or middles[k, 1] > top)
+    if not gone.any():
+        return clean
+    mask = cv2.dilate(gone[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.where(mask > 0, np.uint8(min(255, paper)), clean)
+
+
+def _inked(crop: _Crop, printed: Pixels) -> float:
+    """How much is written: the tallest component's height, or a tick box's share of ink."""
+    left, top, width, height = crop.box
+    inside = np.s_[
+        max(0, int(top)) : int(top + height) + 1, max(0, int(left)) : int(left + width) + 1
+    ]
+    part = crop.clean[inside]
+    paper = float(np.percentile(part, 90))
+    dark = (part < paper * (1 - FAINT)).astype(np.uint8)
+    if crop.field.kind == "tick":
+        free = printed[inside] == 0
+        return float(dark[free].mean()) if free.any() else 0.0
+    count, _, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    if count < 2:
+        return 0.0
+    return float(stats[1:, cv2.CC_STAT_HEIGHT].max()) / height
+
+
+def _find(crops: Sequence[_Crop], finder: finding.Network) -> None:
+    """Show the finder all fields of a page in one picture, each at about one size."""
+    if not crops:
+        return
+    shown = []
+    for crop in crops:
+        scale = TALL / crop.box[3]
+        size = (
+            max(4, round(crop.clean.shape[1] * scale)),
+            max(4, round(crop.clean.shape[0] * scale)),
+        )
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        shown.append(np.asarray(cv2.resize(crop.clean, size, interpolation=how), np.uint8))
+    places, sheet = _packed(shown)
+    seen = finding.find(sheet, finder, (max(sheet.shape),), LEAST, SETTINGS.overlap)
+    for found in seen.found:
+        x, y = found.middle
+        for crop, (left, top), picture in zip(crops, places, shown, strict=True):
+            if left <= x < left + picture.shape[1] and top <= y < top + picture.shape[0]:
+                back = crop.box[3] / TALL
+                crop.found.append(
+                    replace(
+                        found,
+                        x=(found.x - left) * back,
+                        y=(found.y - top) * back,
+                        width=found.width * back,
+                        height=found.height * back,
+                    )
+                )
+
+
+def _packed(pictures: Sequence[Pixels]) -> tuple[list[tuple[int, int]], Pixels]:
+    """Lay pictures in rows on one sheet; return the corner of each, and the sheet."""
+    width = max(480, *(picture.shape[1] + 2 * ROOM for picture in pictures))
+    places: list[tuple[int, int]] = [(0, 0)] * len(pictures)
+    x, y, tall = ROOM, ROOM, 0
+    for k in sorted(range(len(pictures)), key=lambda k: pictures[k].shape[0]):
+        height, wide = pictures[k].shape
+        if x + wide + ROOM > width and x > ROOM:
+            x, y, tall = ROOM, y + tall + ROOM, 0
+        places[k] = (x, y)
+        x, tall = x + wide + ROOM, max(tall, height)
+    sheet = np.full((y + tall + ROOM, width), 255, np.uint8)
+    for (left, top), picture in zip(places, pictures, strict=True):
+        sheet[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
+    return places, sheet
+
+
+def _read(crop: _Crop, networks: Networks) -> Seen:
+    left, top, width, height = crop.box
+    struck = [f for f in crop.found if f.kind == STRUCK and _within(f, crop.box, 0.25)]
+    room = BESIDE * height
+    beside = [
+        f
+        for f in crop.found
+        if f.kind != STRUCK and left - room < f.middle[0] < left + width + room
+    ]
+    kept = [f for f in beside if top - 0.2 * height < f.middle[1] < top + 1.2 * height]
+    if struck and (crop.field.cells or not kept):  # what replaces it may stand above its field
+        kept = [f for f in beside if top - ABOVE * height < f.middle[1] < top + 1.2 * height]
+    expect = crop.field.expect or ANY
+    cells = _cells(crop, kept, networks.classifier)
+    if crop.field.cells:
+        decoded = _decoded(crop.clean, _comb_part(crop, kept), expect, networks, cells)
+    else:
+        decoded = _line(crop, kept, struck, expect, networks)
+    chances: dict[str, float] = {}
+    for one in decoded:  # two ways of writing one value stand for it together
+        value = expect.value(one.text)
+        chances[value] = float(np.logaddexp(chances.get(value, -np.inf), one.log_probability))
+    candidates = tuple(sorted(chances.items(), key=lambda pair: -pair[1]))
+    second = _second(decoded[0].text, cells) if decoded else UNHEARD
+    return Seen(
+        crop.field, _snippet(crop), crop.ink, candidates, decoded.log_total, bool(struck), second
+    )
+
+
+def _second(text: str, cells: Floats) -> float:
+    """Return the classifier's log-probability of a number's digits."""
+    digits = [int(char) for char in text if char.isdigit()]
+    filled = cells[cells[:, 10] < math.log(0.5)]
+    if len(filled) != len(digits):
+        return UNHEARD
+    return float(max(UNHEARD, filled[range(len(digits)), digits].sum()))
+
+
+def _cells(crop: _Crop, kept: Sequence[Found], classifier: Model) -> Floats:
+    """Ask the classifier about each cell of a comb, elsewhere about each digit that was found."""
+    left, top, width, height = crop.box
+    if not crop.field.cells:
+        row = sorted(kept, key=lambda f: f.x)
+        areas = [(f.x - 2, f.y - 2, f.width + 4, f.height + 4) for f in row]
+    else:
+        areas, step = [], width / crop.field.cells
+        for k in range(crop.field.cells):
+            own = [f for f in kept if left + k * step <= f.middle[0] < left + (k + 1) * step]
+            upper = [f for f in own if f.middle[1] < top]  # it replaces what is struck out below it
+            first, tall = (upper[0].y - 2, upper[0].height + 4) if upper else (top, height)
+            areas.append((left + k * step, first, step, tall))
+    return _chances([_glyph(crop.clean, area, SPECK * height) for area in areas], classifier)
+
+
+def _within(found: Found, box: tuple[float, float, float, float], more: float) -> bool:
+    left, top, width, height = box
+    x, y = found.middle
+    room = more * height
+    return left - room < x < left + width + room and top - room < y < top + height + room
+
+
+def _line(
+    crop: _Crop, kept: Sequence[Found], struck: Sequence[Found], expect: Expect,
+    networks: Networks,
+) -> Decoded:  # fmt: skip
+    _, top, _, height = crop.box
+    picture = crop.clean
+    if struck:
+        picture = picture.copy()
+        for f in struck:
+            picture[max(0, int(f.y)) : int(f.bottom) + 1, max(0, int(f.x)) : int(f.right) + 1] = 255
+    row = _one_row(kept, struck)
+    wide = float(picture.shape[1])
+    if row:
+        tall = float(np.median([f.height for f in row]))
+        start, end = max(0.0, row[0].x - MARGIN * tall), min(wide, row[-1].right + MARGIN * tall)
+        xs, ys = (np.array([f.middle[k] for f in row]) for k in (0, 1))
+        slope = 0.0
+        if len(row) > 2 and np.ptp(xs) > 3 * tall:
+            slope = float(np.clip(np.polyfit(xs, ys, 1)[0], -0.2, 0.2))
+        part = Part(list(row), tall, start, end, float(xs.mean()), float(ys.mean()), slope, 0, wide)
+    else:
+        part = Part([], 0.62 * height, 0.0, wide, wide / 2, top + height / 2, 0.0, 0.0, wide)
+    return _decoded(picture, part, expect, networks, None)
+
+
+def _chances(glyphs: Sequence[Pixels | None], classifier: Model) -> Floats:
+    """Return cells as the decoder takes them: which digit each shows, if any."""
+    cells = np.full((len(glyphs), 11), math.log(LEFT / 10), np.float32)
+    cells[:, 10] = [math.log(1 - LEFT if glyph is None else LEFT) for glyph in glyphs]
+    shown = [k for k, glyph in enumerate(glyphs) if glyph is not None]
+    if shown:
+        chances = classifier.predict_proba(np.stack([g for g in glyphs if g is not None]))
+        cells[shown, :10] = np.log((1 - LEFT) * chances + LEFT / 10)
+    return cells
+
+
+def _one_row(kept: Sequence[Found], struck: Sequence[Found]) -> list[Found]:
+    """Return the digits of one row from left to right: where some were struck out, the new ones."""
+    row = sorted(kept, key=lambda f: f.x)
+    if not struck or len(row) < 2:
+        return row
+    middle = float(np.median([f.middle[1] for f in row]))
+    tall = float(np.median([f.height for f in row]))
+    return [f for f in row if abs(f.middle[1] - middle) < 0.6 * tall] or row
+
+
+def _decoded(
+    picture: Pixels, part: Part, expect: Expect, networks: Networks, cells: Floats | None
+) -> Decoded:
+    strips = [cut(picture, part, *view)[0] for view in SETTINGS.views[:VIEWS]]
+    return decode(frames_of(strips, networks.recogniser), expect, CANDIDATES, cells)
+
+
+def _comb_part(crop: _Crop, kept: Sequence[Found]) -> Part:
+    """Return all of a comb, to be cut out."""
+    left, top, width, height = crop.box
+    inside = [f for f in kept if f.middle[1] > top]
+    tall = float(np.median([f.height for f in inside])) if inside else 0.62 * height
+    y = float(np.median([f.middle[1] for f in inside])) if inside else top + height / 2
+    wide, room = float(crop.clean.shape[1]), 0.2 * height
+    start, end = max(0.0, left - room), min(wide, left + width + room)
+    return Part(inside, tall, start, end, left + width / 2, y, 0.0, 0.0, wide)
+
+
+def _glyph(picture: Pixels, area: tuple[float, float, float, float], least: float) -> Pixels | None:
+    """Frame the digit in an area for the classifier; None if no ink is so many pixels high."""
+    left, top, width, height = area
+    rows = slice(max(0, int(top)), int(top + height) + 1)
+    columns = slice(max(0, int(left)), int(left + width) + 1)
+    part = np.ascontiguousarray(picture[rows, columns])
+    if min(part.shape) < 4:
+        return None
+    ink = find_ink(part)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.mask, connectivity=8)
+    tall = [k for k in range(1, count) if stats[k, cv2.CC_STAT_HEIGHT] > least]
+    if not tall:
+        return None
+    return frame_glyph(ink.level, np.isin(labels, tall).astype(np.uint8))
+
+
+def _snippet(crop: _Crop) -> Pixels:
+    """Return the field and a little around it, as scanned."""
+    left, top, width, height = crop.box
+    room = 0.3 * height
+    rows = slice(max(0, int(top - room)), int(top + height + room) + 1)
+    columns = slice(max(0, int(left - room)), int(left + width + room) + 1)
+    return np.ascontiguousarray(crop.raw[rows, columns])

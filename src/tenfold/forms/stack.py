@@ -1,0 +1,259 @@
+"""Read a stack of scans: pages go to workers, what each shows into the results as it comes.
+
+Whatever happens to one page, a broken file, a page that brings a worker down or takes too long, is
+that page's row. Stopped anywhere and started again, it goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.errors import DataError, PageError, TenfoldError, faults_of
+from tenfold.forms.align import NotAligned, align
+from tenfold.forms.fields import Networks, read_page
+from tenfold.forms.readings import SheetResult
+from tenfold.forms.references import References
+from tenfold.forms.template import Template, load
+from tenfold.forms.verdict import judge
+from tenfold.names import shown
+from tenfold.preprocess.document import count_pages, pages
+from tenfold.reader.networks import FINDER, LINE, Finder, LineRecogniser, bundled_content
+from tenfold.reader.pipeline import grey_of
+
+if TYPE_CHECKING:
+    from tenfold.forms.results import Results
+
+Pixels = NDArray[np.uint8]
+
+SECONDS = 60.0  # that one page may take
+AHEAD = 3  # pages that wait for each worker
+KEPT_SIDE = 1400  # pixels: the longer side of a page's picture as it is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One page to read: its file, how the file is called, its digest, and the page's number."""
+
+    path: str
+    name: str
+    digest: str
+    page: int
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a stack is: pages in all, read, and how many of these in this run."""
+
+    pages: int
+    done: int
+    fresh: int = 0
+    started: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Pages a second in this run."""
+        return self.fresh / max(1e-9, time.monotonic() - self.started)
+
+
+class PageReader:
+    """Reads pages of one template; a worker has one of its own.
+
+    Parameters
+    ----------
+    template : Template
+    threads : int
+        Of the networks.
+    """
+
+    def __init__(self, template: Template, threads: int = 1) -> None:
+        from tenfold.model import open_model
+
+        self.template = template
+        self.references = References.load(template)
+        self.networks = Networks(
+            Finder(bundled_content(FINDER), f"tenfold's own {FINDER}", threads),
+            LineRecogniser(bundled_content(LINE), f"tenfold's own {LINE}", threads),
+            open_model(bundled_content(), "tenfold's own classifier", threads=threads),
+        )
+        self.model = model_version()
+
+    def read(self, task: Task) -> SheetResult:
+        """Read one page of a file; what is wrong with it is in the result."""
+        blank = SheetResult(
+            task.name, task.page, None, "failed", digest=task.digest, model=self.model
+        )
+        only = [range(task.page, task.page + 1)]
+        try:
+            page = next(iter(pages(task.path, task.name, only=only, side=None)))
+            if isinstance(page, PageError):
+                return replace(blank, reason=str(page))
+            with faults_of(task.name):
+                return self.read_image(grey_of(page.picture.pixels), blank)
+        except TenfoldError as error:
+            return replace(blank, reason=str(error))
+
+    def read_image(self, grey: Pixels, blank: SheetResult) -> SheetResult:
+        """Read a page, uint8 ``(h, w)``; ``blank`` says where it comes from."""
+        aligned = align(grey, self.references)
+        if isinstance(aligned, NotAligned):
+            return replace(blank, status="not aligned", reason=aligned.reason, image=_stored(grey))
+        fields = self.template.on(aligned.page)
+        reference = self.references.pages[aligned.page - 1].image
+        seen = read_page(aligned.image, reference, fields, self.networks)
+        snippets = [cv2.imencode(".png", one.snippet)[1].tobytes() for one in seen]
+        return replace(
+            blank, template_page=aligned.page, status="read", fields=tuple(judge(seen, snippets)),
+            image=_stored(aligned.image),
+        )  # fmt: skip
+
+
+@cache
+def model_version() -> str:
+    """Return 16 hexadecimal digits that change with any of the networks."""
+    digest = hashlib.sha256()
+    for name in (FINDER, LINE, "digits.onnx"):
+        digest.update(bundled_content(name))
+    return digest.hexdigest()[:16]
+
+
+def _stored(grey: Pixels) -> bytes:
+    """Encode a page as it is kept for people to look at."""
+    scale = min(1.0, KEPT_SIDE / max(grey.shape))
+    size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if scale < 1 else grey
+    return cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 70])[1].tobytes()
+
+
+def read_stack(
+    template: Template, sources: Sequence[Path], results: Results, *, workers: int = 2,
+    report: Callable[[Progress, SheetResult | None], None] = lambda *_: None,
+) -> Progress:  # fmt: skip
+    """Read all pages of a stack that are not read yet.
+
+    Parameters
+    ----------
+    template : Template
+    sources : sequence of Path
+        Files: PDFs, TIFFs of many pages, pictures.
+    results : Results
+        Open; gets every page, in the order in which they are ready.
+    workers : int
+        Processes that read.
+    report : callable
+        Called after each page.
+
+    Returns
+    -------
+    Progress
+
+    Raises
+    ------
+    TenfoldError
+        If the results cannot be written; what was read before is kept.
+    """
+    tasks, failed = _tasks(sources)
+    done, digests = results.done(model_version()), results.digests()
+    waiting = deque(
+        task for task in tasks
+        if (task.name, task.page) not in done or digests.get(task.name) != task.digest
+    )  # fmt: skip
+    progress = Progress(len(tasks), len(tasks) - len(waiting), started=time.monotonic())
+    for sheet in failed:
+        results.add(sheet)
+    report(progress, None)
+    for sheet in _readings(template, waiting, workers):
+        results.add(sheet)
+        progress.done += 1
+        progress.fresh += 1
+        report(progress, sheet)
+    return progress
+
+
+def _tasks(sources: Sequence[Path]) -> tuple[list[Task], list[SheetResult]]:
+    """Return each page of each file, and a row for each file that cannot be opened."""
+    tasks: list[Task] = []
+    failed: list[SheetResult] = []
+    for path in sources:
+        name = shown(str(path))
+        try:
+            with faults_of(name, "opened"):
+                with path.open("rb") as file:
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+                tasks += [
+                    Task(str(path), name, digest, page + 1)
+                    for page in range(count_pages(path, name))
+                ]
+        except TenfoldError as error:
+            failed.append(SheetResult(name, 0, None, "failed", str(error)))
+        except OSError as error:
+            failed.append(SheetResult(name, 0, None, "failed", f"{name}: {error.strerror}."))
+    return tasks, failed
+
+
+def _readings(template: Template, waiting: deque[Task], workers: int) -> Iterator[SheetResult]:
+    """Read pages in processes; one that dies or hangs costs its page alone."""
+    from pebble import ProcessPool
+
+    if not waiting:
+        return
+    context = get_context("spawn")  # the networks' threads do not outlive a fork
+    count = max(1, min(workers, len(waiting)))
+    with ProcessPool(
+        count, context=context, initializer=_start, initargs=(str(template.path),)
+    ) as pool:
+        running: deque[tuple[Task, Future[SheetResult]]] = deque()
+        try:
+            while waiting or running:
+                while waiting and len(running) < count * AHEAD:
+                    task = waiting.popleft()
+                    running.append((task, pool.schedule(_read, args=(task,), timeout=SECONDS)))
+                yield _outcome(*running.popleft())
+        finally:
+            for _, future in running:
+                future.cancel()
+            pool.stop()
+
+
+def _outcome(task: Task, future: Future[SheetResult]) -> SheetResult:
+    from pebble import ProcessExpired
+
+    try:
+        return future.result()
+    except TimeoutError:
+        reason = f"{task.name}: takes longer than {SECONDS:.0f} seconds."
+    except ProcessExpired as error:
+        reason = f"{task.name}: reading it brought a process down ({error})."
+    except TenfoldError as error:
+        reason = str(error)
+    return SheetResult(
+        task.name, task.page, None, "failed", reason, digest=task.digest, model=model_version()
+    )
+
+
+_reader: PageReader | None = None
+
+
+def _start(path: str) -> None:
+    """Make a worker ready."""
+    global _reader
+    cv2.setNumThreads(1)
+    _reader = PageReader(load(path))
+
+
+def _read(task: Task) -> SheetResult:
+    if _reader is None:
+        raise DataError(f"{task.name}: the worker did not start.")
+    return _reader.read(task)

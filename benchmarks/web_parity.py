@@ -24,16 +24,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import RESULTS, err, new_parser, new_result, out, write_result
 from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
+from common import RESULTS, err, new_parser, new_result, out, write_result
 from tenfold.errors import TenfoldError
 from tenfold.export.web import export_web
 from tenfold.reader.reader import Reader

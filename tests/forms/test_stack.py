@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 import tomli_w
 from PIL import Image
+from tests.forms.conftest import _load
 
 from tenfold.forms import Template, load
 from tenfold.forms.readings import SheetResult
 from tenfold.forms.results import Results
 from tenfold.forms.stack import Progress, read_stack
 from tenfold.synthesis.pages.hands import Stock
-from tests.forms.conftest import _load
 
 if TYPE_CHECKING:
     from tenfold.data.splits import Splits

@@ -39,7 +39,7 @@ def test_a_clear_value_is_ok_and_a_close_one_doubtful() -> None:
 def test_what_the_classifier_sees_otherwise_is_less_sure() -> None:
     one = number("a", ("7", 0.99), ("1", 0.001))
     heard = judged(one)["a"].probability
-    assert judged(replace(one, second=UNHEARD))["a"].probability < heard - 0.05
+    assert judged(replace(one, second=UNHEARD))["a"].probability < heard - 0.02
 
 
 def test_an_empty_field_is_blank_and_a_scrawl_doubtful() -> None:
@@ -82,9 +82,7 @@ def test_a_sum_that_does_not_add_up_is_a_contradiction_and_an_empty_one_is_not()
         (((SET + UNSET) / 2, 0.0, 0.0), True, ["doubtful", "blank", "blank"]),
     ],
 )
-def test_one_tick_of_a_group(
-    inks: tuple[float, ...], optional: bool, statuses: list[str]
-) -> None:
+def test_one_tick_of_a_group(inks: tuple[float, ...], optional: bool, statuses: list[str]) -> None:
     seen = [
         Seen(Field(name, 1, BOX, kind="tick", group="g", optional=optional), SNIPPET, ink)
         for name, ink in zip("abc", inks, strict=True)

@@ -52,8 +52,8 @@ app.add_typer(form.app, name="form")
 # What only tenfold[train] installs, and Keras, which tenfold[export] does; anything else missing is
 # a fault of ours.
 _EXTRAS = {
-    "jinja2", "keras", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch", "pydantic",
-    "safetensors", "scipy", "sklearn", "tensorboardX", "torch",
+    "jinja2", "keras", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch",
+    "pydantic", "safetensors", "scipy", "sklearn", "tensorboardX", "torch",
 }  # fmt: skip
 # And what only tenfold[forms] does.
 _FORMS = {"fpdf", "pebble", "openpyxl", "pillow_heif", "pyarrow", "pypdfium2", "tomli_w"}

@@ -7,7 +7,6 @@ Finder and line recogniser take and give what tenfold's do, with channels last a
 
 from __future__ import annotations
 
-import io
 import os
 import tempfile
 import zipfile

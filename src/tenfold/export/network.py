@@ -14,7 +14,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from tenfold.errors import ModelError

@@ -296,7 +296,7 @@ def _describe(network: Network) -> list[str]:
             lines[-1:] = [f"{lines[-1][:-1]};", "and how surely it is any of them, ``(n,)``."]
     elif network.kind == FINDER:
         lines = [
-            f"Takes planes ``(1, 2, h, w)``, h and w multiples of 16, as tenfold.signature.planes",
+            "Takes planes ``(1, 2, h, w)``, h and w multiples of 16, as tenfold.signature.planes",
             "makes them.", "",
             "Returns logits of the kinds of ink ``(1, 5, h / 2, w / 2)``, and of places",
             "``(1, 19, h / 4, w / 4)``: heat, offset x and y in places, log width and height in",

@@ -14,11 +14,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tenfold.errors import UsageError
 from tenfold.files import read_file, write_whole
 from tenfold.reader.expect import Expect
+
+if TYPE_CHECKING:
+    from tenfold.forms.readings import SheetResult
 
 Kind = Literal["number", "tick"]
 

@@ -49,8 +49,8 @@ app.add_typer(data.app, name="data")
 # What only tenfold[train] installs, and Keras, which tenfold[export] does; anything else missing is
 # a fault of ours.
 _EXTRAS = {
-    "jinja2", "keras", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch", "pydantic",
-    "safetensors", "scipy", "sklearn", "tensorboardX", "torch",
+    "jinja2", "keras", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch",
+    "pydantic", "safetensors", "scipy", "sklearn", "tensorboardX", "torch",
 }  # fmt: skip
 
 

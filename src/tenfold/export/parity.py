@@ -24,9 +24,7 @@ def difference(expected: Sequence[Array], given: Sequence[Array], *, relative: b
     0.25
     """
     parts = zip(expected, given, strict=True)
-    return max(
-        float(np.abs(a - b).max() / (np.abs(a).max() if relative else 1)) for a, b in parts
-    )
+    return max(float(np.abs(a - b).max() / (np.abs(a).max() if relative else 1)) for a, b in parts)
 
 
 def check(network: Network, inputs: NDArray[Any], given: Sequence[Array], program: str) -> float:

@@ -50,7 +50,7 @@ def export(
     The weights are copied, and what is written is first compared with ONNX Runtime's answers.
     """
     from tenfold.errors import UsageError
-    from tenfold.export.network import read_network
+    from tenfold.export.read import read_network
     from tenfold.files import make_folder, refuse_foreign, write_whole
     from tenfold.model import read_content
     from tenfold.reader.networks import bundled_content
@@ -108,7 +108,8 @@ def _pictures(network: Network, data: str | None, data_dir: Path | None) -> NDAr
             f"takes {network.info.size}×{network.info.size}. Give others with --data."
         )
     rows = np.linspace(0, len(train) - 1, min(PICTURES, len(train))).astype(int)
-    return train.images[rows]
+    images: NDArray[np.uint8] = train.images[rows]
+    return images
 
 
 def _made(

@@ -133,7 +133,7 @@ def _is_shared(file: Traversable) -> bool:
 
 
 def _facts(info: ModelInfo) -> bytes:
-    """What the reader in the browser must know: settings, and what the model files say."""
+    """Write down what the reader must know: its settings, and what the model files say."""
     facts = {
         "version": tenfold.__version__,
         "settings": asdict(SETTINGS),
@@ -164,7 +164,9 @@ def _offline(script: bytes, content: dict[str, bytes]) -> bytes:
     for name in sorted(content):
         digest.update(name.encode() + hashlib.sha256(content[name]).digest())
     text = script.decode().replace("@VERSION@", digest.hexdigest()[:16])
-    return text.replace('"@FILES@"', ", ".join(json.dumps(name) for name in sorted(content))).encode()
+    return text.replace(
+        '"@FILES@"', ", ".join(json.dumps(name) for name in sorted(content))
+    ).encode()
 
 
 def _refuse_foreign(out: Path) -> None:

@@ -1,1 +1,1 @@
-"""The same network for other programs: Keras, torch, C, and ONNX that frames its glyph itself."""
+"""The same network for other programs: Keras, torch, C, ONNX with its framing, a web page."""

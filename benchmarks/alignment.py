@@ -14,114 +14,154 @@ Result: results/alignment.json.
 
 from __future__ import annotations
 
-import argparse
+import io
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
 import numpy as np
-from common import RESULTS, err, out
-from drawn_forms import DPI, FORMS, DrawnForm, Grey, exam
+from common import RESULTS, err, new_parser, new_result, out, write_result
+from drawn_forms import DPI, FORMS, Box, DrawnForm, Grey, exam
 from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image
 from simulated_scans import Scan, scan, write_on
 
 from tenfold.forms.align import Aligned, align
-from tenfold.forms.references import References
-from tenfold.forms.template import Field
+from tenfold.forms.references import References, png_of
+from tenfold.forms.sheet import print_sheets
+from tenfold.forms.template import Field, TemplatePage, make
 
 FAR = 2.0  # millimetres
 OTHERS = 0.1
+MM = 25.4
 
 
-def something_else(rng: Generator, form: DrawnForm, forms: list[DrawnForm]) -> tuple[str, Grey]:
+@dataclass
+class Case:
+    """A form as it is printed: its page, and its fields in millimetres."""
+
+    name: str
+    page: Grey
+    boxes: list[Box]
+
+    def fields(self) -> list[Field]:
+        """Return the fields as shares of the page."""
+        height, width = (side / DPI * MM for side in self.page.shape)
+        shares = [(x / width, y / height, w / width, h / height) for x, y, w, h in self.boxes]
+        return [Field(f"f{i}", 1, box) for i, box in enumerate(shares)]
+
+
+def marked(form: DrawnForm) -> Case:
+    """Print a form with corner marks."""
+    plain = Case(form.name, form.render(), form.boxes)
+    with TemporaryDirectory() as folder:
+        image = Path(folder) / "page.png"
+        image.write_bytes(png_of(plain.page))
+        page = TemplatePage(image, form.size)
+        template = make(Path(folder) / "form.toml", form.name, [page], plain.fields())
+        sheets = print_sheets(template, Path(folder) / "sheet.pdf")
+    pixels = np.array(Image.open(io.BytesIO(sheets.images[0])), np.uint8)
+    sides = [side / DPI * MM for side in pixels.shape[::-1]] * 2
+    boxes: list[Box] = [
+        (box[0] * sides[0], box[1] * sides[1], box[2] * sides[0], box[3] * sides[1])
+        for box in (field.box for field in sheets.template.fields)
+    ]
+    return Case(f"{form.name}, marks", pixels, boxes)
+
+
+def something_else(rng: Generator, case: Case, cases: list[Case]) -> tuple[str, Grey]:
     """Return a page that must not be aligned, and what it is."""
     roll = rng.random()
-    page = write_on(rng, form.render(), form.boxes)
+    page = write_on(rng, case.page, case.boxes)
     if roll < 0.25:
-        half = page.copy()
-        at, side = int(rng.uniform(0.4, 0.6) * len(half)), rng.random() < 0.5
-        half[:at] = 255 if side else half[:at]
-        half[at:] = half[at:] if side else 255
-        return "half a page", half
+        at = int(rng.uniform(0.4, 0.6) * len(page))
+        half = slice(0, at) if rng.random() < 0.5 else slice(at, None)
+        page[half] = 255
+        return "half a page", page
     if roll < 0.35:
         return "a blank sheet", np.full_like(page, 255)
-    if roll < 0.5 and form.name.startswith("exam"):
+    if roll < 0.5 and case.name.startswith("exam"):
         return "another version", exam("B", seed=5).render()
-    others = [other for other in forms if other.name != form.name]
+    others = [each for each in cases if each.name.partition(",")[0] != case.name.partition(",")[0]]
     other = others[int(rng.integers(len(others)))]
-    return f"the form {other.name}", write_on(rng, other.render(), other.boxes)
+    return f"the form {other.name}", write_on(rng, other.page, other.boxes)
 
 
-def errors_of(aligned: Aligned, seen: Scan) -> Any:
+def errors_of(aligned: Aligned, seen: Scan) -> NDArray[np.float64]:
     """Return how far off, in pixels of the reference, twenty places of the page are shown."""
-    step = aligned.map(seen.points)
-    # A pixel of the scan is so many of the reference, there.
-    unit = np.hypot(*(aligned.map(seen.points + [1, 0]) - step).T)
-    return np.hypot(*(step - seen.places).T) / unit
+    places = aligned.map(seen.points)
+    # So many pixels of the scan is one of the reference, there.
+    unit = np.hypot(*(aligned.map(seen.points + [1, 0]) - places).T)
+    return np.asarray(np.hypot(*(places - seen.places).T) / unit, np.float64)
 
 
-def measure(form: DrawnForm, forms: list[DrawnForm], scans: int, seed: int) -> dict[str, Any]:
+def measure(case: Case, cases: list[Case], scans: int, seed: int) -> dict[str, Any]:
     """Align so many scans of one form."""
-    width, height = form.size
-    fields = [
-        Field(f"f{i}", 1, (x / width, y / height, w / width, h / height))
-        for i, (x, y, w, h) in enumerate(form.boxes)
-    ]
-    blank = form.render()
-    references = References.of([blank], [fields])
+    references = References.of([case.page], [case.fields()])
     rng = np.random.default_rng(seed)
-    records, spent = [], 0.0
+    medians, worst, wrong, others, right, marks, spent = [], [], 0, 0, 0, 0, 0.0
     for number in range(scans):
-        other = rng.random() < OTHERS
         what, page = (
-            something_else(rng, form, forms) if other else ("", write_on(rng, blank, form.boxes))
+            something_else(rng, case, cases)
+            if rng.random() < OTHERS
+            else ("", write_on(rng, case.page, case.boxes))
         )
         seen = scan(rng, page)
         start = time.process_time()
         found = align(seen.image, references)
-        took = time.process_time() - start
-        spent += took
-        record: dict[str, Any] = {"number": number, "how": seen.how, "what": what, "took": took}
+        spent += time.process_time() - start
+        others += bool(what)
         if isinstance(found, Aligned):
-            off = errors_of(found, seen) * 25.4 / DPI
-            record |= {"aligned": True, "median": float(np.median(off)), "worst": float(off.max()),
-                       "share": found.confidence}  # fmt: skip
-            record["wrong"] = other or record["worst"] > FAR
-        else:
-            record |= {"aligned": False, "wrong": False, "reason": found.reason}
-        records.append(record)
-        yield_record(form, record)
-    real = [record for record in records if not record["what"]]
-    right = [record for record in real if record["aligned"] and not record["wrong"]]
+            off = errors_of(found, seen) * MM / DPI
+            fine = not what and float(off.max()) <= FAR
+            wrong += int(not fine)
+            right += int(fine)
+            marks += int(fine and found.how == "marks")
+            if fine:
+                medians.append(float(np.median(off)))
+                worst.append(float(off.max()))
+            else:
+                err.print(f"wrong: {case.name} {number} {seen.how} {what} {off.max():.2f} mm")
+        elif not what:
+            err.print(f"not aligned: {case.name} {number} {seen.how}: {found.reason}")
     return {
-        "form": form.name, "scans": len(real), "aligned": len(right),
-        "something else": len(records) - len(real),
-        "wrong": sum(record["wrong"] for record in records),
-        "median_mm": float(np.median([record["median"] for record in right])),
-        "worst_mm": float(np.max([record["worst"] for record in right])),
-        "ms": 1000 * spent / len(records),
-    }  # fmt: skip
-
-
-def yield_record(form: DrawnForm, record: dict[str, Any]) -> None:
-    """Tell what did not go as it should."""
-    if record["wrong"] or (not record["what"] and not record["aligned"]):
-        err.print(form.name, record)
+        "form": case.name,
+        "scans": scans - others,
+        "aligned": right,
+        "by marks": marks,
+        "something else": others,
+        "wrong": wrong,
+        "median_mm": float(np.median(medians)),
+        "largest_mm": float(np.max(worst)),
+        "milliseconds": 1000 * spent / scans,
+    }
 
 
 def main() -> None:
     """Measure, print and save."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = new_parser(__doc__, RESULTS / "alignment.json")
     parser.add_argument("--scans", type=int, default=60, help="of each form")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=RESULTS / "alignment.json")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     forms = [draw() for draw in FORMS]
-    rows = [measure(form, forms, arguments.scans, arguments.seed) for form in forms]
-    for row in rows:
-        out.print(row)
+    plain = [Case(form.name, form.render(), form.boxes) for form in forms]
+    cases = plain + [marked(form) for form in forms]
+    rows = []
+    for case in cases:
+        rows.append(measure(case, cases, arguments.scans, arguments.seed))
+        out.print("  ".join(f"{key} {_shown(value)}" for key, value in rows[-1].items()))
+    setting = {"scans": arguments.scans, "seed": arguments.seed, "far_mm": FAR}
+    result = new_result(__doc__, ["numpy", "opencv-python-headless"], setting, {"forms": rows})
+    write_result(arguments.out, result)
+
+
+def _shown(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Stacks of filled-in forms with known answers: drawn, written on, scanned or photographed.
 
-Five forms, as people use them: an exam's cover sheet, a meter card, a table of marks, a slip with an
-amount, a survey with combs. A hand is one stretch of MNIST's images, which lie by writer, with one
-slant and one pen. Some fields stay blank, some are struck out and corrected; pages that do not belong
-lie between.
+Five forms, as people use them: an exam's cover sheet, a meter card, a table of marks, a slip with
+an amount, a survey with combs. A hand is one stretch of MNIST's images, which lie by writer, with
+one slant and one pen. Some fields stay blank, some are struck out and corrected; pages that do not
+belong lie between.
 """
 
 from __future__ import annotations
@@ -229,7 +229,7 @@ def _number(
 def _comb(
     canvas: Canvas, rng: Generator, hand: Hand, spot: Spot, value: str, style: Style, y: float
 ) -> None:
-    left, top, wide, tall = spot.box
+    left, top, wide, _ = spot.box
     step = wide / spot.cells
     slip = int(rng.integers(len(value))) if rng.random() < CORRECTED else -1
     for k, char in enumerate(value):
@@ -394,7 +394,7 @@ def _texts(*lines: tuple[float, float, int, str]) -> Callable[[ImageDraw.ImageDr
 
 
 def exam() -> Design:
-    """An exam's cover sheet: a student number from the class list, marks and their sum, a tick."""
+    """Draw an exam's cover sheet: a number of the class list, marks and their sum, a tick."""
     names = [f"q{k}" for k in range(1, 7)]
     spots = [Spot("student_id", (620, 420, 560, 76), "comb", lambda a: a.roll[a.number],
                   {"digits": 8, "one_of": "class list", "unique": True})]  # fmt: skip
@@ -411,10 +411,11 @@ def exam() -> Design:
             "tick",
             _one_tick("paper", 3, k),
             {"group": "paper"},
-        )  # fmt: skip
+        )
         for k, letter in enumerate("abc")
     ]
-    lines = [(160, 150, 54, "Department of Mathematics"), (160, 240, 40, "Written examination, summer"),
+    lines = [(160, 150, 54, "Department of Mathematics"),
+             (160, 240, 40, "Written examination, summer"),
              (160, 435, 38, "Student number"), (160, 590, 34, "Paper handed out"),
              (200, 900, 34, "To be filled in by the examiner"), (1060, 1220, 38, "Total"),
              (160, 1450, 30, "Write your student number on every sheet. Calculators may be used."),
@@ -427,7 +428,7 @@ def exam() -> Design:
 
 
 def meter() -> Design:
-    """A meter card: a customer number with a check digit, the reading, the day."""
+    """Draw a meter card: a customer number with a check digit, the reading, the day."""
 
     def customer(a: Answers) -> str:
         first = _digits(8)(a)
@@ -446,15 +447,17 @@ def meter() -> Design:
         Spot("reading", (520, 460, 480, 92), "comb", _digits(6), {"digits": 6}),
         Spot("day", (520, 640, 480, 80), "line", day, {"date": "DD.MM.YYYY"}),
     ]  # fmt: skip
-    lines = [(110, 90, 50, "City Water Works"), (110, 170, 34, "Please read your meter and send this card back"),
-             (110, 320, 36, "Customer number"), (110, 490, 36, "Meter reading"), (1030, 490, 36, "m³"),
-             (110, 660, 36, "Read on"), (110, 820, 28, "Write black digits only, not those in the red window."),
+    lines = [(110, 90, 50, "City Water Works"),
+             (110, 170, 34, "Please read your meter and send this card back"),
+             (110, 320, 36, "Customer number"), (110, 490, 36, "Meter reading"),
+             (1030, 490, 36, "m³"), (110, 660, 36, "Read on"),
+             (110, 820, 28, "Write black digits only, not those in the red window."),
              (110, 870, 28, "You may also send the reading over the internet.")]  # fmt: skip
     return Design("meter card", (1400, 980), spots, _texts(*lines))
 
 
 def marks() -> Design:
-    """A table of marks: two dozen rows, one decimal each."""
+    """Draw a table of marks: two dozen rows, one decimal each."""
 
     def mark(a: Answers) -> str:
         return f"{int(a.rng.integers(0, 10))}.{int(a.rng.integers(0, 10))}"
@@ -466,7 +469,7 @@ def marks() -> Design:
             "cell",
             mark,
             {"range": [0, 10], "decimals": 1},
-        )  # fmt: skip
+        )
         for k in range(24)
     ]
     lines = [(160, 130, 50, "Marks, second term"), (160, 220, 34, "Class 7 b, Mrs Whitfield"),
@@ -479,7 +482,7 @@ def marks() -> Design:
 
 
 def slip() -> Design:
-    """A slip like a cheque: an amount with two decimals, an account number."""
+    """Draw a slip like a cheque: an amount with two decimals, an account number."""
 
     def amount(a: Answers) -> str:
         whole = int(np.exp(a.rng.uniform(0, np.log(99_999))))
@@ -487,18 +490,21 @@ def slip() -> Design:
 
     spots = [
         Spot("account", (420, 380, 620, 74), "line", _digits(10), {"digits": 10}),
-        Spot("amount", (1020, 180, 400, 90), "box", amount, {"range": [0, 99_999.99], "decimals": 2}),
+        Spot("amount", (1020, 180, 400, 90), "box", amount,
+             {"range": [0, 99_999.99], "decimals": 2}),
     ]  # fmt: skip
-    lines = [(90, 70, 48, "First Savings Bank"), (90, 150, 30, "Pay against this slip to the bearer"),
+    lines = [(90, 70, 48, "First Savings Bank"),
+             (90, 150, 30, "Pay against this slip to the bearer"),
              (860, 205, 40, "Amount"), (90, 396, 36, "Account number"),
              (90, 520, 30, "Signature"), (1000, 560, 24, "No. 00417")]  # fmt: skip
     return Design("slip", (1500, 640), spots, _texts(*lines))
 
 
 def survey() -> Design:
-    """A survey: combs for age, postcode and year; answers from 1 to 5; a tick of four."""
+    """Draw a survey: combs for age, postcode and year; answers from 1 to 5; a tick of four."""
     spots = [
-        Spot("age", (640, 360, 150, 80), "comb", _between(16, 99), {"digits": 2, "range": [16, 99]}),
+        Spot("age", (640, 360, 150, 80), "comb", _between(16, 99),
+             {"digits": 2, "range": [16, 99]}),
         Spot("postcode", (640, 480, 375, 80), "comb", _digits(5), {"digits": 5}),
         Spot("since", (640, 600, 300, 80), "comb", _between(1960, 2026),
              {"digits": 4, "range": [1960, 2026]}),
@@ -520,14 +526,15 @@ def survey() -> Design:
             "tick",
             _one_tick("travel", 4, k),
             {"group": "travel"},
-        )  # fmt: skip
+        )
         for k in range(4)
     ]
     questions = ["The staff were friendly", "The room was clean", "The food was good",
                  "I was told what would be done", "I felt safe", "I could sleep at night",
                  "The way was easy to find", "I would come again"]  # fmt: skip
-    lines = [(160, 130, 50, "How was your stay?"), (160, 220, 32, "1 not at all  to  5 very much"),
-             (160, 380, 36, "Your age"), (160, 500, 36, "Postcode"), (160, 620, 36, "Patient since")]  # fmt: skip
+    lines = [(160, 130, 50, "How was your stay?"),
+             (160, 220, 32, "1 not at all  to  5 very much"), (160, 380, 36, "Your age"),
+             (160, 500, 36, "Postcode"), (160, 620, 36, "Patient since")]  # fmt: skip
     lines += [(160, 920 + 110 * k, 34, text) for k, text in enumerate(questions)]
     lines += [
         (300 + 300 * k, 1882, 32, text) for k, text in enumerate(["car", "bus", "train", "foot"])

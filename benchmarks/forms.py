@@ -20,16 +20,20 @@ import cv2
 import matplotlib
 import numpy as np
 import tomli_w
-from common import RESULTS, new_parser, new_result, out, print_table, write_result
-from form_stacks import DESIGNS, Design, Sheet, class_list, stack
 from PIL import Image
+from sklearn.linear_model import LogisticRegression
 
 import tenfold
+from common import RESULTS, new_parser, new_result, out, print_table, write_result
+from form_stacks import DESIGNS, Design, Sheet, class_list, stack
+from tenfold.forms.align import Aligned, align
+from tenfold.forms.fields import read_page
 from tenfold.forms.readings import SURE, SheetResult
 from tenfold.forms.results import Results
-from tenfold.forms.stack import Progress, read_stack
 from tenfold.forms.sheet import print_sheets
+from tenfold.forms.stack import PageReader, Progress, read_stack
 from tenfold.forms.template import Template, load
+from tenfold.forms.verdict import features
 from tenfold.synthesis.pages.hands import Part, Stock
 
 FACE = str(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf")
@@ -99,7 +103,7 @@ def measure(design: Design, marks: bool, part: Part, seed: int, count: int, work
             cv2.imwrite(str(paths[-1]), sheet.picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
         truths = {str(path): sheet.truth for path, sheet in zip(paths, sheets, strict=True)}
 
-        def report(progress: Progress, sheet: SheetResult | None) -> None:
+        def report(_: Progress, sheet: SheetResult | None) -> None:
             if sheet is not None:
                 tally(counted, sheet, truths[sheet.source], f"{design.name}: ")
 
@@ -136,6 +140,36 @@ def tally(counted: Count, sheet: SheetResult, truth: dict[str, str] | None, wher
             )
 
 
+def fit(seed: int, count: int, faults: bool) -> list[float]:
+    """Fit the curve of a number's probability on validation stacks; return its coefficients."""
+    rows, right = [], []
+    for make in DESIGNS:
+        design = make()
+        with tempfile.TemporaryDirectory() as name:
+            template, reference, roll = build(design, Path(name), marks=False)
+            reader = PageReader(template)
+        for sheet in compose(design, reference, roll, "validation", seed, count):
+            aligned = align(sheet.picture, reader.references)
+            if sheet.truth is None or not isinstance(aligned, Aligned):
+                continue
+            own = reader.references.pages[0].image
+            for one in read_page(aligned.image, own, template.fields, reader.networks):
+                if one.candidates:
+                    rows.append(features(one))
+                    right.append(one.candidates[0][0] == sheet.truth[one.field.name])
+                    if faults and not right[-1]:
+                        seen = one.candidates[:3], rows[-1]
+                        out.print(
+                            one.field.name, sheet.truth[one.field.name], seen, highlight=False
+                        )
+    if faults:
+        for row, good in zip(rows, right, strict=True):
+            out.print(*(f"{value:.3f}" for value in row), int(good), highlight=False)
+    model = LogisticRegression(fit_intercept=False, C=10.0).fit(rows, right)
+    out.print(f"{len(right)} fields, {np.mean(right):.2%} right")
+    return [round(float(weight), 3) for weight in model.coef_[0]]
+
+
 def main() -> None:
     """Measure, print and save."""
     parser = new_parser(__doc__, RESULTS / "forms.json")
@@ -145,8 +179,12 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--forms", default=",".join(make.__name__ for make in DESIGNS))
     parser.add_argument("--marks", choices=["both", "with", "without"], default="both")
+    parser.add_argument("--fit", action="store_true", help="fit the curve on validation stacks")
     parser.add_argument("--faults", action="store_true", help="print what was read wrongly")
     given = parser.parse_args()
+    if given.fit:
+        out.print("CURVE =", fit(given.seed, given.sheets, given.faults))
+        return
     rows: list[dict[str, Any]] = []
     for make in DESIGNS:
         if make.__name__ not in given.forms.split(","):
@@ -156,26 +194,40 @@ def main() -> None:
             one = measure(design, marks, given.part, given.seed, given.sheets, given.workers)
             rows.append(
                 {
-                    "form": design.name, "marks": marks, "sheets": one.sheets,
-                    "aligned": one.aligned / one.sheets, "wrongly_aligned": one.wrongly_aligned,
-                    "fields": one.fields, "right": one.right / one.fields,
-                    "shown": one.shown / one.fields, "wrong_after": one.wrong_after / one.fields,
+                    "form": design.name,
+                    "marks": marks,
+                    "sheets": one.sheets,
+                    "aligned": one.aligned / one.sheets,
+                    "wrongly_aligned": one.wrongly_aligned,
+                    "fields": one.fields,
+                    "right": one.right / one.fields,
+                    "shown": one.shown / one.fields,
+                    "wrong_after": one.wrong_after / one.fields,
                     "sheets_per_second": one.sheets / one.seconds,
-                }  # fmt: skip
+                }
             )
             out.print(rows[-1])
             if given.faults:
                 for fault in one.faults:
                     out.print(fault, markup=False, highlight=False)
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    setting = {"sheets": given.sheets, "part": given.part, "seed": given.seed, "workers": given.workers}
+    setting = {
+        "sheets": given.sheets,
+        "part": given.part,
+        "seed": given.seed,
+        "workers": given.workers,
+    }
     result = new_result(
         __doc__, ["tenfold", "onnxruntime", "opencv-python-headless"], setting,
         {"stacks": rows, "memory_of_a_worker": memory},
     )  # fmt: skip
-    table = [[str(value) if not isinstance(value, float) else f"{value:.4f}" for value in row.values()]
-             for row in rows]  # fmt: skip
-    print_table(f"{given.sheets} sheets a stack, {given.part}", list(rows[0]), table, [result.describe()])
+    table = [
+        [f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()]
+        for row in rows
+    ]
+    print_table(
+        f"{given.sheets} sheets a stack, {given.part}", list(rows[0]), table, [result.describe()]
+    )
     if given.part == "test":
         write_result(given.out, result)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from drawn_forms import DPI, Box, Grey
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from drawn_forms import DPI, Box, Grey
 from tenfold.synthesis.pages.camera import clouds, grain
 
 Floats = NDArray[np.float64]

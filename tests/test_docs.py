@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tenfold.training.composed_recipe import ComposedRecipe
+from tenfold.training.pages.recipe import PagesRecipe
 from tenfold.training.recipe import Recipe, built_in_recipes
 
 ROOT = Path(__file__).parent.parent
@@ -20,7 +20,7 @@ def test_the_command_page_is_what_the_help_says(tmp_path: Path) -> None:
 
 def test_the_recipe_page_names_every_key_and_recipe() -> None:
     page = (ROOT / "docs" / "recipes.md").read_text()
-    keys = [*Recipe.known_keys(), *ComposedRecipe.known_keys()]
+    keys = [*Recipe.known_keys(), *PagesRecipe.known_keys()]
     assert [key for key in keys if f"`{key}`" not in page] == []
     assert [name for name in built_in_recipes() if f"`{name}`" not in page] == []
 

@@ -10,12 +10,13 @@ import io
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from tenfold.errors import DataError, TenfoldError
+from tenfold.errors import DataError, TenfoldError, TenfoldWarning
 
 MARK = "tenfold:output"  # in the head of pictures, reports and cards
 _MARKS = (MARK.encode(), b"\x07tenfold\x12")  # the second: the metadata's key in a model file
@@ -41,6 +42,26 @@ def kind_of(path: str | Path) -> str | None:
     """
     mode = os.stat(path).st_mode  # noqa: PTH116 (a name with a zero byte raises ValueError)
     return None if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "something else")
+
+
+def only_files(paths: Iterable[Path]) -> list[Path]:
+    """Leave pipes, devices and the like out, each with a warning that names it.
+
+    Folders, and what cannot be looked at, stay: whoever opens them says what is wrong.
+    """
+    kept = []
+    for path in paths:
+        try:
+            kind = kind_of(path)
+        except (OSError, ValueError):
+            kind = None
+        if kind in (None, "a folder"):
+            kept.append(path)
+        else:
+            warnings.warn(
+                f"{path}: is {kind}, not a file, and was left out.", TenfoldWarning, stacklevel=2
+            )
+    return kept
 
 
 def open_file(path: str | Path, name: str | None = None) -> BinaryIO:
@@ -188,8 +209,8 @@ def is_ours(path: str | Path) -> bool:
         with open_file(path) as file:
             head = file.read(_HEAD)
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
-            # As model files begin, and PDFs, which say at their end what they are.
-            tail = file.read() if head.startswith((b"\x08", b"%PDF")) else b""
+            # As model files begin, and PDFs and packed files, which say at their end what they are.
+            tail = file.read() if head.startswith((b"\x08", b"%PDF", b"PK")) else b""
     except (TenfoldError, OSError):
         return False
     return any(mark in head or mark in tail for mark in _MARKS)

@@ -32,7 +32,7 @@ def _tenfold(*arguments: str) -> Result:
 
 def test_a_card_takes_over_what_was_evaluated(run: Run) -> None:
     before = _tenfold("card", "model.onnx").stdout
-    assert before.startswith("# Model card: model.onnx\n")
+    assert "\n---\n\n# Model card: model.onnx\n" in before
     assert "of 60 test images read right when it was trained" in before
     _tenfold("evaluate", "model.onnx", "--data", "few.npz", "--quick", "--json")
     done = _tenfold("card", "model.onnx", "--out", "card.md")
@@ -62,7 +62,7 @@ def test_metadata_reaches_no_terminal(run: Run) -> None:
     printed = _tenfold("card", "\x1b.onnx").stdout
     _tenfold("card", "\x1b.onnx", "--out", "card.md")
     assert Path("card.md").read_text() == printed
-    assert printed.startswith("# Model card: \\x1b.onnx\n")
+    assert "\n# Model card: \\x1b.onnx\n" in printed
     assert r"| data | \x1b]0;\x07\n# Heading, " in printed
     assert not set(printed) & set("\x1b\x07\x9b")
 

@@ -51,6 +51,18 @@ def test_json_is_one_object_a_pair_the_best_first(own_folder: Path) -> None:
         assert image.width > 800
 
 
+@pytest.mark.parametrize("name", ["compare.json", "curves.png"])
+def test_a_file_of_somebody_elses_is_overwritten_by_force_alone(name: str) -> None:
+    Path("here").mkdir()
+    Path("here", name).write_text("mine")
+    once = [*GRID[-2:], "--losses", "focal", "--optimizers", "sgd", "--seeds", "1"]
+    with pytest.raises(UsageError, match=rf"here: {name} lies here and would be overwritten"):
+        _compare(*once)
+    assert Path("here", name).read_text() == "mine"
+    assert _compare(*once, "--force").exit_code == 0
+    assert Path("here", name).read_bytes() != b"mine"
+
+
 def test_people_get_a_table_and_the_folder() -> None:
     text = _compare(*GRID, "--seeds", "1").stdout
     assert "mean ± standard deviation over 1 seed" in text

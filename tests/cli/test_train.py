@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner, Result
 
 from tenfold.cli import app
 from tenfold.data.splits import Splits
+from tenfold.decoders import DAMAGED
 from tenfold.errors import TrainingError, UsageError
 from tenfold.training.run import RunStoppedError
 
@@ -31,6 +34,43 @@ def _train(*arguments: str) -> Result:
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
+
+
+def _pictures(folder: Path) -> Path:
+    """Write 60 pictures of noise into folders, one of them damaged, and put a pipe beside them."""
+    rng = np.random.default_rng(0)
+    for number in range(60):
+        path = folder / str(number % 10) / f"{number}.tif"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        noise = Image.fromarray((rng.random((28, 28)) < 0.5).astype(np.uint8) * 255).convert("1")
+        noise.save(path, "TIFF", compression="group4")
+    content = bytearray(path.read_bytes())
+    content[100] ^= 0x55
+    path.write_bytes(content)
+    os.mkfifo(folder / "0" / "pipe.png")
+    return path
+
+
+@pytest.mark.parametrize("command", ["train", "compare", "evaluate", "data"])
+def test_damage_and_pipes_among_pictures_cost_one_line_each(
+    command: str, own_folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    damaged = _pictures(own_folder / "mine")
+    arguments = {
+        "train": ["train", "--data", "mine", "--recipe", "digits", *QUICK, "--out", "run"],
+        "compare": ["compare", "--data", "mine", "--recipe", "digits", "--epochs", "1",
+                    "--seeds", "1", "--losses", "cross-entropy", "--optimizers", "adam"],
+        "evaluate": ["evaluate", "bundled", "--data", "mine", "--quiet"],
+        "data": ["data", "show", "mine"],
+    }[command]  # fmt: skip
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    told = [line for line in result.stderr.splitlines() if line.startswith("Warning: ")]
+    assert told == [
+        "Warning: mine/0/pipe.png: is a pipe, not a file, and was left out.",
+        f"Warning: {damaged.relative_to(own_folder)}: {DAMAGED}.",
+    ]
+    assert capfd.readouterr() == ("", "")  # what libtiff says
 
 
 def test_json_prints_an_object_an_epoch_and_a_last_one(own_folder: Path) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tenfold.data.folder import is_picture_folder, load_picture_folder, read_picture
-from tenfold.errors import DataError
+from tenfold.errors import DataError, TenfoldWarning
 
 Pictures = NDArray[np.uint8]
 Writer = Callable[[Path, Pictures, Pictures], Path]
@@ -145,10 +145,16 @@ def test_a_picture_that_claims_to_be_enormous_is_not_decoded(tmp_path: Path) -> 
         read_picture(tmp_path / "bomb.pgm")
 
 
-def test_a_pipe_among_the_pictures_is_named_and_not_waited_for(
+def test_a_pipe_among_the_pictures_is_named_and_left_out(
     tmp_path: Path, write_pngs: Writer, pictures: Pictures, labels: Pictures
 ) -> None:
     write_pngs(tmp_path, pictures, labels)
     os.mkfifo(tmp_path / "3" / "pipe.png")
-    with pytest.raises(DataError, match=r"3/pipe\.png: is a pipe, not a file"):
-        load_picture_folder(tmp_path, "mine")
+    (tmp_path / "4" / "nothing.png").symlink_to("/dev/null")
+    with pytest.warns(TenfoldWarning) as told:
+        whole, _ = load_picture_folder(tmp_path, "mine")
+    assert [str(each.message) for each in told] == [
+        f"{tmp_path}/3/pipe.png: is a pipe, not a file, and was left out.",
+        f"{tmp_path}/4/nothing.png: is a device, not a file, and was left out.",
+    ]
+    np.testing.assert_array_equal(whole.images, _sorted_by_label(pictures, labels))

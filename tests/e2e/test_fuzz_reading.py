@@ -67,6 +67,14 @@ def test_a_hostile_layout_is_read_in_time(number: int) -> None:
     assert (reading.width, reading.height) == (width, height)
 
 
+def test_print_packed_tight_takes_bounded_work_and_says_what_was_left_out() -> None:
+    _, pixels = hostile.layout(28)
+    started = time.process_time()
+    reading = Reader().read(pixels)
+    assert time.process_time() - started < 10
+    assert "only the surest were read" in reading.notes[0]
+
+
 @pytest.mark.slow
 def test_a_few_of_each_kind_are_read_or_refused() -> None:
     script = Path(__file__).parents[2] / "benchmarks" / "fuzz.py"

@@ -77,18 +77,19 @@ def test_what_was_left_out_this_time_is_kept(tmp_path: Path) -> None:
     "text",
     ["", "{", "7", "{}", '["x"]', '[{"data_fingerprint": 1}]', '[{"mistakes": [{"index": 99}]}]'],
 )
-def test_a_damaged_file_is_as_none(text: str, tmp_path: Path) -> None:
+def test_a_file_of_somebody_elses_is_as_none_and_stays(text: str, tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(text)
     data, found = _measured({1})
     assert recall(tmp_path, data, found.correct, "a") is None
-    remember(tmp_path, data, found, "a")
-    assert recall(tmp_path, data, found.correct, "a") is not None
+    with pytest.raises(TenfoldError, match="is not tenfold's, so it was not overwritten"):
+        remember(tmp_path, data, found, "a")
+    assert (tmp_path / FILE).read_text() == text
 
 
 def test_a_record_of_the_same_pictures_that_makes_no_sense_is_as_none(tmp_path: Path) -> None:
     data, found = _measured({1})
     for mistakes in ([{"index": 99}], None, [3]):
-        record = {"data_fingerprint": data.fingerprint(), "mistakes": mistakes}
+        record = {"model_sha256": "a", "data_fingerprint": data.fingerprint(), "mistakes": mistakes}
         (tmp_path / FILE).write_text(json.dumps([record]))
         assert recall(tmp_path, data, found.correct, "a") is None
 

@@ -285,6 +285,19 @@ def test_one_high_digit_does_not_make_a_picture_one_line_and_two_do(
     assert ((read.part.start, read.part.end) == (0, 768)) == whole
 
 
+@pytest.mark.parametrize(("room", "read"), [(1000, [1, 2, 3]), (200, [1, 3]), (100, [3])])
+def test_of_lines_that_hold_too_much_the_surest_are_read_and_it_is_said(
+    room: int, read: list[int]
+) -> None:
+    scores = {1: 0.8, 2: 0.7, 3: 0.9}
+    found = [_found(300, 150 * k, score=score) for k, score in scores.items()]
+    settings = replace(SETTINGS, most_shown=room)
+    seen = Finding(found, [], [])
+    lines, _, note = read_lines(_blank(600), seen, _silent, settings, False, "auto")
+    assert [line[0].part.y / 150 for line in lines] == read
+    assert ("only the surest were read" in note) == (len(read) < 3)
+
+
 # Support.
 
 

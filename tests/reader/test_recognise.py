@@ -16,6 +16,7 @@ from tenfold.reader.recognise import (
     Symbol,
     ink_at,
     read_parts,
+    surest,
     symbols_of,
     without_doubles,
 )
@@ -127,6 +128,26 @@ def test_the_more_is_written_in_a_picture_the_fewer_views_are_shown(count: int, 
     recogniser = _doubtful()
     read_parts(_paper(2200), flat, NOTHING_SEEN, recogniser, SETTINGS)
     assert sum(len(strips) for strips in recogniser.shown) == count * views
+
+
+@pytest.mark.parametrize("most", [90, 180, 400, 800])
+def test_no_more_strips_are_shown_than_there_is_room_for(most: int) -> None:
+    # Doubtful, so that all views are wanted, and with a digit beyond, so that it goes on further.
+    recogniser = _Recogniser(lambda count: count - 4, 0.65)
+    part = _part(80, 60)
+    read_parts(_paper(), [part], NOTHING_SEEN, recogniser, replace(SETTINGS, most_shown=most))
+    shown = sum(strips.shape[0] * strips.shape[3] for strips in recogniser.shown)
+    assert 80 <= shown <= 1.18 * most  # a view is larger by that much at most
+    assert (len(recogniser.shown) > 1) == (most > 90)
+
+
+def test_of_parts_with_too_many_columns_the_surest_are_chosen() -> None:
+    flat = [
+        replace(part, found=[replace(part.found[0], score=score)])
+        for part, score in zip([_part(80), _part(120), _part(60)], (0.5, 0.9, 0.7), strict=True)
+    ]
+    for room, chosen in ((260, [0, 1, 2]), (259, [1, 2]), (120, [1]), (119, [])):
+        assert surest(flat, room) == [flat[k] for k in chosen]
 
 
 @pytest.mark.parametrize(("count", "calls"), [(24, 1), (25, 2)])

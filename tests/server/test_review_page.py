@@ -83,6 +83,12 @@ class Window:
         )
         return str(found[0]), int(found[1].rpartition(" ")[2] or 0)
 
+    def comes_to(self, item: tuple[str, int]) -> None:
+        self.until(lambda: self.shown == item)
+
+    def leaves(self, item: tuple[str, int]) -> None:
+        self.until(lambda: self.shown not in (item, ("", 0)))
+
     @property
     def value(self) -> str:
         return str(self.script("return document.getElementById('value').value"))
@@ -150,16 +156,16 @@ def test_fifty_fields_by_keys_alone_and_a_reload_in_the_middle(
         if number == 3:
             skipped = (name, sheet)
             window.press(Keys.TAB)
-            window.until(lambda here=skipped: window.shown not in (here, ("", 0)))
+            window.leaves(skipped)
             continue
         if number == 5:
             blank = (name, sheet)
             window.press("b")
         elif number == 7:  # a slip, taken back
             window.press(*"99999", Keys.ENTER)
-            window.until(lambda here=(name, sheet): window.shown != here)
+            window.leaves((name, sheet))
             window.press("u")
-            window.until(lambda here=(name, sheet): window.shown == here)
+            window.comes_to((name, sheet))
             window.press("r", Keys.ENTER)
         elif number % 2:
             window.press("r")
@@ -172,14 +178,14 @@ def test_fifty_fields_by_keys_alone_and_a_reload_in_the_middle(
             shown = window.shown
             window.browser.refresh()
             # What was skipped before comes first again.
-            window.until(lambda here=skipped: window.shown == here)
+            window.comes_to(skipped)
             window.says("25 of 50")
             window.press(Keys.TAB)
-            window.until(lambda shown=shown: window.shown == shown)
+            window.comes_to(shown)
     window.shows("rest")
     assert window["rest-name"].text == "1 item skipped."
     window.press(Keys.ENTER)
-    window.until(lambda: window.shown == skipped)
+    window.comes_to(skipped)
     window.press("r", Keys.ENTER)
     window.says("50 of 50")
     window.until(lambda: window["rest-name"].text == "Done.")

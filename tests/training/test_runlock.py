@@ -86,6 +86,13 @@ def test_workers_of_a_killed_run_do_not_hold_it(tmp_path: Path) -> None:
     process.stdout.close()
 
 
+def test_a_file_that_is_no_lock_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text("mine")
+    with pytest.raises(UsageError, match="is no lock of tenfold's"), locked(tmp_path):
+        pass
+    assert (tmp_path / NAME).read_text() == "mine"
+
+
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="cannot be written"), locked(tmp_path / "gone"):
         pass

@@ -16,6 +16,7 @@ from tenfold.cli import (
     compare,
     data,
     evaluate,
+    export,
     form,
     read,
     recipe,
@@ -41,18 +42,20 @@ app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command(epilog=card.EXAMPLE)(card.card)
+app.command(epilog=export.EXAMPLE)(export.export)
 app.command(epilog=compare.EXAMPLE)(compare.compare)
 app.command(epilog=recipe.EXAMPLE)(recipe.recipe)
 app.add_typer(data.app, name="data")
 app.add_typer(form.app, name="form")
 
-# What only tenfold[train] installs; anything else missing is a fault of ours.
+# What only tenfold[train] installs, and Keras, which tenfold[export] does; anything else missing is
+# a fault of ours.
 _EXTRAS = {
-    "jinja2", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch", "pydantic",
+    "jinja2", "keras", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch", "pydantic",
     "safetensors", "scipy", "sklearn", "tensorboardX", "torch",
 }  # fmt: skip
 # And what only tenfold[forms] does.
-_FORMS = {"fpdf", "openpyxl", "pillow_heif", "pyarrow", "pypdfium2", "tomli_w"}
+_FORMS = {"fpdf", "pebble", "openpyxl", "pillow_heif", "pyarrow", "pypdfium2", "tomli_w"}
 
 
 def _version(wanted: bool) -> None:
@@ -91,8 +94,9 @@ def main() -> None:
         package = (error.name or "").partition(".")[0]
         if package not in _EXTRAS | _FORMS:
             raise
+        extra = "forms" if package in _FORMS else "export" if package == "keras" else "train"
         complain(
             f"this command needs the package {error.name}, which is not installed. "
-            f"Run: pip install 'tenfold[{'forms' if package in _FORMS else 'train'}]'"
+            f"Run: pip install 'tenfold[{extra}]'"
         )
         sys.exit(1)

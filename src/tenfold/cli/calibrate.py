@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from tenfold.cli.console import DataDir, Force, Json, Quiet, out, print_json, say
+from tenfold import decoders
+from tenfold.cli.console import DataDir, Force, Json, Quiet, out, print_json, say, warnings_told
 from tenfold.evaluation.format import percent
 from tenfold.names import shown
 
@@ -43,7 +44,8 @@ def calibrate(
     content = read_content(model)
     opened = open_model(content, str(model))
     check_target(target, force=force)
-    pictures, fingerprint = fitting_part(opened, data, data_dir)
+    with warnings_told(), decoders.caught():
+        pictures, fingerprint = fitting_part(opened, data, data_dir)
     written, before, after = calibrated(opened, content, pictures, fingerprint)
     write_output(target, written, force=force)
     if json:

@@ -11,6 +11,7 @@ from tenfold.cli.console import Force, note, say
 from tenfold.names import plain, shown
 
 EXAMPLE = "Example: tenfold card runs/mine/model.onnx --out runs/mine/README.md"
+LICENSE = "apache-2.0"  # tenfold's, and that of what comes with it
 
 
 def card(
@@ -20,11 +21,20 @@ def card(
     target: Annotated[
         Path | None, typer.Option("--out", help="The file to write; by default it is printed.")
     ] = None,
+    license_id: Annotated[
+        str | None,
+        typer.Option(
+            "--license",
+            help="The model's licence as hubs name it, such as apache-2.0; of the bundled model "
+            "it is known.",
+        ),
+    ] = None,
     force: Force = False,
 ) -> None:
     """Write a model card in Markdown: data, recipe, figures with intervals, limits.
 
-    From the model's metadata and from what 'tenfold evaluate' has measured of this very file.
+    Its YAML header is the one that model hubs read: upload it as the README.md of the model. All is
+    from the model's metadata and from what 'tenfold evaluate' has measured of this very file.
     """
     from tenfold.cli.evaluate import BUNDLED, open_named
     from tenfold.evaluation.report.card import model_card
@@ -34,7 +44,9 @@ def card(
         check_target(target, force=force)
     opened = open_named(model)
     folder = None if model == BUNDLED else opened.folder
-    text = plain(model_card(opened.model.info, opened.content, folder, shown(model)), keep="\n\t")
+    license_id = license_id or (LICENSE if model == BUNDLED else None)
+    written = model_card(opened.model.info, opened.content, folder, shown(model), license_id)
+    text = plain(written, keep="\n\t")
     if target is None:
         say(text, end="")
     else:

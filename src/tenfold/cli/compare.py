@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json as jsonlib
+import os
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,8 +15,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from tenfold import decoders
 from tenfold.cli.console import (
     DataDir,
+    Force,
     Json,
     Quiet,
     err,
@@ -22,15 +26,17 @@ from tenfold.cli.console import (
     print_json,
     say,
     stop_on_interrupt,
+    warnings_told,
 )
 from tenfold.cli.train import Device
-from tenfold.errors import INTERRUPTED
+from tenfold.errors import INTERRUPTED, UsageError
 from tenfold.evaluation.format import between, number, percent
 from tenfold.names import shown
 
 if TYPE_CHECKING:
     from tenfold.training.compare import Cell
 
+FIGURES, CURVES = "compare.json", "curves.png"  # in the folder of the results
 EXAMPLE = "Example: tenfold compare --losses cross-entropy,focal --optimizers adam,muon --seeds 5"
 
 
@@ -53,6 +59,7 @@ def compare(
     ] = None,
     device: Device = "auto",
     data_dir: DataDir = None,
+    force: Force = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -61,19 +68,23 @@ def compare(
     The recipe fixes everything else. The test part is not looked at.
     """
     from tenfold.evaluation.plots import comparison_curves
-    from tenfold.files import make_folder, write_whole
+    from tenfold.files import make_folder, write_output
     from tenfold.training import compare as comparing
 
     target = folder or Path("runs") / f"compare-{datetime.now():%Y%m%d-%H%M%S}"
+    if not force:
+        _refuse_used(target)
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn())
     hidden = quiet or json or not err.is_terminal
     progress = Progress(*columns, TimeRemainingColumn(), console=err, disable=hidden)
-    with progress, stop_on_interrupt() as stop:
+    with progress, stop_on_interrupt() as stop, warnings_told(), ExitStack() as loading:
+        loading.enter_context(decoders.caught())
         task = progress.add_task("starting", total=None)
 
         def on_run(done: int, total: int, name: str) -> None:
             if not done:  # names and data are sound; can the results be written?
                 make_folder(target)
+                loading.close()
             progress.update(task, completed=done, total=total, description=name)
 
         cells = comparing.compare(
@@ -94,9 +105,10 @@ def compare(
     if not cells:
         raise typer.Exit(INTERRUPTED)
     records = [cell.to_dict() for cell in cells]
-    write_whole(target / "compare.json", jsonlib.dumps(records, indent=2) + "\n")
+    figures = jsonlib.dumps(records, indent=2) + "\n"
+    write_output(target / FIGURES, figures, force=force)
     curves = {f"{cell.loss}, {cell.optimizer}": cell.curve for cell in cells}
-    write_whole(target / "curves.png", comparison_curves(curves))
+    write_output(target / CURVES, comparison_curves(curves), force=force)
     if json:
         for record in records:
             print_json(record)
@@ -105,11 +117,19 @@ def compare(
     else:
         out.print(_table(cells, seeds))
         out.print(_verdict(cells, seeds), markup=False)
-        out.print(
-            f"\nFigures and curves: [bold]{escape(shown(target))}[/] (compare.json, curves.png)"
-        )
+        out.print(f"\nFigures and curves: [bold]{escape(shown(target))}[/] ({FIGURES}, {CURVES})")
     if stopped:
         raise typer.Exit(INTERRUPTED)
+
+
+def _refuse_used(folder: Path) -> None:
+    """Raise UsageError where results would overwrite files, now and not after the training."""
+    for name in (FIGURES, CURVES):
+        if os.path.lexists(folder / name):
+            raise UsageError(
+                f"{folder}: {name} lies here and would be overwritten. "
+                "Choose another folder with --out, or overwrite it with --force."
+            )
 
 
 def _names(text: str) -> list[str]:

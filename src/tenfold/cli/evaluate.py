@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,8 +13,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from tenfold.cli import decoders
-from tenfold.cli.console import DataDir, Force, Json, Quiet, err, note, print_json, say
+from tenfold import decoders
+from tenfold.cli.console import (
+    DataDir,
+    Force,
+    Json,
+    Quiet,
+    err,
+    note,
+    print_json,
+    say,
+    warnings_told,
+)
 from tenfold.cli.show_evaluation import show
 from tenfold.errors import TenfoldError
 from tenfold.evaluation.format import percent
@@ -119,17 +129,22 @@ def evaluate(
             check_target(target, force=force)
     opened = open_named(model)
     other = None if against is None else open_named(against).model
-    sets = [open_test_set(opened.model, source, split, data_dir) for source in data]
-    learned = [has_learned(opened.model, source, split, data_dir) for source in data]
-    for each in sets:
-        check(opened.model, each)
-    sections: list[Section] = ["calibration"]
-    if report is not None or json or non_digits is not None:
-        sections = [each for each in SECTIONS if not (brief and each == "robustness")]
-    history = None if opened.name == BUNDLED else opened.folder
-    reading = HowToRead(layout, min_confidence)
-    total = steps(sets[0], sections, other) + sum(steps(each, ["calibration"]) for each in sets[1:])
-    with decoders.caught(), _progress(total, hidden=quiet or json) as tell:
+    with ExitStack() as stack:
+        stack.enter_context(warnings_told())
+        stack.enter_context(decoders.caught())
+        sets = [open_test_set(opened.model, source, split, data_dir) for source in data]
+        learned = [has_learned(opened.model, source, split, data_dir) for source in data]
+        for each in sets:
+            check(opened.model, each)
+        sections: list[Section] = ["calibration"]
+        if report is not None or json or non_digits is not None:
+            sections = [each for each in SECTIONS if not (brief and each == "robustness")]
+        history = None if opened.name == BUNDLED else opened.folder
+        reading = HowToRead(layout, min_confidence)
+        total = steps(sets[0], sections, other) + sum(
+            steps(each, ["calibration"]) for each in sets[1:]
+        )
+        tell = stack.enter_context(_progress(total, hidden=quiet or json))
         found = measure(
             opened.model,
             sets[0],

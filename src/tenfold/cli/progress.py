@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from rich.progress import (
     BarColumn,
     Progress,
@@ -10,6 +12,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from tenfold import decoders
 from tenfold.cli.console import err, print_json
 from tenfold.training.callbacks import Epoch, Step
 
@@ -23,6 +26,22 @@ class JsonLines:
     def on_epoch(self, epoch: Epoch) -> None:
         """Print the epoch's figures."""
         print_json({"event": "epoch"} | epoch.to_dict())
+
+
+class Loading(ExitStack):
+    """Catch what decoders write while data are loaded: until the first step, or the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.enter_context(decoders.caught())
+
+    def on_step(self, _step: Step) -> None:
+        """Catch no more."""
+        self.close()
+
+    def on_epoch(self, _epoch: Epoch) -> None:
+        """Catch no more."""
+        self.close()
 
 
 class Bar:

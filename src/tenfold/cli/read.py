@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tenfold.cli import decoders
+from tenfold import decoders
 from tenfold.cli.console import Force, Json, Quiet, complain, err, note
 from tenfold.cli.drawings import Drawings
 from tenfold.cli.readings import CSV_HEAD, Form, show, show_error, show_left_out

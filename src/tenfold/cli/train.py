@@ -26,7 +26,7 @@ from tenfold.names import shown
 
 if TYPE_CHECKING:
     from tenfold.training.callbacks import Callback
-    from tenfold.training.composed_run import ComposedRun
+    from tenfold.training.pages.run import PagesRun
     from tenfold.training.result import Run
     from tenfold.training.seeds import Seeds
 
@@ -77,7 +77,7 @@ def train(
 
     Without options: scikit-learn's digits, in seconds.
     """
-    from tenfold.cli.progress import Bar, JsonLines
+    from tenfold.cli.progress import Bar, JsonLines, Loading
     from tenfold.training import run as training
     from tenfold.training.recipe import parse_settings
     from tenfold.training.seeds import train_seeds
@@ -89,6 +89,7 @@ def train(
         callbacks: list[Callback] = [JsonLines()] if json else []
         if not quiet and not json:
             callbacks.append(stack.enter_context(Bar()))
+        callbacks.append(stack.enter_context(Loading()))
         wishes: dict[str, Any] = {
             "settings": parse_settings(settings or []),
             "seed": seed,
@@ -140,12 +141,12 @@ def _report_seeds(found: Seeds, json: bool, quiet: bool) -> None:
     out.print(f"Run folders: [bold]{escape(shown(found.folder))}[/] (seed-…, seeds.json)")
 
 
-def report(run: Run | ComposedRun) -> None:
+def report(run: Run | PagesRun) -> None:
     """Print what a run came to."""
-    from tenfold.training.composed_run import ComposedRun
+    from tenfold.training.pages.run import PagesRun
 
-    if isinstance(run, ComposedRun):
-        _report_composed(run)
+    if isinstance(run, PagesRun):
+        _report_on_pages(run)
         return
     recipe, evaluation = run.recipe, run.evaluation
     rate = run.history[-1].images_per_second
@@ -166,7 +167,7 @@ def report(run: Run | ComposedRun) -> None:
     out.print("  mistakes.png          what was read wrongly, the surest first")
 
 
-def _report_composed(run: ComposedRun) -> None:
+def _report_on_pages(run: PagesRun) -> None:
     """Print what a run on composed pages came to."""
     recipe, results = run.recipe, dict(run.results)
     unit = "pages" if "pages" in results else "strips"

@@ -17,8 +17,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from tenfold.data.dataset import DIGITS, Dataset
 from tenfold.data.pixels import check_size
+from tenfold.decoders import damage_told
 from tenfold.errors import DataError
-from tenfold.files import open_file
+from tenfold.files import only_files, open_file
 
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
 _BRIGHT = 127.5
@@ -86,7 +87,7 @@ def _class_files(base: Path) -> list[tuple[int, list[Path]]]:
                 f"{entry}: class folders are named 0 to 9, and this one is not. "
                 "Rename it or move it out."
             )
-        files = sorted(path for path in entry.iterdir() if _is_meant(path))
+        files = only_files(sorted(path for path in entry.iterdir() if _is_meant(path)))
         if not files:
             raise DataError(f"{entry}: this class folder is empty. Fill it or remove it.")
         classes.append((DIGITS.index(entry.name), files))
@@ -106,7 +107,8 @@ def _load_part(base: Path) -> _Part:
     first = classes[0][1][0]
     for label, files in classes:
         for path in files:
-            image = read_picture(path)
+            with damage_told(str(path)):
+                image = read_picture(path)
             if images and image.shape != images[0].shape:
                 raise DataError(
                     f"{path}: {image.shape[1]}×{image.shape[0]}, but {first} is "

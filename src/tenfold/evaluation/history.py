@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.errors import TenfoldError
 from tenfold.evaluation.encode import encode
 from tenfold.evaluation.evaluation import Comparison, Evaluation
 from tenfold.evaluation.metrics.statistics import mcnemar, wilson
 from tenfold.evaluation.test_sets import TestSet
-from tenfold.files import write_whole
+from tenfold.files import read_file, write_whole
 
 FILE = "evaluations.json"
+MOST = 1 << 30  # bytes of it
 Record = dict[str, Any]
 
 
@@ -31,14 +34,20 @@ def digest(content: bytes) -> str:
 
 
 def load_records(folder: Path) -> list[Record]:
-    """Return the records in a folder, the latest last; none where the file is damaged."""
+    """Return the records in a folder, the latest last; none where the file is no such file."""
+    return _records(folder / FILE) or []
+
+
+def _records(path: Path) -> list[Record] | None:
+    """Return the records in a file; None if they are not tenfold's, or none lie there."""
     try:
-        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    if not isinstance(found, list):
-        return []
-    return [record for record in found if isinstance(record, dict)]
+        found = json.loads(read_file(path, MOST))
+    except (TenfoldError, ValueError, RecursionError):
+        return None
+    ours = isinstance(found, list) and all(
+        isinstance(record, dict) and "model_sha256" in record for record in found
+    )
+    return found if ours else None
 
 
 def recall(
@@ -79,7 +88,17 @@ def remember(folder: Path, data: TestSet, found: Evaluation, model: str) -> Path
 
     Figures that this evaluation left out and an earlier one of the same file and images has are
     kept. Occlusion maps are for the eye and left out.
+
+    Raises
+    ------
+    TenfoldError
+        If a file of that name lies there that tenfold did not write, or it cannot be written.
     """
+    path = folder / FILE
+    if os.path.lexists(path) and _records(path) is None:
+        raise TenfoldError(
+            f"{path}: lies here already and is not tenfold's, so it was not overwritten. Move it."
+        )
     records, figures = load_records(folder), encode(found)
     identity = {"model_sha256": model, "data_fingerprint": data.fingerprint()}
     known = [each for each in records if all(each.get(k) == v for k, v in identity.items())]
@@ -91,4 +110,4 @@ def remember(folder: Path, data: TestSet, found: Evaluation, model: str) -> Path
     before: Record = known[-1] if known else {}
     latest = before | measured | identity | now
     content = json.dumps([*others, latest], ensure_ascii=False, indent=1)
-    return write_whole(folder / FILE, content + "\n")
+    return write_whole(path, content + "\n")

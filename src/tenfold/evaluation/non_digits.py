@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from tenfold.data.registry import load_dataset
+from tenfold.decoders import damage_told
 from tenfold.errors import DataError, UsageError
 from tenfold.evaluation.encode import HIDDEN
 from tenfold.evaluation.metrics.out_of_distribution import auroc, false_positive_rate
+from tenfold.files import only_files
 from tenfold.model import Model
 from tenfold.preprocess.binarize import find_ink
 from tenfold.preprocess.image import SUFFIXES, open_picture
@@ -165,11 +167,16 @@ def load_non_digits(source: Path, size: int) -> Pixels:
         if images.shape[1] == size:
             return images
         return resized(np.stack([_frame(image) for image in images]), size)
-    files = sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES)
+    files = only_files(found)
     if not files:
         raise DataError(f"{source}: no pictures in this folder ({', '.join(SUFFIXES[:6])} …).")
-    inks = (find_ink(open_picture(path).pixels) for path in files)
-    return resized(np.stack([frame_glyph(ink.level, ink.mask) for ink in inks]), size)
+    glyphs = []
+    for path in files:
+        with damage_told(str(path)):
+            ink = find_ink(open_picture(path).pixels)
+        glyphs.append(frame_glyph(ink.level, ink.mask))
+    return resized(np.stack(glyphs), size)
 
 
 def _frame(image: Pixels) -> Pixels:

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
+from tenfold.decoders import damage_told
 from tenfold.errors import TenfoldError
 from tenfold.evaluation.encode import HIDDEN
 from tenfold.evaluation.metrics.text import by_source, character_error_rate, digits_of, exact_match
 from tenfold.evaluation.test_sets import ImageRow
+from tenfold.names import shown
 from tenfold.reader.reader import Reader
 from tenfold.reader.reading import Reading
 
@@ -99,7 +101,8 @@ class Transcription:
 def transcribe(reader: Reader, row: ImageRow) -> Transcript:
     """Read an image; one that cannot be opened is read as nothing."""
     try:
-        reading = reader.read(row.file)
+        with damage_told(shown(row.file)):
+            reading = reader.read(row.file)
     except TenfoldError as error:
         return Transcript(row, "", 0.0, 0, 0, str(error))
     accepted = sum(digit.accepted for digit in reading.digits)

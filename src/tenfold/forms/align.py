@@ -19,7 +19,12 @@ import numpy as np
 from tenfold.forms.marks import Marks, find_marks
 from tenfold.forms.pyramid import Floats, Grey, Pyramid
 from tenfold.forms.references import (
-    LONG_SIDE, Features, Reference, References, orb_of, sift_of,
+    LONG_SIDE,
+    Features,
+    Reference,
+    References,
+    orb_of,
+    sift_of,
 )  # fmt: skip
 from tenfold.forms.register import Fit, Map, fit, lay
 
@@ -27,8 +32,8 @@ How = Literal["marks", "features"]
 
 ENOUGH = 0.6  # share of a page's patches that must be found; handwriting may cover the others
 ENOUGH_WITH_MARKS = 0.4
-ENOUGH_OF_A_SIDE = 0.3  # the same for each third along an edge of the page
-FEWEST_OF_A_SIDE = 4  # patches that a third must have to say anything
+ENOUGH_OF_A_SIDE = 0.25  # the same for each third along an edge of the page
+FEWEST_OF_A_SIDE = 6  # patches that a third must have to say anything
 INLIERS = 10  # matches that agree, at least
 RATIO = 0.8  # a match is kept if the next best is further away than this share of it
 _CANDIDATES = 3  # pages whose print is looked for, those with most inliers first

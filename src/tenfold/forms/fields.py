@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -37,14 +36,15 @@ TALL = 56  # pixels: how high a field is shown to the finder, its digits about h
 ABOVE, BELOW, BESIDE = 0.9, 0.3, 0.35  # of a field's height: what is cut out around it
 PRINTED = 200  # grey levels: what is darker on the blank form is print
 WIDER = 5  # pixels: print is taken away with its soft edge, and where it lies a little off
-FAINT = 0.25  # of the way from paper to black: ink begins here
+FAINT = 0.1  # of the way from paper to black: ink begins here
 SPECK = 0.2  # of a field's height: what is shorter is no digit
 HANGING = 0.4  # of a component's height: with less in the field it belongs to another row
 ROOM = 12  # pixels between fields in the finder's picture
 LEAST = 0.25  # the finder's least score in a field
-VIEWS = 4  # of a strip that is not settled by the first
-SETTLED = 0.98  # probability of a value among all strings, from which on one view is enough
+VIEWS = 3  # of a strip: what they agree on is surer than what one of them is sure of
 CANDIDATES = 8
+UNHEARD = -8.0
+LEFT = 0.01  # of a cell's probability is for what the classifier, or the finder, does not see
 ANY = Expect.of(digits=(1, 20))  # what a field may hold of which nothing is said
 
 
@@ -76,6 +76,9 @@ class Seen:
         Log-probability that any value that fits is written.
     struck : bool
         Whether something is struck out.
+    second : float
+        Log-probability of the likeliest value's digits by the classifier, which looks at each by
+        itself; `UNHEARD` where it sees another number of digits.
     """
 
     field: Field
@@ -84,6 +87,7 @@ class Seen:
     candidates: tuple[tuple[str, float], ...] = ()
     log_total: float = -math.inf
     struck: bool = False
+    second: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -101,7 +105,9 @@ class _Crop:
 def even(page: Pixels) -> Pixels:
     """Bring paper to 255 wherever it lies in shadow, uint8 ``(h, w)``."""
     height, width = page.shape
-    small = cv2.resize(page, (max(8, width // 8), max(8, height // 8)), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        page, (max(8, width // 8), max(8, height // 8)), interpolation=cv2.INTER_AREA
+    )
     paper = cv2.dilate(small, np.ones((7, 7), np.uint8))
     paper = cv2.GaussianBlur(paper, (0, 0), 5)
     level = np.asarray(cv2.resize(paper, (width, height)), np.float32)
@@ -123,18 +129,12 @@ def read_page(
     """
     page = even(page)
     boxes = [pixels_of(field, page.shape) for field in fields]
-    crops = [
-        _crop(page, reference, field, box) for field, box in zip(fields, boxes, strict=True)
-    ]
-    written = [
-        crop for crop in crops if crop.field.kind == "number" and crop.ink >= SPECK
-    ]
+    crops = [_crop(page, reference, field, box) for field, box in zip(fields, boxes, strict=True)]
+    written = [crop for crop in crops if crop.field.kind == "number" and crop.ink >= SPECK]
     _find(written, networks.finder)
     seen = []
     for crop in crops:
-        if crop.field.kind == "tick":
-            seen.append(Seen(crop.field, _snippet(crop), crop.ink))
-        elif crop.ink < SPECK:
+        if crop.field.kind == "tick" or crop.ink < SPECK:
             seen.append(Seen(crop.field, _snippet(crop), crop.ink))
         else:
             seen.append(_read(crop, networks))
@@ -177,9 +177,9 @@ def _without_neighbours(clean: Pixels, box: tuple[float, float, float, float]) -
     What stands above the field and does not touch the edge stays: it may replace what was struck
     out in it.
     """
-    left, top, width, height = box
+    _, top, _, height = box
     paper = float(np.percentile(clean, 80))
-    dark = (clean < paper * (1 - FAINT / 2)).astype(np.uint8)
+    dark = (clean < paper * (1 - FAINT)).astype(np.uint8)
     count, labels, stats, middles = cv2.connectedComponentsWithStats(dark, connectivity=8)
     gone = np.zeros(count, bool)
     for k in range(1, count):
@@ -197,7 +197,9 @@ def _without_neighbours(clean: Pixels, box: tuple[float, float, float, float]) -
 def _inked(crop: _Crop, printed: Pixels) -> float:
     """How much is written: the tallest component's height, or a tick box's share of ink."""
     left, top, width, height = crop.box
-    inside = np.s_[max(0, int(top)) : int(top + height) + 1, max(0, int(left)) : int(left + width) + 1]
+    inside = np.s_[
+        max(0, int(top)) : int(top + height) + 1, max(0, int(left)) : int(left + width) + 1
+    ]
     part = crop.clean[inside]
     paper = float(np.percentile(part, 90))
     dark = (part < paper * (1 - FAINT)).astype(np.uint8)
@@ -217,7 +219,10 @@ def _find(crops: Sequence[_Crop], finder: finding.Network) -> None:
     shown = []
     for crop in crops:
         scale = TALL / crop.box[3]
-        size = (max(4, round(crop.clean.shape[1] * scale)), max(4, round(crop.clean.shape[0] * scale)))
+        size = (
+            max(4, round(crop.clean.shape[1] * scale)),
+            max(4, round(crop.clean.shape[0] * scale)),
+        )
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         shown.append(np.asarray(cv2.resize(crop.clean, size, interpolation=how), np.uint8))
     places, sheet = _packed(shown)
@@ -228,8 +233,13 @@ def _find(crops: Sequence[_Crop], finder: finding.Network) -> None:
             if left <= x < left + picture.shape[1] and top <= y < top + picture.shape[0]:
                 back = crop.box[3] / TALL
                 crop.found.append(
-                    replace(found, x=(found.x - left) * back, y=(found.y - top) * back,
-                            width=found.width * back, height=found.height * back)  # fmt: skip
+                    replace(
+                        found,
+                        x=(found.x - left) * back,
+                        y=(found.y - top) * back,
+                        width=found.width * back,
+                        height=found.height * back,
+                    )
                 )
 
 
@@ -253,15 +263,19 @@ def _packed(pictures: Sequence[Pixels]) -> tuple[list[tuple[int, int]], Pixels]:
 def _read(crop: _Crop, networks: Networks) -> Seen:
     left, top, width, height = crop.box
     struck = [f for f in crop.found if f.kind == STRUCK and _within(f, crop.box, 0.25)]
-    reach = ABOVE if struck else 0.3  # what replaces a struck number may stand above its field
-    kept = [
-        f for f in crop.found
-        if f.kind != STRUCK and left - BESIDE * height < f.middle[0] < left + width + BESIDE * height
-        and top - reach * height < f.middle[1] < top + height * 1.2
-    ]  # fmt: skip
+    room = BESIDE * height
+    beside = [
+        f
+        for f in crop.found
+        if f.kind != STRUCK and left - room < f.middle[0] < left + width + room
+    ]
+    kept = [f for f in beside if top - 0.2 * height < f.middle[1] < top + 1.2 * height]
+    if struck and (crop.field.cells or not kept):  # what replaces it may stand above its field
+        kept = [f for f in beside if top - ABOVE * height < f.middle[1] < top + 1.2 * height]
     expect = crop.field.expect or ANY
+    cells = _cells(crop, kept, networks.classifier)
     if crop.field.cells:
-        decoded = _comb(crop, kept, bool(struck), expect, networks)
+        decoded = _decoded(crop.clean, _comb_part(crop, kept), expect, networks, cells)
     else:
         decoded = _line(crop, kept, struck, expect, networks)
     chances: dict[str, float] = {}
@@ -269,9 +283,35 @@ def _read(crop: _Crop, networks: Networks) -> Seen:
         value = expect.value(one.text)
         chances[value] = float(np.logaddexp(chances.get(value, -np.inf), one.log_probability))
     candidates = tuple(sorted(chances.items(), key=lambda pair: -pair[1]))
+    second = _second(decoded[0].text, cells) if decoded else UNHEARD
     return Seen(
-        crop.field, _snippet(crop), crop.ink, candidates, decoded.log_total, bool(struck)
+        crop.field, _snippet(crop), crop.ink, candidates, decoded.log_total, bool(struck), second
     )
+
+
+def _second(text: str, cells: Floats) -> float:
+    """Return the classifier's log-probability of a number's digits."""
+    digits = [int(char) for char in text if char.isdigit()]
+    filled = cells[cells[:, 10] < math.log(0.5)]
+    if len(filled) != len(digits):
+        return UNHEARD
+    return float(max(UNHEARD, filled[range(len(digits)), digits].sum()))
+
+
+def _cells(crop: _Crop, kept: Sequence[Found], classifier: Model) -> Floats:
+    """Ask the classifier about each cell of a comb, elsewhere about each digit that was found."""
+    left, top, width, height = crop.box
+    if not crop.field.cells:
+        row = sorted(kept, key=lambda f: f.x)
+        areas = [(f.x - 2, f.y - 2, f.width + 4, f.height + 4) for f in row]
+    else:
+        areas, step = [], width / crop.field.cells
+        for k in range(crop.field.cells):
+            own = [f for f in kept if left + k * step <= f.middle[0] < left + (k + 1) * step]
+            upper = [f for f in own if f.middle[1] < top]  # it replaces what is struck out below it
+            first, tall = (upper[0].y - 2, upper[0].height + 4) if upper else (top, height)
+            areas.append((left + k * step, first, step, tall))
+    return _chances([_glyph(crop.clean, area, SPECK * height) for area in areas], classifier)
 
 
 def _within(found: Found, box: tuple[float, float, float, float], more: float) -> bool:
@@ -285,7 +325,7 @@ def _line(
     crop: _Crop, kept: Sequence[Found], struck: Sequence[Found], expect: Expect,
     networks: Networks,
 ) -> Decoded:  # fmt: skip
-    left, top, width, height = crop.box
+    _, top, _, height = crop.box
     picture = crop.clean
     if struck:
         picture = picture.copy()
@@ -306,6 +346,17 @@ def _line(
     return _decoded(picture, part, expect, networks, None)
 
 
+def _chances(glyphs: Sequence[Pixels | None], classifier: Model) -> Floats:
+    """Return cells as the decoder takes them: which digit each shows, if any."""
+    cells = np.full((len(glyphs), 11), math.log(LEFT / 10), np.float32)
+    cells[:, 10] = [math.log(1 - LEFT if glyph is None else LEFT) for glyph in glyphs]
+    shown = [k for k, glyph in enumerate(glyphs) if glyph is not None]
+    if shown:
+        chances = classifier.predict_proba(np.stack([g for g in glyphs if g is not None]))
+        cells[shown, :10] = np.log((1 - LEFT) * chances + LEFT / 10)
+    return cells
+
+
 def _one_row(kept: Sequence[Found], struck: Sequence[Found]) -> list[Found]:
     """Return the digits of one row from left to right: where some were struck out, the new ones."""
     row = sorted(kept, key=lambda f: f.x)
@@ -319,64 +370,35 @@ def _one_row(kept: Sequence[Found], struck: Sequence[Found]) -> list[Found]:
 def _decoded(
     picture: Pixels, part: Part, expect: Expect, networks: Networks, cells: Floats | None
 ) -> Decoded:
-    views: list[Floats] = []
-    for count in (1, VIEWS):
-        strips = [cut(picture, part, *view)[0] for view in SETTINGS.views[len(views) : count]]
-        views += frames_of(strips, networks.recogniser)
-        found = decode(views, expect, CANDIDATES, cells)
-        if found and found[0].log_probability > math.log(SETTLED):
-            break
-    return found
+    strips = [cut(picture, part, *view)[0] for view in SETTINGS.views[:VIEWS]]
+    return decode(frames_of(strips, networks.recogniser), expect, CANDIDATES, cells)
 
 
-def _comb(
-    crop: _Crop, kept: Sequence[Found], struck: bool, expect: Expect, networks: Networks
-) -> Decoded:
-    """Read a comb: each cell by the classifier, the whole row by the line recogniser."""
+def _comb_part(crop: _Crop, kept: Sequence[Found]) -> Part:
+    """Return all of a comb, to be cut out."""
     left, top, width, height = crop.box
-    count = int(crop.field.cells or 1)
-    cells = np.full((count, 11), -8.0, np.float32)
-    step = width / count
-    glyphs: list[Pixels] = []
-    at: list[int] = []
-    for k in range(count):
-        own = [f for f in kept if left + k * step <= f.middle[0] < left + (k + 1) * step]
-        glyph = _cell(crop, own, left + k * step, step)
-        if glyph is None:
-            cells[k, 10] = math.log(0.99)
-        else:
-            glyphs.append(glyph)
-            at.append(k)
-    if glyphs:
-        chances = networks.classifier.predict_proba(np.stack(glyphs))
-        for k, row in zip(at, chances, strict=True):
-            cells[k, :10] = np.log(0.99 * row + 1e-4)
-            cells[k, 10] = math.log(0.01)
-    tall = float(np.median([f.height for f in kept])) if kept else 0.62 * height
-    wide = float(crop.clean.shape[1])
     inside = [f for f in kept if f.middle[1] > top]
+    tall = float(np.median([f.height for f in inside])) if inside else 0.62 * height
     y = float(np.median([f.middle[1] for f in inside])) if inside else top + height / 2
-    part = Part(list(inside), tall, max(0.0, left - 0.2 * height), min(wide, left + width + 0.2 * height),
-                left + width / 2, y, 0.0, 0.0, wide)  # fmt: skip
-    return _decoded(crop.clean, part, expect, networks, cells)
+    wide, room = float(crop.clean.shape[1]), 0.2 * height
+    start, end = max(0.0, left - room), min(wide, left + width + room)
+    return Part(inside, tall, start, end, left + width / 2, y, 0.0, 0.0, wide)
 
 
-def _cell(crop: _Crop, own: Sequence[Found], left: float, step: float) -> Pixels | None:
-    """Frame the digit of one cell for the classifier, or return None for an empty one."""
-    _, top, _, height = crop.box
-    upper = [f for f in own if f.middle[1] < top]  # it replaces what was struck out below it
-    first, last = (upper[0].y - 2, upper[0].bottom + 2) if upper else (top, top + height)
-    area = np.s_[max(0, int(first)) : int(last) + 1, max(0, int(left)) : int(left + step) + 1]
-    part = np.ascontiguousarray(crop.clean[area])
+def _glyph(picture: Pixels, area: tuple[float, float, float, float], least: float) -> Pixels | None:
+    """Frame the digit in an area for the classifier; None if no ink is so many pixels high."""
+    left, top, width, height = area
+    rows = slice(max(0, int(top)), int(top + height) + 1)
+    columns = slice(max(0, int(left)), int(left + width) + 1)
+    part = np.ascontiguousarray(picture[rows, columns])
     if min(part.shape) < 4:
         return None
     ink = find_ink(part)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.mask, connectivity=8)
-    tall = [k for k in range(1, count) if stats[k, cv2.CC_STAT_HEIGHT] > SPECK * height]
+    tall = [k for k in range(1, count) if stats[k, cv2.CC_STAT_HEIGHT] > least]
     if not tall:
         return None
-    mask = np.isin(labels, tall).astype(np.uint8)
-    return frame_glyph(ink.level, mask)
+    return frame_glyph(ink.level, np.isin(labels, tall).astype(np.uint8))
 
 
 def _snippet(crop: _Crop) -> Pixels:
@@ -386,5 +408,3 @@ def _snippet(crop: _Crop) -> Pixels:
     rows = slice(max(0, int(top - room)), int(top + height + room) + 1)
     columns = slice(max(0, int(left - room)), int(left + width + room) + 1)
     return np.ascontiguousarray(crop.raw[rows, columns])
-
-

@@ -129,7 +129,7 @@ def _run(words: Sequence[Word], box: Box, boxes: Sequence[Box], *, right: bool =
         gap = x - edge if right else edge - (x + wide)
         if gap < -wide / 2:
             continue
-        if right and not run and gap > _FAR * _em(word) or run and gap > _GAP * _em(word):
+        if (right and not run and gap > _FAR * _em(word)) or (run and gap > _GAP * _em(word)):
             break
         low, high = sorted((edge, x + wide / 2))
         if any(low <= other[0] + other[2] / 2 <= high for other in between):

@@ -33,6 +33,7 @@ PATCH = 12  # half a patch's side, in pixels of the reduced reference
 MOST_PATCHES = 140
 FEWEST_PATCHES = 12
 ALIKE = 0.75  # a patch that correlates so well with another place of its page proves nothing
+_NARROWEST = 48  # pixels across, below which nothing is looked for
 _MAX_BYTES = 100_000_000
 
 
@@ -237,7 +238,9 @@ def sift_of(picture: Pyramid) -> Features:
 
 def _features(picture: Pyramid, finder: cv2.Feature2D) -> Features:
     small, matrix = picture.reduced(LONG_SIDE)
-    keys, descriptors = finder.detectAndCompute(small, None)
+    keys, descriptors = [], None
+    if min(small.shape) >= _NARROWEST:  # a pyramid over less would have no top
+        keys, descriptors = finder.detectAndCompute(small, None)
     if descriptors is None:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, finder.descriptorSize())))
     points = np.array([[key.pt for key in keys]], np.float64)

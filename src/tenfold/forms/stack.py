@@ -1,4 +1,4 @@
-"""Read a stack of scans: pages go to workers, and what each shows goes into the results as it comes.
+"""Read a stack of scans: pages go to workers, what each shows into the results as it comes.
 
 Whatever happens to one page, a broken file, a page that brings a worker down or takes too long, is
 that page's row. Stopped anywhere and started again, it goes on where it was.
@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 
 from tenfold.errors import DataError, PageError, TenfoldError, faults_of
 from tenfold.forms.align import NotAligned, align
+from tenfold.forms.assign import settle_unique
 from tenfold.forms.fields import Networks, read_page
-from tenfold.forms.readings import FieldResult, SheetResult
+from tenfold.forms.readings import SheetResult
 from tenfold.forms.references import References
 from tenfold.forms.template import Template, load
 from tenfold.forms.verdict import judge
@@ -92,7 +93,9 @@ class PageReader:
 
     def read(self, task: Task) -> SheetResult:
         """Read one page of a file; what is wrong with it is in the result."""
-        blank = SheetResult(task.name, task.page, None, "failed", digest=task.digest, model=self.model)
+        blank = SheetResult(
+            task.name, task.page, None, "failed", digest=task.digest, model=self.model
+        )
         only = [range(task.page, task.page + 1)]
         try:
             page = next(iter(pages(task.path, task.name, only=only, side=None)))
@@ -177,6 +180,7 @@ def read_stack(
         progress.done += 1
         progress.fresh += 1
         report(progress, sheet)
+    settle_unique(results)
     return progress
 
 
@@ -191,7 +195,8 @@ def _tasks(sources: Sequence[Path]) -> tuple[list[Task], list[SheetResult]]:
                 with path.open("rb") as file:
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
                 tasks += [
-                    Task(str(path), name, digest, page + 1) for page in range(count_pages(path, name))
+                    Task(str(path), name, digest, page + 1)
+                    for page in range(count_pages(path, name))
                 ]
         except TenfoldError as error:
             failed.append(SheetResult(name, 0, None, "failed", str(error)))
@@ -245,7 +250,7 @@ _reader: PageReader | None = None
 
 def _start(path: str) -> None:
     """Make a worker ready."""
-    global _reader  # noqa: PLW0603 (a worker's own)
+    global _reader
     cv2.setNumThreads(1)
     _reader = PageReader(load(path))
 
@@ -254,4 +259,3 @@ def _read(task: Task) -> SheetResult:
     if _reader is None:
         raise DataError(f"{task.name}: the worker did not start.")
     return _reader.read(task)
-

@@ -20,11 +20,12 @@ from tenfold.forms.readings import FieldResult, Status
 from tenfold.forms.template import Field
 
 # 1, margin of log-probability to the runner-up, log-probability that any valid value was written,
-# whether something was struck out: benchmarks/forms.py --fit.
-CURVE = (-1.0, 0.9, 0.35, -1.5)
-MOST = 12.0  # what is surer than this counts as this
+# whether something is struck out, log-probability of the digits by the classifier; fitted by
+# benchmarks/forms.py --fit.
+CURVE = (2.0, 0.6, 0.3, -1.0, 0.4)
+MOST = 8.0  # what is surer than this counts as this
 SURE = 0.98  # probability from which on nobody need look
-SET, UNSET = 0.12, 0.05  # share of a tick box's inside that is inked
+SET, UNSET = 0.03, 0.012  # share of a tick box's inside that is inked
 BLANK = 0.995  # how sure an empty field is empty
 MISCOUNTED = 0.02  # of the sums that people write do not add up
 TOTALS = 100.0  # about so many values a sum may have
@@ -56,11 +57,12 @@ def judge(seen: Sequence[Seen], snippets: Sequence[bytes]) -> list[FieldResult]:
     return list(results.values())
 
 
-def features(one: Seen) -> tuple[float, float, float, float]:
+def features(one: Seen) -> tuple[float, ...]:
     """Return what the curve sees of a field with candidates."""
     first = one.candidates[0][1]
     second = one.candidates[1][1] if len(one.candidates) > 1 else -math.inf
-    return 1.0, min(MOST, first - second), max(-MOST, one.log_total), float(one.struck)
+    margin, fits = min(MOST, first - second), max(-MOST, one.log_total)
+    return 1.0, margin, fits, float(one.struck), one.second
 
 
 def _alone(one: Seen, snippet: bytes) -> FieldResult:
@@ -78,7 +80,7 @@ def _alone(one: Seen, snippet: bytes) -> FieldResult:
 
 
 def _shared(candidates: Sequence[tuple[str, float]], right: float) -> dict[str, float]:
-    """Give the first its probability, and what is left to the others as they stand to each other."""
+    """Give the first its probability, and the rest of it to the others as they stand."""
     (first, _), *others = candidates
     left = (1 - right) * (1 - OTHER)
     top = max((p for _, p in others), default=0.0)
@@ -86,9 +88,7 @@ def _shared(candidates: Sequence[tuple[str, float]], right: float) -> dict[str, 
     return {first: right} | {text: left * math.exp(p - top) / total for text, p in others}
 
 
-def _answer(
-    name: str, chances: dict[str, float], snippet: bytes, reason: str = ""
-) -> FieldResult:
+def _answer(name: str, chances: dict[str, float], snippet: bytes, reason: str = "") -> FieldResult:
     """Return the likeliest value, and whether it is sure enough."""
     ranked = sorted(chances.items(), key=lambda pair: -pair[1])
     value, probability = ranked[0]
@@ -113,9 +113,7 @@ def _tick(one: Seen, snippet: bytes) -> FieldResult:
     )  # fmt: skip
 
 
-def _groups(
-    fields: dict[str, Field], results: dict[str, FieldResult]
-) -> dict[str, FieldResult]:
+def _groups(fields: dict[str, Field], results: dict[str, FieldResult]) -> dict[str, FieldResult]:
     """Of a group of ticks one is set, or none where they are optional."""
     groups: dict[str, list[str]] = defaultdict(list)
     for field in fields.values():

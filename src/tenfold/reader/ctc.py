@@ -10,6 +10,7 @@ each other.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -107,39 +108,50 @@ def spell(views: Sequence[Floats], beam: int = BEAM) -> Spelled:
 
 def search(frames: Floats, beam: int) -> list[tuple[str, float]]:
     """Return the likeliest strings with their log-probabilities, likeliest first."""
-    beams: dict[str, tuple[float, float]] = {"": (0.0, -np.inf)}  # ends in a blank, or does not
-    floor = float(np.log(LEAST))
-    for row in frames:
-        options = np.flatnonzero(row[1:] > floor) + 1
-        blank = float(row[0])
-        if not len(options):  # nothing but the blank
+    # Plain floats: for one number at a time NumPy's cost more than what is done with them.
+    rows: list[list[float]] = frames.tolist()
+    options: list[list[int]] = [[] for _ in rows]
+    for t, k in np.argwhere(frames[:, 1:] > math.log(LEAST)).tolist():
+        options[t].append(k + 1)
+    # Of each string: that it ends in a blank, that it does not, and either.
+    beams = {"": (0.0, -math.inf, 0.0)}
+    for row, likely in zip(rows, options, strict=True):
+        blank = row[0]
+        if not likely:  # nothing but the blank
             beams = {
-                text: (float(np.logaddexp(b, n)) + blank, -np.inf) for text, (b, n) in beams.items()
+                text: (both + blank, -math.inf, both + blank)
+                for text, (_, _, both) in beams.items()
             }
             continue
         grown: dict[str, tuple[float, float]] = {}
-        for text, (b, n) in beams.items():
-            both = float(np.logaddexp(b, n))
-            _add(grown, text, both + blank, -np.inf)
-            for k in options.tolist():
-                char, p = CHARS[k - 1], float(row[k])
+        for text, (b, n, both) in beams.items():
+            _add(grown, text, both + blank, -math.inf)
+            for k in likely:
+                char, p = CHARS[k - 1], row[k]
                 if text and text[-1] == char:
-                    _add(grown, text, -np.inf, n + p)
-                    _add(grown, text + char, -np.inf, b + p)
+                    _add(grown, text, -math.inf, n + p)
+                    _add(grown, text + char, -math.inf, b + p)
                 else:
-                    _add(grown, text + char, -np.inf, both + p)
-        ranked = sorted(grown.items(), key=lambda pair: -float(np.logaddexp(*pair[1])))[:beam]
-        beams = dict(ranked)
-    scores = [(text, float(np.logaddexp(*pair))) for text, pair in beams.items()]
-    return sorted(scores, key=lambda pair: -pair[1])
+                    _add(grown, text + char, -math.inf, both + p)
+        weighed = [(text, (b, n, _either(b, n))) for text, (b, n) in grown.items()]
+        beams = dict(sorted(weighed, key=lambda pair: -pair[1][2])[:beam])
+    return sorted(((text, own[2]) for text, own in beams.items()), key=lambda pair: -pair[1])
 
 
 def _add(beams: dict[str, tuple[float, float]], text: str, blank: float, other: float) -> None:
     old = beams.get(text)
-    if old is None:
-        beams[text] = (blank, other)
-    else:
-        beams[text] = (float(np.logaddexp(old[0], blank)), float(np.logaddexp(old[1], other)))
+    if old is not None:
+        blank, other = _either(old[0], blank), _either(old[1], other)
+    beams[text] = blank, other
+
+
+def _either(a: float, b: float) -> float:
+    """Return the logarithm of the sum of two probabilities, given theirs."""
+    if a < b:
+        a, b = b, a
+    if b == -math.inf:
+        return a
+    return a + math.log1p(math.exp(b - a))
 
 
 def _states(text: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -171,27 +183,33 @@ def align(frames: Floats, text: str) -> tuple[list[tuple[float, float]], list[in
         return [], []
     classes, skip = _states(text)
     count = len(frames)
-    score = np.full(len(classes), -np.inf)
-    score[:2] = frames[0, classes[:2]]
-    back = np.zeros((count, len(classes)), np.int8)
+    own = frames[:, classes]
+    barred = np.where(skip, 0.0, -np.inf)
+    # Scores of all states at each frame, after two more that nothing leads from.
+    scores = np.full((count, len(classes) + 2), -np.inf)
+    stay, one, two = scores[:, 2:], scores[:, 1:-1], scores[:, :-2]
+    stay[0, :2] = own[0, :2]
+    best = np.empty(len(classes))
     for t in range(1, count):
-        moves = np.stack([
-            score,
-            np.r_[-np.inf, score[:-1]],
-            np.where(skip, np.r_[-np.inf, -np.inf, score[:-2]][: len(score)], -np.inf),
-        ])  # fmt: skip
-        back[t] = moves.argmax(axis=0)
-        score = moves.max(axis=0) + frames[t, classes]
-    state = len(classes) - 1 if score[-1] >= score[-2] else len(classes) - 2
-    path = np.zeros(count, np.int64)
-    for t in range(count - 1, -1, -1):
-        path[t] = state
-        state -= int(back[t, state])
-    spans, surest = [], []
-    for k in range(len(text)):
-        own = np.flatnonzero(path == 2 * k + 1)
-        if not len(own):  # an alignment that has no room for it: between its neighbours
-            own = np.array([min(count - 1, int(np.searchsorted(path, 2 * k + 1)))])
-        spans.append((float(own[0] * STRIDE), float((own[-1] + 1) * STRIDE)))
-        surest.append(int(own[frames[own, classes[2 * k + 1]].argmax()]))
+        np.add(two[t - 1], barred, out=best)
+        np.maximum(best, one[t - 1], out=best)
+        np.maximum(best, stay[t - 1], out=best)
+        np.add(best, own[t], out=stay[t])
+    # How many states each step goes forward; the fewer where it makes no difference.
+    steps = np.where(one > stay, 1, 0)
+    steps[two + barred > np.maximum(stay, one)] = 2
+    state = len(classes) - 1 if stay[-1, -1] >= stay[-1, -2] else len(classes) - 2
+    path = [state]
+    for t in range(count - 2, -1, -1):
+        state -= int(steps[t, state])
+        path.append(state)
+    path.reverse()
+    # An alignment that has no room for a character: between its neighbours.
+    first = [min(count - 1, bisect_left(path, 2 * k + 1)) for k in range(len(text))]
+    end = [max(at + 1, bisect_right(path, 2 * k + 1)) for k, at in enumerate(first)]
+    spans = [(float(a * STRIDE), float(b * STRIDE)) for a, b in zip(first, end, strict=True)]
+    surest = [
+        a + int(own[a:b, 2 * k + 1].argmax())
+        for k, (a, b) in enumerate(zip(first, end, strict=True))
+    ]
     return spans, surest

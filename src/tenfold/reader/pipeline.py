@@ -15,7 +15,7 @@ from tenfold.reader.ctc import Network
 from tenfold.reader.find import Finding, Found
 from tenfold.reader.glyphs import glyph
 from tenfold.reader.lines import group, parts, whole
-from tenfold.reader.recognise import ReadPart, Symbol, read_parts, without_doubles
+from tenfold.reader.recognise import ReadPart, Symbol, read_parts, surest, without_doubles
 from tenfold.reader.settings import Settings
 from tenfold.signature import DIGIT_KINDS, HAND, PRINT, RUNNING, STRUCK
 
@@ -33,6 +33,11 @@ WANTED = {
 # Shares of digits by hand, in print and in words and sentences on composed pages.
 SHARES = np.array([0.57, 0.13, 0.30])
 ROUNDS = 20  # of weighing; the shares no longer move
+
+TOO_DENSE = (
+    "More digits were found than are read of one picture: only the surest were read. "
+    "Cut it into several pictures to have all of them."
+)
 
 # Of DIGIT_KINDS, those that all digits of a number share.
 ALIKE = {DIGIT_KINDS.index(RUNNING), DIGIT_KINDS.index(STRUCK)}
@@ -85,8 +90,18 @@ def quality(seen: Finding) -> float:
 
 def read_lines(
     grey: Pixels, seen: Finding, recogniser: Network, settings: Settings, one_line: bool, ink: str
-) -> tuple[list[list[ReadPart]], list[Found]]:
-    """Read the lines of a picture; return them and the digits that are not to be read."""
+) -> tuple[list[list[ReadPart]], list[Found], str]:
+    """Read the lines of a picture.
+
+    Returns
+    -------
+    list of list of ReadPart
+        The parts of each line.
+    list of Found
+        The digits that are not to be read.
+    str
+        What a person should know: that there is more than is read of one picture.
+    """
     width = float(grey.shape[1])
     found = of_one_kind(as_on_page(seen.found, settings), settings, width)
     wanted = (HAND,) if ink == "auto" and _is_printed_page(found) else WANTED[ink]
@@ -97,10 +112,12 @@ def read_lines(
         all_parts = [[replace(whole(kept, grey), start=0.0, end=width)]] if kept or one_line else []
     else:
         all_parts = [parts(row, settings.gap, width) for row in group(kept)]
-    flat = [part for row in all_parts for part in row]
-    read = iter(read_parts(grey, flat, seen, recogniser, settings))
-    lines = [[next(read) for _ in row] for row in all_parts]
-    return without_doubles(lines), left_out
+    flat = surest([part for row in all_parts for part in row], settings.most_shown)
+    read = dict(zip(map(id, flat), read_parts(grey, flat, seen, recogniser, settings), strict=True))
+    chosen = [[read[id(part)] for part in row if id(part) in read] for row in all_parts]
+    lines = [row for row in chosen if row]
+    dense = len(seen.found) >= finding.MOST or len(flat) < sum(map(len, all_parts))
+    return without_doubles(lines), left_out, TOO_DENSE if dense else ""
 
 
 def as_on_page(found: Sequence[Found], settings: Settings) -> list[Found]:

@@ -204,7 +204,10 @@ class Reader:
                 picture, turned = turn(picture, more), (turned + more) % 360
                 grey = grey_of(picture.pixels)
                 seen = look(grey, finder, SETTINGS)
-        lines, out = read_lines(grey, seen, recogniser, SETTINGS, self.layout == "line", self.ink)
+        one_line = self.layout == "line"
+        lines, out, note = read_lines(grey, seen, recogniser, SETTINGS, one_line, self.ink)
+        if note:
+            picture = replace(picture, notes=(*picture.notes, note))
         empty = not any(part.symbols for line in lines for part in line)
         # Several digits that were left out are no lone digit.
         if self.layout == "auto" and empty and len(out) < 2:

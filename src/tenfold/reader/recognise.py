@@ -6,7 +6,7 @@ read again: the finder may have missed the next one too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -91,12 +91,13 @@ def read_parts(
     grey: Pixels, flat: list[Part], seen: Finding, recogniser: Network, settings: Settings
 ) -> list[ReadPart]:
     """Read parts of lines, and those again that go on further than it seemed."""
-    read = _read(grey, flat, seen, recogniser, settings)
+    read, room = _read(grey, flat, seen, recogniser, settings, settings.most_shown)
     for _ in range(ROUNDS):
         longer = {k: grown for k, one in enumerate(read) if (grown := _longer(one, settings))}
+        longer = {k: longer[k] for k in _with_room(longer, room)}
         if not longer:
             break
-        again = _read(grey, list(longer.values()), seen, recogniser, settings)
+        again, room = _read(grey, list(longer.values()), seen, recogniser, settings, room)
         for k, one in zip(longer, again, strict=True):
             read[k] = one
     return read
@@ -128,18 +129,50 @@ def _edge(symbols: list[Symbol], side: int) -> float:
     return min(s.box[0] for s in symbols)
 
 
+def _with_room(parts: Mapping[int, Part], room: int) -> list[int]:
+    """Return the first parts whose strips have no more columns than this together."""
+    ends = np.cumsum([columns(part) for part in parts.values()])
+    return list(parts)[: int(np.searchsorted(ends, room, side="right"))]
+
+
+def surest(flat: Sequence[Part], room: int) -> list[Part]:
+    """Return the parts whose digits were seen most surely, as many as there is room for.
+
+    Parameters
+    ----------
+    flat : sequence of Part
+    room : int
+        Columns that their strips may have together.
+    """
+    order = sorted(range(len(flat)), key=lambda k: -_sureness(flat[k]))
+    kept = set(_with_room({k: flat[k] for k in order}, room))
+    return [part for k, part in enumerate(flat) if k in kept]
+
+
+def _sureness(part: Part) -> float:
+    """Return how surely the finder saw a part's digits, 0 to 1."""
+    return float(np.mean([f.score * f.digits.max() for f in part.found])) if part.found else 0.0
+
+
 def _read(
-    grey: Pixels, flat: list[Part], seen: Finding, recogniser: Network, settings: Settings
-) -> list[ReadPart]:
-    """Read parts of lines: all as they are, those that are not settled then in other views too."""
+    grey: Pixels, flat: list[Part], seen: Finding, recogniser: Network, settings: Settings,
+    room: int,
+) -> tuple[list[ReadPart], int]:  # fmt: skip
+    """Read parts of lines: all as they are, those that are not settled then in other views too.
+
+    Of the columns that there was room for, it returns how many are left.
+    """
     shown = _shown(grey, flat, settings.views[:1], recogniser)
     seen_in = [frames for _, frames in shown]
     spelled = [spell(frames) for frames in seen_in]
     unsettled = [k for k, one in enumerate(spelled) if one.probability < settings.settled]
-    room = settings.most_columns - sum(columns(part) for part in flat)
+    once = sum(columns(part) for part in flat)
+    room -= once
     cost = sum(columns(flat[k]) for k in unsettled)
-    more = settings.views[1 : 1 + room // max(1, cost)] if room > 0 else ()
+    free = min(room, settings.most_columns - once)
+    more = settings.views[1 : 1 + free // max(1, cost)] if free > 0 else ()
     if more:
+        room -= sum(columns(flat[k], factor) for k in unsettled for factor, _ in more)
         again = _shown(grey, [flat[k] for k in unsettled], more, recogniser)
         for k, (_, frames) in zip(unsettled, again, strict=True):
             seen_in[k] = [*seen_in[k], *frames]
@@ -148,7 +181,7 @@ def _read(
     for part, (strip, _), one, frames in zip(flat, shown, spelled, seen_in, strict=True):
         read = ReadPart(part, strip, one, [], frames)
         result.append(replace(read, symbols=symbols_of(part, one, read.scale, seen)))
-    return result
+    return result, room
 
 
 def with_all_views(

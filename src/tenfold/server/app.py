@@ -7,26 +7,16 @@ from contextlib import asynccontextmanager
 from typing import Any, TextIO
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from pydantic.json_schema import models_json_schema
-from starlette.requests import Request
-from starlette.responses import Response
 
 from tenfold import __version__
 from tenfold.errors import ModelError
 from tenfold.model import Model
 from tenfold.preprocess.normalize import FIELD
 from tenfold.reader.reader import Reader
+from tenfold.server import bearer
 from tenfold.server.answers import Problem
-from tenfold.server.bodies import (
-    Drawing,
-    Encoded,
-    Glyphs,
-    Lesson,
-    Options,
-    Pictures,
-    sentence,
-)
+from tenfold.server.bodies import Drawing, Encoded, Glyphs, Lesson, Pictures
 from tenfold.server.hosts import Door
 from tenfold.server.lessons import Collection
 from tenfold.server.middleware import Guard, Measures
@@ -35,7 +25,7 @@ from tenfold.server.problems import MEDIA_TYPE
 from tenfold.server.request_body import Intake
 from tenfold.server.routes import Service, closed, router
 from tenfold.server.settings import Settings
-from tenfold.server.shell import HANDLERS, Files, add_pages, answer
+from tenfold.server.shell import HANDLERS, Files, add_pages
 
 BODIES = (Drawing, Encoded, Glyphs, Lesson, Pictures)
 AT_THE_DOOR = {
@@ -93,7 +83,7 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
         docs_url=None,  # FastAPI's own page loads its code from elsewhere
         redoc_url=None,
         redirect_slashes=False,  # behind a proxy they lead to http, to whatever host was named
-        exception_handlers={**HANDLERS, RequestValidationError: _on_invalid},
+        exception_handlers=HANDLERS,
     )
     for routes in (router, closed):
         app.include_router(routes)
@@ -116,7 +106,7 @@ def _model(settings: Settings) -> Model:
 
 class _Described(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        """Describe bodies, which the readers check, and problems: FastAPI knows its own alone."""
+        """Describe bodies, the token and problems: FastAPI knows what it checks itself alone."""
         if self.openapi_schema is None:
             document = super().openapi()
             schemas = document["components"]["schemas"]
@@ -127,6 +117,7 @@ class _Described(FastAPI):
             schemas |= described["$defs"]
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)
+            document["components"]["securitySchemes"] = bearer.schemes()
             content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
             for path in document["paths"].values():
                 for operation in path.values():
@@ -135,9 +126,3 @@ class _Described(FastAPI):
                         if int(status) >= 400:
                             answer["content"] = content
         return self.openapi_schema or {}
-
-
-async def _on_invalid(_request: Request, error: RequestValidationError) -> Response:
-    first = error.errors()[0]
-    where = first["loc"][1:]  # behind "query"
-    return answer(422, sentence(first, where, Options.model_fields))

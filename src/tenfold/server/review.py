@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any, TextIO, TypeVar
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,7 +23,7 @@ from tenfold.errors import TenfoldError
 from tenfold.forms.items import Item
 from tenfold.forms.review import Outcome, Review
 from tenfold.forms.words import words_of
-from tenfold.server.bearer import may_pass
+from tenfold.server.bearer import Closed
 from tenfold.server.bodies import check, parse_json
 from tenfold.server.hosts import Door
 from tenfold.server.middleware import Guard
@@ -74,7 +74,7 @@ class PageDecision(_From):
     insist: bool = False
 
 
-router = APIRouter(prefix="/v1/review", dependencies=[Depends(may_pass)])
+router = APIRouter(prefix="/v1/review", route_class=Closed)
 
 
 def create_review(
@@ -210,9 +210,10 @@ async def summary(request: Request) -> dict[str, Any]:
     return await _ask(request, lambda review: asdict(review.summary()))
 
 
-@router.get("/pages/{page}/picture")
-async def picture(request: Request, page: int) -> Response:
+@router.get("/pages/{page:int}/picture")
+async def picture(request: Request) -> Response:
     """Answer with the picture of a page."""
+    page: int = request.path_params["page"]
     content = await _ask(request, lambda review: review.image(page))
     if not content:
         raise ProblemError(404, "The picture of this page was not kept.")

@@ -6,15 +6,15 @@ import asyncio
 import json
 import sys
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Any, TypeAlias
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from tenfold import __version__
 from tenfold.model import Model
 from tenfold.server import answers
-from tenfold.server.bearer import may_pass
+from tenfold.server.bearer import Closed
 from tenfold.server.bodies import (
     Drawing,
     Encoded,
@@ -30,6 +30,7 @@ from tenfold.server.lessons import Collection
 from tenfold.server.middleware import Measures
 from tenfold.server.pool import Pool
 from tenfold.server.problems import ProblemError
+from tenfold.server.query import no_options, options_of, parameters
 from tenfold.server.request_body import FORM, JSON, PDF, Body, Intake
 from tenfold.server.worker import Task
 
@@ -47,7 +48,6 @@ PROBLEMS: Responses = {
 }
 DISK: Responses = {503: {"description": "The folder for lessons cannot be written."},
                    507: {"description": "The disk or the collection is full."}}  # fmt: skip
-OptionsQuery = Annotated[Options, Query()]
 FILE = {"type": "string", "format": "binary"}
 
 
@@ -62,23 +62,13 @@ class Service:
     collection: Collection | None
 
 
-async def _no_options(request: Request) -> None:
-    for name in request.query_params:
-        raise ProblemError(422, f"{safe_name(name)}: there is no such option; this takes none.")
-
-
-def _each_once(request: Request) -> None:
-    # Called, not depended on: FastAPI takes longer to resolve a dependency than this takes.
-    seen: set[str] = set()
-    for name, _value in request.query_params.multi_items():
-        if name in seen and name != "include":
-            raise ProblemError(422, f"{safe_name(name)}: it is given twice; give it once.")
-        seen.add(name)
-
-
 router = APIRouter()
-closed = APIRouter(dependencies=[Depends(may_pass)])
-PLAIN = [Depends(_no_options)]
+closed = APIRouter(route_class=Closed)
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
 
 
 def _takes(**content: dict[str, Any]) -> dict[str, Any]:
@@ -86,6 +76,11 @@ def _takes(**content: dict[str, Any]) -> dict[str, Any]:
     types = {"form": FORM, "json": JSON, "picture": "image/*", "pdf": PDF}
     named = {types[name]: {"schema": schema} for name, schema in content.items()}
     return {"requestBody": {"required": True, "content": named}}
+
+
+def _with_options(**content: dict[str, Any]) -> dict[str, Any]:
+    """Describe a body and the options of the query."""
+    return _takes(**content) | {"parameters": parameters()}
 
 
 def _form(of: dict[str, Any]) -> dict[str, Any]:
@@ -107,11 +102,6 @@ def _answers(shape: type, description: str, status: int = 200) -> Responses:
     return {status: {"model": shape, "description": description}, **PROBLEMS}
 
 
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
-
-
 async def _ask(request: Request, work: str, body: Body, options: Options) -> Response:
     answer = await _service(request).pool.run(Task(work, body, options.model_dump()))
     if answer.faults:
@@ -125,15 +115,17 @@ async def _ask(request: Request, work: str, body: Body, options: Options) -> Res
     summary="Read one picture",
     response_model=None,
     responses=_answers(answers.Reading, "What was read."),
-    openapi_extra=_takes(form=_form(FILE), picture=FILE, pdf=FILE, json=_body(Encoded, Drawing)),
+    openapi_extra=_with_options(
+        form=_form(FILE), picture=FILE, pdf=FILE, json=_body(Encoded, Drawing)
+    ),
 )
-async def read(request: Request, options: OptionsQuery) -> Response:
+async def read(request: Request) -> Response:
     """Answer with the object that `tenfold read --json` prints for the same picture.
 
     The picture is the body itself, the field `file` of a form, or JSON: base64, or strokes with the
     size of the picture to draw them into.
     """
-    _each_once(request)
+    options = options_of(request)
     intake = _service(request).intake
     with intake.room() as room:
         return await _ask(request, "read", await intake.pictures(room, request), options)
@@ -145,11 +137,11 @@ async def read(request: Request, options: OptionsQuery) -> Response:
     summary="Read many pictures",
     response_model=None,
     responses=_answers(answers.Batch, "What was read."),
-    openapi_extra=_takes(form=_form({"type": "array", "items": FILE}), json=_body(Pictures)),
+    openapi_extra=_with_options(form=_form({"type": "array", "items": FILE}), json=_body(Pictures)),
 )
-async def batch(request: Request, options: OptionsQuery) -> Response:
+async def batch(request: Request) -> Response:
     """Answer with one reading a picture, in order; a picture that is none has its problem there."""
-    _each_once(request)
+    options = options_of(request)
     intake = _service(request).intake
     with intake.room() as room:
         body = await intake.pictures(room, request, batch=True)
@@ -163,10 +155,10 @@ async def batch(request: Request, options: OptionsQuery) -> Response:
     response_model=None,
     responses=_answers(answers.Classifications, "What each is."),
     openapi_extra=_takes(json=_body(Glyphs)),
-    dependencies=PLAIN,
 )
 async def classify(request: Request) -> Response:
     """Take 28×28 arrays (0 paper to 255 ink, framed like MNIST's) or 8×8 (0 to 16) as they are."""
+    no_options(request)
     intake = _service(request).intake
     with intake.room() as room:
         return await _ask(request, "classify", await intake.content(room, request), Options())
@@ -177,10 +169,10 @@ async def classify(request: Request) -> Response:
     tags=["about"],
     summary="What the model says of itself",
     responses={200: {"model": answers.ModelFacts}, 401: PROBLEMS[401], 422: PROBLEMS[422]},
-    dependencies=PLAIN,
 )
 async def model(request: Request) -> answers.ModelFacts:
     """Answer with the facts of the model's card: data, recipe, results."""
+    no_options(request)
     opened = _service(request).model
     # Where the file lies, and the data it was trained on, is nobody's business.
     facts = asdict(opened.info) | {"name": safe_name(opened.path)}
@@ -189,9 +181,10 @@ async def model(request: Request) -> answers.ModelFacts:
 
 
 @closed.get("/v1/teach", tags=["teach"], summary="Whether lessons are taken",
-            responses={401: PROBLEMS[401], 422: PROBLEMS[422]}, dependencies=PLAIN)  # fmt: skip
+            responses={401: PROBLEMS[401], 422: PROBLEMS[422]})  # fmt: skip
 async def teaching(request: Request) -> answers.Teaching:
     """Answer how many glyphs were taught, and what the folder is called that holds them."""
+    no_options(request)
     found = _service(request).collection
     if found is None:
         return answers.Teaching(enabled=False, count=0, folder=None)
@@ -215,10 +208,10 @@ def _teaching(collection: Collection, count: int) -> answers.Teaching:
         507: DISK[507],
     },
     openapi_extra=_takes(json=_body(Lesson)),
-    dependencies=PLAIN,
 )
 async def teach(request: Request) -> Response:
     """Save a misread glyph to the folder the server was started with; it stays on that machine."""
+    no_options(request)
     service = _service(request)
     # A page from elsewhere can send forms and pictures here, but no JSON.
     if not request.headers.get("content-type", "").lower().startswith(JSON):
@@ -242,10 +235,10 @@ async def teach(request: Request) -> Response:
         422: PROBLEMS[422],
         **DISK,
     },
-    dependencies=PLAIN,
 )
 async def forget(request: Request, name: str) -> answers.Teaching:
     """Delete a glyph that was taught."""
+    no_options(request)
     found = _service(request).collection
     if found is None:
         raise ProblemError(404, NOT_TEACHING)

@@ -10,11 +10,11 @@ from typing import Literal, TypeVar, get_args
 import torch
 
 from tenfold.errors import UsageError
-from tenfold.training.composed_recipe import ComposedRecipe
+from tenfold.training.pages.recipe import PagesRecipe
 from tenfold.training.recipe import Recipe
 
 Device = Literal["auto", "cpu", "cuda"]
-AnyChoices = TypeVar("AnyChoices", Recipe, ComposedRecipe)
+AnyChoices = TypeVar("AnyChoices", Recipe, PagesRecipe)
 
 
 def pick_device(device: Device) -> torch.device:

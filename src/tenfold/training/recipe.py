@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from tenfold.errors import UsageError
 from tenfold.files import kind_of
-from tenfold.training.composed_recipe import ComposedRecipe
+from tenfold.training.pages.recipe import PagesRecipe
 from tenfold.training.recipe_file import Choices, Name, Seed
 from tenfold.training.recipe_sections import (
     Augment,
@@ -96,7 +96,7 @@ class Recipe(Choices):
 
 
 # What a file may hold: a network on a data set, or one of those that learn from composed pages.
-AnyRecipe = Recipe | ComposedRecipe
+AnyRecipe = Recipe | PagesRecipe
 
 
 def built_in_recipes() -> list[str]:
@@ -151,13 +151,13 @@ def parse_any(text: str, where: str, default_name: str = "custom") -> AnyRecipe:
         record = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{where}: not a TOML file ({error}).") from error
-    kind = ComposedRecipe if "task" in record else Recipe
+    kind = PagesRecipe if "task" in record else Recipe
     return kind.checked({"name": default_name} | record, where)
 
 
 def on_pictures(recipe: AnyRecipe) -> Recipe:
     """Return a recipe that learns from a data set's pictures; raises UsageError for others."""
-    if isinstance(recipe, ComposedRecipe):
+    if isinstance(recipe, PagesRecipe):
         raise UsageError(
             f"recipe {recipe.name!r} learns from composed pages (task = {recipe.task!r}). "
             "Only 'tenfold train' takes it, one seed at a time."

@@ -18,8 +18,6 @@ from tenfold.synthesis.glyphs.training_set import synthesise
 from tenfold.training import runfolder
 from tenfold.training.callbacks import Callback
 from tenfold.training.checkpoint import load_checkpoint, save_checkpoint
-from tenfold.training.composed_recipe import ComposedRecipe, TaskName
-from tenfold.training.composed_run import ComposedRun, train_composed
 from tenfold.training.loop import Training, fit
 from tenfold.training.machine import (
     AnyChoices,
@@ -28,6 +26,8 @@ from tenfold.training.machine import (
     possible_precision,
     threads,
 )
+from tenfold.training.pages.recipe import PagesRecipe, TaskName
+from tenfold.training.pages.run import PagesRun, train_on_pages
 from tenfold.training.recipe import AnyRecipe, Recipe, load_any, on_pictures
 from tenfold.training.result import Run, finish
 from tenfold.training.runfolder import RunStoppedError as RunStoppedError
@@ -54,9 +54,9 @@ class Wishes(TypedDict, total=False):
 def train(  # type: ignore[overload-overlap]  # a name of the first kind is a str as well
     data: str | Path | Splits | None = None,
     *,
-    recipe: ComposedRecipe | TaskName,
+    recipe: PagesRecipe | TaskName,
     **wishes: Unpack[Wishes],
-) -> ComposedRun: ...
+) -> PagesRun: ...
 
 
 @overload
@@ -81,7 +81,7 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     checkpoint_every: float = 10.0,
     tensorboard: bool = False,
-) -> Run | ComposedRun:
+) -> Run | PagesRun:
     """Train a network and write it as a model file, with its figures, into a run folder.
 
     Parameters
@@ -116,7 +116,7 @@ def train(
 
     Returns
     -------
-    Run or ComposedRun
+    Run or PagesRun
         The second for a recipe that composes pages.
 
     Raises
@@ -141,11 +141,11 @@ def train(
     else:
         given = load_any(recipe) if isinstance(recipe, str | Path) else recipe
     if data is None:
-        data = record.get("data", "mnist" if isinstance(given, ComposedRecipe) else "digits")
+        data = record.get("data", "mnist" if isinstance(given, PagesRecipe) else "digits")
     splits = _load(data, data_dir)
     if folder is not None:
         _same_data(folder, record["data_fingerprint"], splits.train)
-    if isinstance(given, ComposedRecipe):
+    if isinstance(given, PagesRecipe):
         _fit_for_pages(device, tensorboard)
         composed = possible_precision(_changed(given, settings, seed), torch.device("cpu"))
 
@@ -153,7 +153,7 @@ def train(
             return _opened(held, folder, out, composed, splits.train, "cpu")
 
         with held, threads(composed.threads), torch.random.fork_rng():
-            return train_composed(
+            return train_on_pages(
                 composed, splits.train, open_folder, callbacks, stop, checkpoint_every
             )
     chosen = choose_recipe(given, splits.train.size, settings, seed)

@@ -32,7 +32,7 @@ from tenfold.training.recipe import AnyRecipe, parse_any
 RUNS = Path("runs")
 OURS = (
     "run.json", "recipe.toml", "metrics.jsonl", "checkpoint.safetensors", "model.onnx",
-    "result.json", "samples.png", "mistakes.png", "learning-curve.png", "first.png",
+    "result.json", "samples.png", "mistakes.png", "learning-curve.png", "first.png", "seeds.json",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tenfold.errors import TrainingError, UsageError
+from tenfold.files import kind_of
 
 NAME = "run.lock"
 
@@ -26,6 +27,11 @@ def locked(folder: Path) -> Iterator[None]:
         If the folder cannot be written.
     """
     path = folder / NAME
+    with suppress(FileNotFoundError):
+        if kind_of(path) or path.stat().st_size:
+            raise UsageError(
+                f"{path}: lies here and is no lock of tenfold's. Choose another folder with --out."
+            )
     try:
         file = path.open("ab")
     except OSError as error:

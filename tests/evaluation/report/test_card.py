@@ -21,7 +21,7 @@ def test_a_card_tells_what_was_measured(
     found = evaluate(run.model, few.test, sections=SECTIONS)
     remember(tmp_path, few.test, found, digest(content))
     card = model_card(model.info, content, tmp_path, "mine.onnx")
-    assert card.startswith("# Model card: mine.onnx\n")
+    assert "\n---\n\n# Model card: mine.onnx\n" in card
     low, high = run.evaluation.interval
     right = f"{100 * run.evaluation.accuracy:.2f} % | {100 * low:.2f}–{100 * high:.2f} %"
     assert f"| digits, test part | 60 | {right} |" in card

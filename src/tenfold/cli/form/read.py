@@ -121,7 +121,13 @@ class _Bar:
     """A progress bar with pages a second and time left; nothing where nobody is looking."""
 
     def __init__(self) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
         self._progress = Progress(
             TextColumn("reading"), BarColumn(bar_width=24), MofNCompleteColumn(),
@@ -140,6 +146,4 @@ class _Bar:
     def move(self, progress: Progress) -> None:
         """Show how far it is."""
         rate = f"{progress.rate:.1f} pages/s" if progress.fresh else ""
-        self._progress.update(
-            self._task, completed=progress.done, total=progress.pages, rate=rate
-        )
+        self._progress.update(self._task, completed=progress.done, total=progress.pages, rate=rate)

@@ -15,6 +15,7 @@ from typing import Any
 from tenfold import __version__
 from tenfold.evaluation.history import Record, digest, load_records
 from tenfold.evaluation.metrics.statistics import wilson
+from tenfold.evaluation.report.hub import front_matter
 from tenfold.evaluation.report.sentences import environment
 from tenfold.evaluation.robustness import trained_ranges
 from tenfold.modelinfo import ModelInfo
@@ -24,8 +25,14 @@ WEAK = 0.9  # corruptions under which fewer are read right, on average, are name
 LOOSE = 0.1  # so are kinds of non-digits of which more pass
 
 
-def model_card(info: ModelInfo, content: bytes, folder: Path | None, name: str) -> str:
-    """Return a model card in Markdown.
+def model_card(
+    info: ModelInfo,
+    content: bytes,
+    folder: Path | None,
+    name: str,
+    license_id: str | None = None,
+) -> str:
+    """Return a model card in Markdown, under the header that model hubs read.
 
     Parameters
     ----------
@@ -37,6 +44,8 @@ def model_card(info: ModelInfo, content: bytes, folder: Path | None, name: str) 
         Where evaluations are recorded; those of other model files are left out.
     name : str
         What to call the model.
+    license_id : str, optional
+        The model's licence, as hubs name it.
     """
     info = replace(
         info,
@@ -46,7 +55,7 @@ def model_card(info: ModelInfo, content: bytes, folder: Path | None, name: str) 
     )
     records = [] if folder is None else load_records(folder)
     own = [each for each in records if each.get("model_sha256") == digest(content)]
-    return (
+    card: str = (
         environment()
         .get_template("card.md.j2")
         .render(
@@ -64,6 +73,7 @@ def model_card(info: ModelInfo, content: bytes, folder: Path | None, name: str) 
             version=__version__,
         )
     )
+    return front_matter(info, own, name, license_id) + "\n" + card
 
 
 def _recipe_name(info: ModelInfo) -> str:

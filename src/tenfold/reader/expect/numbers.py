@@ -1,9 +1,10 @@
 """Rules for numbers: how many digits, which values, how they are written.
 
 A whole number may have zeros before it, as long as it has no more digits than the largest value
-has; where decimals are allowed 05 is rather 0.5 with a faint point, and is none. The decimal sign is a point or a comma. From a thousand on a comma or a point may
-set the thousands apart, where no more than two decimals are allowed: three digits after a sign are
-thousands then, fewer are decimals. A sign may stand before it where the range goes below zero.
+has; where decimals are allowed, 05 is rather 0.5 with a faint point, and none. The decimal sign is
+a point or a comma. From a thousand on a comma or a point may set the thousands apart, where no more
+than two decimals are allowed: three digits after a sign are thousands then, fewer are decimals. A
+sign may stand before it where the range goes below zero.
 Spaces need no rule: a gap between digits is no character.
 """
 

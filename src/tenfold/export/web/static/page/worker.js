@@ -1,0 +1,88 @@
+// Reads beside the page, so that it stays smooth: pictures and drawings in, readings out.
+
+import * as ort from "../runtime/ort.wasm.bundle.min.mjs";
+import { steps } from "../reader/explain.js";
+import { openNetworks } from "../reader/networks.js";
+import { openPicture, PictureError } from "../reader/open.js";
+import { glyphOf, Reader } from "../reader/reader.js";
+import { drawn } from "../reader/strokes.js";
+
+const from = (path) => new URL(`../${path}`, import.meta.url);
+
+async function start() {
+  ort.env.wasm.wasmPaths = { wasm: from("runtime/ort-wasm-simd-threaded.wasm").href };
+  const facts = await (await fetchWhole("reader/facts.json")).json();
+  const content = async (name) => new Uint8Array(await (await fetchWhole(`models/${name}`)).arrayBuffer());
+  return new Reader(await openNetworks(ort, content, facts), facts);
+}
+
+async function fetchWhole(path) {
+  const response = await fetch(from(path));
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response;
+}
+
+const reader = start();
+reader.then(
+  () => postMessage({ ready: true }),
+  (error) => postMessage({ broken: String(error) }),
+);
+
+onmessage = async ({ data: { id, drawing, file, options, inside } }) => {
+  try {
+    const { reading, trace } = await read(drawing, file, options);
+    postMessage({ id, reading: await recordOf(reading, trace, inside) });
+  } catch (error) {
+    const known = error instanceof PictureError;
+    if (!known) console.error(error);
+    const name = file?.name || "drawing";
+    postMessage({ id, problem: known ? error.message : `${name}: could not be read because of a fault in tenfold.` });
+  }
+};
+
+async function read(drawing, file, options) {
+  const ready = await reader;
+  const started = performance.now();
+  const trace = await ready.trace(drawing ? drawn(drawing) : await openPicture(file), options);
+  const seconds = (performance.now() - started) / 1000;
+  return { reading: { ...trace.reading, seconds }, trace };
+}
+
+const rounded = (share) => Math.round(share * 1e4) / 1e4;
+
+// The object that 'tenfold read --json' prints, with what the page shows besides.
+async function recordOf(reading, trace, inside) {
+  const record = {
+    ...reading,
+    lines: reading.lines.map(({ numbers, ...line }) => ({ ...line, numbers: numbers.map(withRounded) })),
+    digits: reading.digits.map((digit, number) => digitRecord(digit, glyphOf(trace, number))),
+    marks: reading.marks.map(withRounded),
+    seconds: rounded(reading.seconds),
+  };
+  if (!inside) return record;
+  record.steps = {};
+  for (const [name, canvas] of Object.entries(steps(trace))) {
+    record.steps[name] = base64(new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer()));
+  }
+  return record;
+}
+
+const withRounded = (one) => ({ ...one, confidence: rounded(one.confidence) });
+
+function digitRecord({ digit, confidence, probabilities, box, line, ink, accepted, reason }, glyph) {
+  const others = probabilities.map((probability, other) => ({ digit: other, probability }));
+  const alternatives = others
+    .filter((other) => other.digit !== digit && other.probability >= 0.01)
+    .sort((a, b) => b.probability - a.probability)
+    .map((other) => ({ ...other, probability: rounded(other.probability) }));
+  return {
+    digit, confidence: rounded(confidence), alternatives, box, line, ink, accepted, reason,
+    probabilities: probabilities.map(rounded), glyph: base64(glyph.data),
+  };
+}
+
+function base64(data) {
+  let text = "";
+  for (let at = 0; at < data.length; at += 8192) text += String.fromCharCode(...data.subarray(at, at + 8192));
+  return btoa(text);
+}

@@ -1,0 +1,74 @@
+// Cut single glyphs out for the classifier: the ink of one digit, framed as MNIST's are.
+// The same steps as tenfold/reader/glyphs.py.
+
+import { findInk } from "./binarize.js";
+import { components } from "./components.js";
+import { frameGlyph } from "./normalize.js";
+import { crop, Pixels } from "./pixels.js";
+import { DIGIT_KINDS, FINE } from "./signature.js";
+import { sample } from "./warp.js";
+
+const { fround } = Math;
+export const MARGIN = 0.3;
+export const DIGIT = 0.25;
+export const MOSTLY = 0.5;
+export const LEAST = 6;
+
+// The digit that was found as 28×28 levels, or null where there is no ink; the boxes of its
+// neighbours, the others, are not its own.
+export function glyph(pixels, seen, found, others = []) {
+  const { width, height } = pixels;
+  const margin = MARGIN * Math.max(found.width, found.height);
+  const left = Math.max(0, Math.trunc(found.x - margin));
+  const top = Math.max(0, Math.trunc(found.y - margin));
+  const right = Math.min(width, Math.trunc(found.right + margin) + 1);
+  const bottom = Math.min(height, Math.trunc(found.bottom + margin) + 1);
+  if (right - left < 4 || bottom - top < 4) return null;
+  const ink = findInk(crop(pixels, left, top, right, bottom));
+  const near = Uint8Array.from(digitInk(seen, found, left, top, right, bottom), (p) => (p > DIGIT ? 1 : 0));
+  const size = { width: right - left, height: bottom - top };
+  for (const other of others) if (other !== found) exclude(near, size, found, other, left, top);
+  const mask = ownInk(ink.mask, near);
+  return mask && frameGlyph(ink.level, mask);
+}
+
+// Take a neighbour's box away, but for what lies beyond the digit's own middle.
+function exclude(near, { width, height }, found, other, left, top) {
+  const middle = found.middle[0];
+  const from = other.x > found.x ? Math.max(other.x, middle + 0.2 * found.width) : other.x;
+  const to = other.x < found.x ? Math.min(other.right, middle - 0.2 * found.width) : other.right;
+  const x0 = Math.max(0, Math.trunc(from - left));
+  const x1 = Math.min(width, Math.trunc(to - left) + 1);
+  const y0 = Math.max(0, Math.trunc(other.y - top));
+  const y1 = Math.min(height, Math.max(0, Math.trunc(other.bottom - top) + 1));
+  for (let y = y0; y < y1 && x1 > x0; y++) near.fill(0, y * width + x0, y * width + x1);
+}
+
+// Components that lie mostly on digit ink, whole, and of the others what lies there; or null.
+function ownInk(mask, near) {
+  const { labels, boxes } = components(mask);
+  const on = new Uint32Array(boxes.length);
+  labels.forEach((label, at) => (on[label] += near[at]));
+  const whole = boxes.map((box, label) => label > 0 && on[label] > MOSTLY * box.area);
+  const own = new Pixels(mask.width, mask.height);
+  let count = 0;
+  for (let at = 0; at < labels.length; at++) {
+    own.data[at] = whole[labels[at]] || (near[at] && mask.data[at]) ? 1 : 0;
+    count += own.data[at];
+  }
+  return count < LEAST ? null : own;
+}
+
+// Probability of digit ink of any kind, at the picture's size.
+function digitInk(seen, found, left, top, right, bottom) {
+  const level = seen.levels[found.level];
+  const scale = level.scale / FINE;
+  // The masks are sampled at the middle of each pixel.
+  const places = (from, to) =>
+    Float32Array.from({ length: to - from }, (_, k) => fround((from + k + 0.5) * scale - 0.5));
+  const likeliest = new Float32Array(level.width * level.height);
+  for (const kind of DIGIT_KINDS) {
+    level.kinds[kind].forEach((p, at) => p > likeliest[at] && (likeliest[at] = p));
+  }
+  return sample(likeliest, level.width, level.height, places(left, right), places(top, bottom));
+}

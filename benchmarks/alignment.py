@@ -3,9 +3,11 @@
 Five drawn forms, each with scans and photos whose true place is known (drawn_forms.py,
 simulated_scans.py): any orientation, 100 to 600 dots per inch, photocopies, skew, slanted photos,
 uneven light, folds, curled paper, strokes of a pen in the fields and elsewhere. One in ten shows
-something else: another form, the same form's other version, half a page, a blank sheet. Counted are
-scans aligned, wrongly aligned (something else was taken for the form, or a place of the page is more
-than 2 mm off), the error at twenty places of the page in millimetres, and processor time a scan.
+something else: another form, the same form's other version, half a page, a blank sheet. Counted
+are scans aligned; scans wrongly aligned (something else was taken for the form, or a place of the
+page is more than 2 mm off); the error at twenty places of the page in millimetres; processor time a
+scan on one thread. Every form is measured as it is, and printed with corner marks (`tenfold form
+print`).
 
     python benchmarks/alignment.py --scans 60
 
@@ -23,13 +25,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-from common import RESULTS, err, new_parser, new_result, out, write_result
-from drawn_forms import DPI, FORMS, Box, DrawnForm, Grey, exam
 from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
-from simulated_scans import Scan, scan, write_on
 
+from common import RESULTS, err, new_parser, new_result, out, write_result
+from drawn_forms import DPI, FORMS, Box, DrawnForm, Grey, exam
+from simulated_scans import Scan, scan, write_on
 from tenfold.forms.align import Aligned, align
 from tenfold.forms.references import References, png_of
 from tenfold.forms.sheet import print_sheets
@@ -95,7 +97,7 @@ def errors_of(aligned: Aligned, seen: Scan) -> NDArray[np.float64]:
     """Return how far off, in pixels of the reference, twenty places of the page are shown."""
     places = aligned.map(seen.points)
     # So many pixels of the scan is one of the reference, there.
-    unit = np.hypot(*(aligned.map(seen.points + [1, 0]) - places).T)
+    unit = np.hypot(*(aligned.map(seen.points + np.array([1, 0])) - places).T)
     return np.asarray(np.hypot(*(places - seen.places).T) / unit, np.float64)
 
 

@@ -61,7 +61,7 @@ def _glyph(rng: Generator, page: Grey, x: float, y: float, size: float) -> None:
         [np.polyval(np.polyfit(np.linspace(0, 1, len(knots)), knots[:, i], 3), t)
          if len(knots) > 3 else np.interp(t, np.linspace(0, 1, len(knots)), knots[:, i])
          for i in (0, 1)], 1)  # fmt: skip
-    points = np.rint(np.clip(curve, -1.3 * size, 1.3 * size) + [x, y]).astype(np.int32)
+    points = np.rint(np.clip(curve, -1.3 * size, 1.3 * size) + np.array([x, y])).astype(np.int32)
     shade = int(rng.integers(10, 110))
     cv2.polylines(page, [points], False, shade, int(rng.integers(2, 5)), cv2.LINE_AA)
 

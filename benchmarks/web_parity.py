@@ -20,20 +20,19 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import RESULTS, err, new_parser, new_result, out, write_result
 from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
+from common import RESULTS, err, new_parser, new_result, out, write_result
 from tenfold.errors import TenfoldError
 from tenfold.export.web import export_web
 from tenfold.reader.reader import Reader
@@ -101,7 +100,8 @@ def opened(folder: Path) -> Iterator[Page]:
         options.add_argument(flag)
     with webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver"))) as driver:
         driver.set_script_timeout(SECONDS)
-        driver.command_executor.client_config.timeout = SECONDS + 60
+        executor: Any = driver.command_executor
+        executor.client_config.timeout = SECONDS + 60
         driver.get(f"http://127.0.0.1:{server.server_port}/")
         yield Page(driver)
     server.shutdown()
@@ -211,11 +211,12 @@ def times(page: Page) -> dict[str, Any]:
     """Time a drawn digit and a large photo: fastest and median of several, in milliseconds."""
     drawing = {"width": 128, "height": 152, "strokes": [{"points": SEVEN, "pen": 6}]}
     large = photo()
-    results = {}
-    for name, ask in {
+    asks: dict[str, Callable[[], dict[str, Any]]] = {
         "drawn_digit": lambda: page.draw(drawing),
         "photo_12_megapixels": lambda: page.read(large, "photo.jpg"),
-    }.items():
+    }
+    results: dict[str, Any] = {}
+    for name, ask in asks.items():
         ask()
         answers = [ask() for _ in range(ROUNDS)]
         own = sorted(answer["milliseconds"] for answer in answers)

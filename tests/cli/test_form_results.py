@@ -98,7 +98,7 @@ def test_shares_that_are_none_are_refused(form: Run, folder: Path) -> None:
 
 def test_a_folder_without_results_is_told(form: Run, tmp_path: Path) -> None:
     for command in (["export"], ["review"], ["purge", "--older-than", "1d"]):
-        with pytest.raises(TenfoldError, match="holds no results. Give the folder that 'tenfold"):
+        with pytest.raises(TenfoldError, match=r"holds no results\. Give the folder that 'tenfold"):
             form(*command, tmp_path)
 
 

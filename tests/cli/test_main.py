@@ -15,8 +15,8 @@ from tenfold.cli import app
 
 COMMANDS = [
     "tutorial", "serve", "train", "evaluate", "compare", "recipe", "data show", "data list", "read",
-    "card", "calibrate", "form new", "form print", "form read", "form review", "form export",
-    "form purge",
+    "card", "calibrate", "export", "form new", "form print", "form read", "form review",
+    "form export", "form purge",
 ]  # fmt: skip
 
 
@@ -35,6 +35,31 @@ def _help(*arguments: str) -> str:
     result = CliRunner().invoke(app, [*arguments, "--help"], env={"COLUMNS": "200"})
     assert result.exit_code == 0
     return re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)
+
+
+@pytest.mark.parametrize("command", ["recipe", "recipe digits"])
+def test_what_cannot_be_printed_is_told_in_one_line(command: str) -> None:
+    line = "Error: standard output is closed, so nothing can be printed.\n"
+    for closed, told in ((">&-", line), (">&- 2>&-", ""), ("<&- >&- 2>&-", "")):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"{sys.executable} -m tenfold {command} {closed}"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
+
+
+def test_no_file_takes_the_place_of_a_closed_stream(tmp_path: Path) -> None:
+    code = (
+        "import os, sys\nfrom tenfold.cli.streams import fill_closed\nfill_closed()\n"
+        "file = open(sys.argv[1], 'w')\nos.write(2, b'of a library')\n"
+        "file.write(str(file.fileno()))"
+    )
+    subprocess.run(
+        ["/bin/sh", "-c", f'{sys.executable} -c "$1" "$2" <&- >&- 2>&-', "-", code,
+         str(tmp_path / "written")],
+        check=True,
+    )  # fmt: skip
+    assert int((tmp_path / "written").read_text()) > 2
 
 
 def test_every_command_is_known_here() -> None:

@@ -74,6 +74,25 @@ def test_csv_is_one_row_a_number(folder: Path) -> None:
     ]
 
 
+def test_the_value_that_was_expected_is_printed(folder: Path) -> None:
+    assert _run("scans", "--expect", "2 digits; 20..60", "--quiet").stdout.splitlines() == [
+        "42",
+        "",
+    ]
+    people = _run("scans", "--expect", "0..50; 1 decimal")
+    assert people.stdout.splitlines()[0] == "scans/a.png: 42 = 42.0"
+    assert "scans/deep/b.jpg: no number fits '2 digits; 20..60' surely enough" in " ".join(
+        _run("scans", "--expect", "2 digits; 20..60").stderr.split()
+    )
+    Path("class.csv").write_text("name,id\nAda,42\nBob,358\n")
+    rows = csv.DictReader(
+        io.StringIO(_run("scans", "--expect", "one of class.csv", "--csv").stdout)
+    )
+    assert [row["text"] for row in rows] == ["42", "358"]
+    with pytest.raises(UsageError, match="'many digits' is not understood"):
+        _run("scans", "--expect", "many digits")
+
+
 # What the reader of the moment cannot find, said by hand: numbers apart, marks, struck-out digits
 
 

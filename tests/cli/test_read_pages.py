@@ -74,7 +74,7 @@ def test_every_page_is_read_under_its_own_name(folder: Path) -> None:
 
 def test_json_and_csv_keep_the_file_and_the_page_apart(folder: Path) -> None:
     records = [json.loads(line) for line in _run("scans", "--json").stdout.splitlines()]
-    names = [("scans/a.heic", None)]
+    names: list[tuple[str, int | None]] = [("scans/a.heic", None)]
     names += [(f"scans/{name}", page) for name in ("b.pdf", "c.tif") for page in (1, 2, 3)]
     assert [(record["file"], record["page"]) for record in records] == names
     assert [record["text"] for record in records] == ["42", *TEXTS, *TEXTS]

@@ -40,7 +40,7 @@ def references(forms: dict[str, Any]) -> References:
 def _worst(found: Aligned, seen: Any) -> float:
     """The largest error of twenty places, in millimetres."""
     places = found.map(seen.points)
-    unit = np.hypot(*(found.map(seen.points + [1, 0]) - places).T)
+    unit = np.hypot(*(found.map(seen.points + np.array([1, 0])) - places).T)
     return float((np.hypot(*(places - seen.places).T) / unit).max() / MM)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -217,21 +219,21 @@ def test_nothing_but_files_is_opened(tmp_path: Path) -> None:
         assert told in str(error)
 
 
-def test_a_fault_with_one_page_costs_no_other(five: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    inner = document.image.open_frame, document.open_picture
-    count = 0
+def test_a_fault_with_one_page_costs_no_other(
+    make_pdf: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
 
-    def fail(*arguments: object, **how: object) -> object:
-        nonlocal count
-        count += 1
-        if count == 2:
+    def is_grey(pixels: Pixels) -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
             raise IndexError("no such thing")
-        return inner[arguments[0].__class__ is np.ndarray](*arguments, **how)  # type: ignore[arg-type]
+        return True
 
-    monkeypatch.setattr(document.image, "open_frame", fail)
-    monkeypatch.setattr(document, "open_picture", fail)
-    found = list(pages(five, "scan"))
-    assert [isinstance(page, PageError) for page in found] == [False, True, False, False, False]
+    monkeypatch.setattr("tenfold.preprocess.image.is_grey", is_grey)
+    found = list(pages(make_pdf(*map(_page, range(3))), "scan"))
+    assert [isinstance(page, PageError) for page in found] == [False, True, False]
     assert isinstance(found[1], PageError)
     assert isinstance(found[1].__cause__, FaultError)
 
@@ -258,6 +260,31 @@ def test_packages_that_are_missing_are_named(
         "scan: HEIC needs the package pillow-heif, which is not installed. "
         "Run: pip install 'tenfold[forms]'"
     ]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, of what is damaged
+@given(kind=st.sampled_from(["pdf", "tiff"]), flips=st.lists(st.integers(0, 10**6), max_size=12))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_flipped_bits_never_escape_as_faults(
+    kind: str, flips: list[int], make_pdf: Make, make_tiff: Make
+) -> None:
+    content = bytearray((make_pdf if kind == "pdf" else make_tiff)(_page(0), _page(1)))
+    for flip in flips:
+        content[flip // 8 % len(content)] ^= 1 << flip % 8
+    for page in pages(bytes(content)):
+        assert not isinstance(getattr(page, "__cause__", None), FaultError)
+
+
+def test_a_resolution_of_damaged_bytes_is_none(make_tiff: Make) -> None:
+    content = bytearray(make_tiff(_page(0), dpi=(200, 200)))
+    (first,) = struct.unpack("<I", content[4:8])
+    at = content.index(struct.pack("<HH", 282, 5), first)
+    content[at + 2 : at + 8] = struct.pack("<HI", 7, 4)  # bytes in place of a fraction
+    (page,) = pages(bytes(content))
+    assert isinstance(page, DocumentPage)
+    assert (page.dpi, _mark(page)) == (None, 0)
 
 
 # Size, threads, memory

@@ -95,12 +95,12 @@ def test_exif_rotation_is_undone_once(
     path.write_bytes(content)
     # Opened from memory: Pillow 13 itself garbles an uncompressed TIFF on its side that it maps.
     with contextlib.ExitStack() as stack:
-        opened = []
+        opened: list[Image.Image] = []
         if kind != "HEIF":
             opened = [stack.enter_context(Image.open(io.BytesIO(content))) for _ in range(2)]
             opened[1].load()
-        for source in (content, path, *opened):
-            picture = open_picture(source)
+        sources: list[Source] = [content, path, *opened]
+        for picture in map(open_picture, sources):
             assert (picture.width, picture.height) == (40, 24)
             difference = picture.pixels.astype(int) - upright
             assert abs(difference).max() <= {"JPEG": 8, "HEIF": 90}.get(kind, 0)

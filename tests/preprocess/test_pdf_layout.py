@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fpdf import FPDF
@@ -63,11 +65,7 @@ def test_fields_are_where_they_are_to_be_filled_in() -> None:
         fields = form_fields(pdf, 1)
     for field, expected in zip(fields, FIELDS, strict=True):
         assert field.box == pytest.approx(expected.box, abs=2e-6)
-        assert field == FormField(expected.name, field.box, *_rest(expected))
-
-
-def _rest(field: FormField) -> tuple[object, ...]:
-    return (field.kind, field.label, field.value, field.length, field.comb)
+        assert replace(field, box=expected.box) == expected
 
 
 def test_a_page_without_fields_has_none() -> None:

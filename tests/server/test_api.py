@@ -116,10 +116,22 @@ def test_options_are_those_of_the_command(
     path = tmp_path / "turned.png"
     path.write_bytes(turned)
     options = ["--rotate=90", "--layout=line", "--min-confidence=0.9", "--ink=handwritten"]
+    options.append("--expect=2 digits; 20..30")
     query = "/v1/read?rotate=90&layout=line&min_confidence=0.9&ink=handwritten"
+    query += "&expect=2 digits; 20..30"
     answer = client.post(query, files={"file": turned}).json()
     assert answer["text"] == "25"
+    assert answer["expected"]["value"] == "25"
+    shapes.Expected.model_validate(answer["expected"])
     assert _same(answer, _as_the_command_reads(path, *options))
+
+
+def test_what_is_expected_names_no_files(client: httpx.Client, number: bytes) -> None:
+    answer = client.post("/v1/read?expect=one of /etc/passwd", files={"file": number})
+    assert answer.status_code == 422
+    assert "give the values" in answer.json()["detail"]
+    answer = client.post("/v1/read?expect=two", files={"file": number})
+    assert "'two' is not understood" in answer.json()["detail"]
 
 
 def test_an_ink_that_is_none_is_told(client: httpx.Client, number: bytes) -> None:

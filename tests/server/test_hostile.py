@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import numpy as np
+import pillow_heif
 import pytest
 from anyio.to_process import _process_pool_workers
 from PIL import Image
@@ -127,6 +128,10 @@ def test_too_large_a_body_is_refused_whatever_it_promises(strict: Server) -> Non
 def test_limits_of_picture_and_batch_hold(strict: Server, hand: ModuleType, png: AsPng) -> None:
     large = png(np.full((400, 400), 255, np.uint8))
     answer = strict.client.post("/v1/read", content=large, headers=PNG | OPEN)
+    assert "0.1 megapixels" in _problem(answer, 422)
+    photo = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("L", (400, 400))).save(photo)
+    answer = strict.client.post("/v1/read", content=photo.getvalue(), headers=PNG | OPEN)
     assert "0.1 megapixels" in _problem(answer, 422)
     files = [("file", ("a.png", b"x"))] * 3
     _problem(strict.client.post("/v1/read/batch", files=files, headers=OPEN), 413)

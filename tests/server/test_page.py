@@ -269,13 +269,17 @@ def test_a_picture_is_chosen_downloaded_as_json_and_written_on_again(
     page.reads("7")
 
 
-def test_a_tiff_that_the_browser_cannot_show_is_read(
-    page: Page, hand: ModuleType, tmp_path: Path
+def test_what_the_browser_cannot_show_is_read(
+    page: Page, hand: ModuleType, make_pdf: Callable[..., bytes], tmp_path: Path
 ) -> None:
-    path = tmp_path / "scan.tif"
-    Image.fromarray(hand.write("357")).save(path)
-    page["file"].send_keys(str(path))
-    page.reads("357")
+    for name, text in (("scan.tif", "357"), ("scan.pdf", "42")):
+        path = tmp_path / name
+        if name == "scan.tif":
+            Image.fromarray(hand.write(text)).save(path)
+        else:
+            path.write_bytes(make_pdf(hand.write(text)))
+        page["file"].send_keys(str(path))
+        page.reads(text)
 
 
 def test_what_is_no_picture_is_refused_with_a_sentence(page: Page) -> None:

@@ -25,6 +25,7 @@ from tenfold.cli import (
     tutorial,
 )
 from tenfold.cli.console import complain
+from tenfold.cli.streams import fill_closed
 from tenfold.errors import TenfoldError
 
 app = typer.Typer(
@@ -51,8 +52,8 @@ app.add_typer(form.app, name="form")
 # What only tenfold[train] installs, and Keras, which tenfold[export] does; anything else missing is
 # a fault of ours.
 _EXTRAS = {
-    "jinja2", "keras", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch", "pydantic",
-    "safetensors", "scipy", "sklearn", "tensorboardX", "torch",
+    "jinja2", "keras", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch",
+    "pydantic", "safetensors", "scipy", "sklearn", "tensorboardX", "torch",
 }  # fmt: skip
 # And what only tenfold[forms] does.
 _FORMS = {"fpdf", "pebble", "openpyxl", "pillow_heif", "pyarrow", "pypdfium2", "tomli_w"}
@@ -76,6 +77,7 @@ def options(
 
 def main() -> None:
     """Run the command line; a person's own mistake costs them one line, never a traceback."""
+    fill_closed()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A file's name may hold what no encoding knows; escaped it is still right in JSON.
         sys.stdout.reconfigure(errors="backslashreplace")

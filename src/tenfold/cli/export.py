@@ -29,8 +29,11 @@ def export(
         ),
     ],
     to: Annotated[
-        Literal["keras", "torch", "c", "onnx"],
-        typer.Option(help="What to write; onnx: with the framing of a grey crop in it."),
+        Literal["keras", "torch", "c", "onnx", "web"],
+        typer.Option(
+            help="What to write; onnx: with the framing of a grey crop in it; web: a page that "
+            "reads in the browser, with no server."
+        ),
     ],
     folder: Annotated[Path, typer.Option("--out", help="The folder to write to.")],
     data: Annotated[
@@ -41,6 +44,10 @@ def export(
         ),
     ] = None,
     data_dir: DataDir = None,
+    runtime: Annotated[
+        Path | None,
+        typer.Option(help="For the web: the npm package onnxruntime-web; npm fetches it if unset."),
+    ] = None,
     force: Force = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -50,13 +57,16 @@ def export(
     The weights are copied, and what is written is first compared with ONNX Runtime's answers.
     """
     from tenfold.errors import UsageError
-    from tenfold.export.network import read_network
+    from tenfold.export.read import read_network
     from tenfold.files import make_folder, refuse_foreign, write_whole
     from tenfold.model import read_content
     from tenfold.reader.networks import bundled_content
 
     if data is not None and to != "c":
         raise UsageError("--data goes with '--to c' alone, which sets int8 on pictures.")
+    if to == "web":
+        _export_web(model, folder, runtime, force=force, json=json, quiet=quiet)
+        return
     if model in BUNDLED:
         content, name = bundled_content(BUNDLED[model]), BUNDLED[model]
     else:
@@ -80,6 +90,27 @@ def export(
     if not quiet:
         for line in _told(to, facts):
             say(line)
+
+
+def _export_web(
+    model: str, folder: Path, runtime: Path | None, *, force: bool, json: bool, quiet: bool
+) -> None:
+    """Write the page that reads by itself; the model is the classifier it reads single digits with."""
+    from tenfold.errors import UsageError
+    from tenfold.export.web import export_web
+
+    if model in ("finder", "line"):
+        raise UsageError("the page holds all networks; give 'bundled' or a classifier's file.")
+    own = None if model == "bundled" else model
+    page = export_web(folder, model=own, runtime=runtime, force=force)
+    if json:
+        print_json({"to": "web", "folder": shown(page.folder), "files": page.files,
+                    "size": page.size, "packed": page.packed})  # fmt: skip
+        return
+    say(shown(page.folder))
+    if not quiet:
+        say(f"{page.files} files, {page.packed / 1e6:.1f} MB over the network.")
+        say(f"Try it: python -m http.server --directory {shown(page.folder)}")
 
 
 def _stem(name: str) -> str:
@@ -108,7 +139,8 @@ def _pictures(network: Network, data: str | None, data_dir: Path | None) -> NDAr
             f"takes {network.info.size}×{network.info.size}. Give others with --data."
         )
     rows = np.linspace(0, len(train) - 1, min(PICTURES, len(train))).astype(int)
-    return train.images[rows]
+    images: NDArray[np.uint8] = train.images[rows]
+    return images
 
 
 def _made(

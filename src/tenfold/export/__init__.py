@@ -1,1 +1,1 @@
-"""The same network for other programs: Keras, torch, C, and ONNX that frames its pictures itself."""
+"""The same network for other programs: Keras, torch, C, ONNX with its framing, a web page."""

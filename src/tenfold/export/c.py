@@ -192,7 +192,7 @@ def _tables(network: Network, stages: list[Stage], whole: list[Whole]) -> dict[s
 
 def _quoted(text: str) -> str:
     """Return a text for a string of C: everything but plain ASCII as octal bytes."""
-    kept = "".join(chr(each) if 32 <= each < 127 else f"\\{each:03o}" for each in b"")
+    kept = ""
     for each in text.encode():
         special = each in b'"\\?' or not 32 <= each < 127
         kept += f"\\{each:03o}" if special else chr(each)
@@ -235,7 +235,7 @@ def _framing() -> dict[str, str]:
     taps = np.asarray(cv2.getGaussianKernel(TAPS, REACH, cv2.CV_32F), np.float32).ravel()
     return {
         "NIBS": "\n".join(f"    {{{', '.join(map(str, nib))}}}," for nib in bits),
-        "GAUSSIAN": ", ".join(map(_float, taps)),
+        "GAUSSIAN": ", ".join(map(_float, taps.tolist())),
         "TAPS": str(TAPS),
         "WIDEST": str(WIDEST),
         "DARK": str(DARK),

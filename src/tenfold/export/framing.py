@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.preprocess.normalize import BOX, FIELD, ROOM, THIN, frame_glyph
+from tenfold.preprocess.normalize import ROOM, THIN, frame_glyph
 
 Pixels = NDArray[np.uint8]
 
@@ -70,6 +70,3 @@ def nibs() -> Pixels:
         first = NIB // 2 - (width + 1) // 2
         found[width, first : first + width + 1, first : first + width + 1] = nib
     return found
-
-
-__all__ = ["BOX", "FIELD", "NIB", "WIDEST", "frame_crop", "nibs"]

@@ -7,7 +7,6 @@ Finder and line recogniser take and give what tenfold's do, with channels last a
 
 from __future__ import annotations
 
-import io
 import os
 import tempfile
 import zipfile
@@ -156,13 +155,13 @@ class _Builder:
         how = {"strides": options["strides"], "dilation_rate": options["dilations"], **LAST}
         if options["groups"] == 1:
             conv = self.layers.Conv1D if axes == 1 else self.layers.Conv2D
-            layer_ = conv(len(weight), weight.shape[2:], **how)
+            built = conv(len(weight), weight.shape[2:], **how)
             kernel = np.moveaxis(weight, (0, 1), (-1, -2))
         else:  # a kernel of its own for every channel
-            layer_ = self.layers.DepthwiseConv2D(weight.shape[2:], **how)
+            built = self.layers.DepthwiseConv2D(weight.shape[2:], **how)
             kernel = np.moveaxis(weight, (0, 1), (-2, -1))
-        self.weights.append((layer_, [kernel, layer.weights["bias"]]))
-        return layer_(value)
+        self.weights.append((built, [kernel, layer.weights["bias"]]))
+        return built(value)
 
     def conv_transpose(self, layer: Layer, value: Any) -> Any:
         weight, options = layer.weights["weight"], layer.options
@@ -187,21 +186,21 @@ class _Builder:
         self.flattened[layer.output] = layer.shape[1:]
         return self.layers.Flatten(**LAST)(value)
 
-    def relu(self, layer: Layer, value: Any) -> Any:
+    def relu(self, _layer: Layer, value: Any) -> Any:
         return self.layers.ReLU()(value)
 
-    def max_pool(self, layer: Layer, value: Any) -> Any:
+    def max_pool(self, _layer: Layer, value: Any) -> Any:
         return self.layers.MaxPooling2D(2, **LAST)(value)
 
-    def add(self, layer: Layer, one: Any, other: Any) -> Any:
+    def add(self, _layer: Layer, one: Any, other: Any) -> Any:
         return self.layers.Add()([one, other])
 
-    def double(self, layer: Layer, value: Any) -> Any:
+    def double(self, _layer: Layer, value: Any) -> Any:
         return self.layers.UpSampling2D(2, interpolation="nearest", **LAST)(value)
 
     def first_row(self, layer: Layer, value: Any) -> Any:
         return self.layers.Reshape((-1, layer.shape[1]))(value)
 
-    def swap(self, layer: Layer, value: Any) -> Any:
+    def swap(self, _layer: Layer, value: Any) -> Any:
         """Frames are along the middle axis already where channels come last."""
         return value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tenfold.export.framing import DARK, FAINTEST_INK, INK, NIB, nibs
 from tenfold.export.graph import BOOL, DOUBLE, FLOAT, INT, Graph
@@ -41,10 +42,11 @@ def add_framing(graph: Graph, grey: str) -> str:
 
 def _level(g: Graph, grey: str) -> str:
     """How far each pixel is from the paper, to the ink's side."""
-    ring = []
-    for axis in (0, 1):
-        for place in (0, -1):
-            ring.append(g.add("Gather", grey, g.constant(np.array(place)), axis=axis))
+    ring = [
+        g.add("Gather", grey, g.constant(np.array(place)), axis=axis)
+        for axis in (0, 1)
+        for place in (0, -1)
+    ]
     border = g.add("Concat", *ring, axis=0)
     count = g.length(border, 0)
     ordered = g.add("TopK", border, count, largest=0)
@@ -71,7 +73,7 @@ def _soften(g: Graph, level: str) -> str:
 
 
 def _nearly_most(g: Graph, values: str, mask: str) -> str:
-    """The percentile `FULL_INK` of the values on a mask; anything where the mask is empty."""
+    """Return the percentile `FULL_INK` of the values on a mask; anything where it is empty."""
     shown = g.add("Where", mask, values, g.float(ABOVE))
     row = g.add("Reshape", shown, g.ints(-1))
     ordered = g.add("TopK", row, g.length(row, 0), largest=0)
@@ -87,7 +89,7 @@ def _nearly_most(g: Graph, values: str, mask: str) -> str:
 
 
 def _bounds(g: Graph, picture: str, axis: int) -> tuple[str, str]:
-    """The first row or column that is not black, and the one after the last."""
+    """Return the first row or column that is not black, and the one after the last."""
     brightest = g.add("ReduceMax", picture, g.ints(1 - axis), keepdims=0)
     inked = g.cast(g.add("Greater", brightest, g.float(0)), INT)
     first = g.add("ArgMax", inked, axis=0)
@@ -96,7 +98,7 @@ def _bounds(g: Graph, picture: str, axis: int) -> tuple[str, str]:
 
 
 def _cropped(g: Graph, picture: str) -> str:
-    """The picture without its black borders; all of it where it is black."""
+    """Return the picture without its black borders; all of it where it is black."""
     top, bottom = _bounds(g, picture, 0)
     left, right = _bounds(g, picture, 1)
     return _slice(g, picture, (top, left), (bottom, right))
@@ -190,7 +192,7 @@ def _broaden(g: Graph, soft: str, longest: str, width: str) -> None:
     reach = np.arange(NIB) - NIB // 2
     # Each pixel's neighbours side by side; the nib says which of them count.
     down, aside = (each.ravel() for each in np.meshgrid(reach, reach, indexing="ij"))
-    inner = [g.add("Sub", g.length(fine, axis), g.ints(2 * NIB // 2)) for axis in (0, 1)]
+    inner = [g.add("Sub", g.length(fine, axis), g.ints(NIB)) for axis in (0, 1)]
     rows, across = (
         g.add("Add", g.cast(_count(g, length), INT), g.ints(NIB // 2)) for length in inner
     )
@@ -250,9 +252,7 @@ def _sharpen(g: Graph, glyph: str) -> str:
     return g.add("Where", crisp, glyph, sharp)
 
 
-def _filter(
-    g: Graph, picture: str, kernel: np.ndarray[tuple[int, int], np.dtype[np.float32]]
-) -> str:
+def _filter(g: Graph, picture: str, kernel: NDArray[np.float32]) -> str:
     """Correlate with a kernel; beyond its borders the picture is mirrored, as OpenCV does."""
     down, aside = kernel.shape[0] // 2, kernel.shape[1] // 2
     padded = g.add("Pad", picture, g.ints(down, aside, down, aside), mode="reflect")

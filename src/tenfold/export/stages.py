@@ -48,7 +48,7 @@ class Stage:
         """Side of the picture that goes out."""
         kernel = self.weights.shape[1]
         side = (self.size + 2 * self.pad - kernel) // self.stride + 1
-        return side // 2 if self.pool else side
+        return int(side // 2 if self.pool else side)
 
     @property
     def multiply_adds(self) -> int:
@@ -141,7 +141,7 @@ def _no_stages(network: Network, why: str) -> UsageError:
 
 def _stage(network: Network, group: list[Layer], flat: tuple[int, ...] | None) -> Stage:
     first, kinds = group[0], [layer.kind for layer in group[1:]]
-    allowed = (
+    allowed: tuple[list[str], ...] = (
         [],
         ["relu"],
         ["max_pool", "relu"],
@@ -222,25 +222,26 @@ def quantise(stages: list[Stage], images: NDArray[np.uint8]) -> list[Whole]:
 
 
 def _best_step(values: Array) -> float:
-    """The step of 255 levels that changes values the least, in squares."""
+    """Return the step of 255 levels that changes values the least, in squares."""
     sample = values.ravel()[:: max(1, values.size // 200_000)].astype(np.float64)
     steps = [max(float(sample.max()), 1e-6) * share / 255 for share in CLIPPED]
     errors = [
         float(np.square(np.clip(np.rint(sample / step), 0, 255) * step - sample).sum())
         for step in steps
     ]
-    return steps[int(np.argmin(errors))]
+    return float(steps[int(np.argmin(errors))])
 
 
 def run_whole(stages: list[Stage], whole: list[Whole], images: NDArray[np.uint8]) -> Array:
     """Return the logits of pictures ``(n, size, size)`` as the whole numbers give them."""
     levels: NDArray[Any] = images[..., None]
     for stage, own in zip(stages, whole, strict=True):
-        # Sums stay below 2**24, where floats of 32 bits are exact and much faster.
+        # Matrix products are fast in floats; sums of whole numbers are exact in 53 bits.
         weights, shaped = own.weights.astype(np.float64), _shaped(levels, stage).astype(np.float64)
         sums = stage.sums(shaped, weights)
         if stage is stages[-1]:
-            return (sums.astype(np.float32) * own.factor + own.summand).reshape(len(images), -1)
+            logits: Array = sums.astype(np.float32) * own.factor + own.summand
+            return logits.reshape(len(images), -1)
         found = sums.astype(np.int64) * own.factor + own.summand
         levels = np.clip(np.maximum(found, 0) >> SHIFT, 0, 255)
-    raise AssertionError  # the loop returns with its last stage
+    raise AssertionError("no stages")

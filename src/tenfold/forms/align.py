@@ -1,42 +1,29 @@
 """Find which page of a template a scan shows, and lay the scan on it.
 
-Marks are looked for where the template has them, else features: quick ones (ORB), then sure ones
-(SIFT), matched with each page's, and a homography through as many as agree (MAGSAC++, Barath et al.
-2020). Whatever they say is believed only if the map is one that a scanner or a camera makes, and if
-afterwards the page's print is really found where it belongs (`tenfold.forms.register`): a sheet that
-is not aligned costs a person a look, one that is wrongly aligned costs wrong numbers.
+Where the page may be is looked for in several ways (`tenfold.forms.locate`). Whatever they say is
+believed only if afterwards the page's print is really found where it belongs
+(`tenfold.forms.register`): a sheet that is not aligned costs a person a look, one that is wrongly
+aligned costs wrong numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import cv2
 import numpy as np
 
-from tenfold.forms.marks import Marks, find_marks
-from tenfold.forms.pyramid import Floats, Grey, Pyramid
-from tenfold.forms.references import (
-    LONG_SIDE,
-    Features,
-    Reference,
-    References,
-    orb_of,
-    sift_of,
-)  # fmt: skip
+from tenfold.forms.locate import How, attempts
+from tenfold.forms.marks import find_marks
+from tenfold.forms.pyramid import Grey, Pyramid
+from tenfold.forms.references import LONG_SIDE, Reference, References
 from tenfold.forms.register import Fit, Map, fit, lay
-
-How = Literal["marks", "features"]
 
 ENOUGH = 0.6  # share of a page's patches that must be found; handwriting may cover the others
 ENOUGH_WITH_MARKS = 0.4
 ENOUGH_OF_A_SIDE = 0.25  # the same for each third along an edge of the page
 FEWEST_OF_A_SIDE = 6  # patches that a third must have to say anything
-INLIERS = 10  # matches that agree, at least
-RATIO = 0.8  # a match is kept if the next best is further away than this share of it
-_CANDIDATES = 3  # pages whose print is looked for, those with most inliers first
+FEWEST_TELLING = 3  # patches like no others that a page must have for them to be asked
 _SIDES = ("upper", "right", "lower", "left")
 
 
@@ -120,7 +107,7 @@ def align(scan: Grey, references: References) -> Aligned | NotAligned:
     if marks and marks.code not in {None, *codes} and len(marks.corners) == 4:
         return NotAligned(f"its marks are those of another form, code {marks.code}")
     refusal = _Refusal(0.0, "it shows no page of this form")
-    for how, roughs in _attempts(pyramid, pages, marks):
+    for how, roughs in attempts(pyramid, pages, marks):
         fits = {
             number: laid
             for number, rough in roughs
@@ -145,92 +132,11 @@ class _Refusal:
     reason: str
 
 
-def _attempts(
-    pyramid: Pyramid, pages: tuple[Reference, ...], marks: Marks | None
-) -> Iterator[tuple[How, list[tuple[int, Floats]]]]:
-    """Say where pages may be, the quickest way first: their numbers, and maps to the scan."""
-    scan = pyramid.picture
-    for number, page in enumerate(pages, 1):
-        rough = _by_marks(page, marks)
-        if rough is not None and _is_plausible(rough, page, scan):
-            yield "marks", [(number, rough)]
-    for kind in ("orb", "sift"):
-        features = orb_of(pyramid) if kind == "orb" else sift_of(pyramid)
-        known = [page.orb if kind == "orb" else page.sift for page in pages]
-        found = []
-        for number, (page, its) in enumerate(zip(pages, known, strict=True), 1):
-            rough, inliers = _matched(features, its, scan.shape)
-            if rough is not None and _is_plausible(rough, page, scan):
-                found.append((inliers, number, rough))
-        found.sort(key=lambda each: -each[0])
-        yield "features", [(number, rough) for _, number, rough in found[:_CANDIDATES]]
-
-
-def _by_marks(page: Reference, marks: Marks | None) -> Floats | None:
-    """Return the map, reference to scan, by the corner marks that both have; at least two."""
-    if marks is None or page.marks is None:
-        return None
-    shared = page.marks.corners.keys() & marks.corners.keys()
-    if len(shared) < _FEWEST_MARKS:
-        return None
-    before = np.concatenate([page.marks.corners[identity] for identity in shared])
-    after = np.concatenate([marks.corners[identity] for identity in shared])
-    if len(shared) == _FEWEST_MARKS:  # too few for a slant
-        matrix, _ = cv2.estimateAffinePartial2D(before, after)
-        return None if matrix is None else np.vstack([matrix, [0.0, 0.0, 1.0]])
-    matrix, _ = cv2.findHomography(before, after)
-    return None if matrix is None else np.asarray(matrix, np.float64)
-
-
-_FEWEST_MARKS = 2
-
-
-def _matched(seen: Features, known: Features, shape: tuple[int, ...]) -> tuple[Floats | None, int]:
-    """Return the homography that most matches agree on, reference to scan, and how many do."""
-    if min(len(seen.points), len(known.points)) < INLIERS:
-        return None, 0
-    norm = cv2.NORM_HAMMING if known.descriptors.dtype == np.uint8 else cv2.NORM_L2
-    pairs = cv2.BFMatcher(norm).knnMatch(known.descriptors, seen.descriptors, 2)
-    good = [(a.queryIdx, a.trainIdx) for a, b in pairs if a.distance < RATIO * b.distance]
-    if len(good) < INLIERS:
-        return None, 0
-    before, after = (np.array(side) for side in zip(*good, strict=True))
-    near = 3.0 * max(1.0, max(shape) / LONG_SIDE)
-    matrix, agreeing = cv2.findHomography(
-        known.points[before], seen.points[after], cv2.USAC_MAGSAC, near, maxIters=3000,
-        confidence=0.999,
-    )  # fmt: skip
-    count = 0 if agreeing is None else int(agreeing.sum())
-    return (None, 0) if matrix is None or count < INLIERS else (matrix, count)
-
-
-def _is_plausible(matrix: Floats, page: Reference, scan: Grey) -> bool:
-    """Say whether a scanner or a camera makes such a map: no mirror, not much shear or slant."""
-    height, width = page.image.shape
-    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
-    depth = matrix[2] @ np.c_[corners, np.ones(4)].T
-    if not (np.isfinite(matrix).all() and (depth * depth[0] > 0).all()):
-        return False
-    places = cv2.perspectiveTransform(corners[None], matrix)[0]
-    sides = np.roll(places, -1, 0) - places
-    turns = sides[:, 0] * np.roll(sides, -1, 0)[:, 1] - sides[:, 1] * np.roll(sides, -1, 0)[:, 0]
-    if (turns <= 0).any():  # mirrored, or not convex
-        return False
-    lengths = np.hypot(*sides.T)
-    stretch = lengths / [width, height, width, height]
-    sines = turns / (lengths * np.roll(lengths, -1))
-    most = max(scan.shape) / max(page.image.shape)  # a page no wider than thrice the picture
-    return bool(
-        stretch.max() < 2.2 * stretch.min() and sines.min() > 0.7
-        and 0.2 * most < stretch.mean() < 3 * most
-    )  # fmt: skip
-
-
 def _share(page: Reference, laid: Fit) -> float:
     """Return the share of patches found, of all or of the telling ones: the smaller."""
     telling = laid.found[page.telling]
     shares = [float(laid.found.mean())]
-    if len(telling) >= FEWEST_OF_A_SIDE:
+    if len(telling) >= FEWEST_TELLING:
         shares.append(float(telling.mean()))
     return min(shares)
 

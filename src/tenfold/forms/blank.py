@@ -17,10 +17,9 @@ import numpy as np
 from tenfold.errors import DataError, PageError
 from tenfold.forms.labels import Label, labels_of, slug, unique
 from tenfold.forms.pyramid import Grey
-from tenfold.forms.references import DPI, png_of
+from tenfold.forms.references import DPI, MM, paper_of, png_of
 from tenfold.forms.rulings import Kind as PlaceKind
 from tenfold.forms.rulings import Place, find_places, ink_of
-from tenfold.forms.sheet import paper_of
 from tenfold.forms.template import Field, TemplatePage
 from tenfold.preprocess.document import pages
 from tenfold.preprocess.pdf import is_pdf, open_pdf
@@ -95,11 +94,14 @@ def propose(blank: Path) -> list[BlankPage]:
     return _finished(found)
 
 
+_NONE = Label("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class _Draft:
     field: Field
     kind: str
-    label: Label = Label("", "")
+    label: Label = _NONE
 
 
 def _told(blank: Path) -> tuple[list[list[Word]] | None, list[list[FormField]] | None]:
@@ -121,7 +123,7 @@ def _grey(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Grey:
 
 def _millimetres(image: Grey, dpi: float) -> tuple[float, float]:
     height, width = image.shape
-    return round(width / dpi * 25.4, 1), round(height / dpi * 25.4, 1)
+    return round(width / dpi * MM, 1), round(height / dpi * MM, 1)
 
 
 def _reduced(image: Grey) -> tuple[Grey, tuple[float, float] | None]:
@@ -142,7 +144,7 @@ def straightened(image: Grey) -> Grey:
     """
     scale = min(1.0, 1000 / max(image.shape))
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    ink = ink_of(np.asarray(small, np.uint8), DPI / 25.4 * scale)
+    ink = ink_of(np.asarray(small, np.uint8), DPI / MM * scale)
     angle = 0.0
     for step in (0.5, 0.1, 0.02):
         reach = _STEEPEST if step == 0.5 else 5 * step
@@ -166,7 +168,7 @@ def _sharpness(ink: Grey, angle: float) -> float:
 
 def _of_picture(image: Grey, size: tuple[float, float] | None, number: int) -> list[_Draft]:
     height, width = image.shape
-    dpi = DPI if size is None else width / size[0] * 25.4
+    dpi = DPI if size is None else width / size[0] * MM
     return [_draft(place, (width, height), number) for place in find_places(image, dpi)]
 
 

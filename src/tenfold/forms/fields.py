@@ -35,6 +35,7 @@ Floats = NDArray[np.float32]
 TALL = 56  # pixels: how high a field is shown to the finder, its digits about half of that
 ABOVE, BELOW, BESIDE = 0.9, 0.3, 0.35  # of a field's height: what is cut out around it
 PRINTED = 200  # grey levels: what is darker on the blank form is print
+THERE = 0.7  # of a piece of print must be dark on the scan
 WIDER = 5  # pixels: print is taken away with its soft edge, and where it lies a little off
 FAINT = 0.1  # of the way from paper to black: ink begins here
 SPECK = 0.2  # of a field's height: what is shorter is no digit
@@ -163,12 +164,29 @@ def _crop(
         cv2.warpAffine(page, matrix, (x1 - x0, y1 - y0), borderMode=cv2.BORDER_REPLICATE,
                        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP), np.uint8
     ) if dx or dy else page[y0:y1, x0:x1]  # fmt: skip
-    printed = cv2.dilate((blank < PRINTED).astype(np.uint8), np.ones((WIDER, WIDER), np.uint8))
+    printed = cv2.dilate(_printed(blank, raw), np.ones((WIDER, WIDER), np.uint8))
     clean = np.asarray(cv2.inpaint(raw, printed, 3, cv2.INPAINT_TELEA), np.uint8)
     own = (left - x0, top - y0, width, height)
     crop = _Crop(field, raw, _without_neighbours(clean, own), own, [])
     crop.ink = _inked(crop, printed)
     return crop
+
+
+def _printed(blank: Pixels, raw: Pixels) -> Pixels:
+    """Return a mask of the print: ink of the reference that the scan has too, piece by piece.
+
+    So a sheet that somebody has filled in may be the reference: what is written on it is not on
+    the others.
+    """
+    ink = (blank < PRINTED).astype(np.uint8)
+    paper = float(np.percentile(raw, 80))
+    dark = cv2.dilate((raw < paper * (1 - FAINT)).astype(np.uint8), np.ones((3, 3), np.uint8))
+    count, labels = cv2.connectedComponents(ink, connectivity=8)
+    size = np.bincount(labels.ravel(), minlength=count)
+    shared = np.bincount(labels.ravel(), weights=dark.ravel(), minlength=count)
+    there = shared >= THERE * size
+    there[0] = False
+    return there[labels].astype(np.uint8)
 
 
 def _without_neighbours(clean: Pixels, box: tuple[float, float, float, float]) -> Pixels:

@@ -1,8 +1,8 @@
 """What is kept of a template's reference images to find their pages in scans.
 
 Of each page: points with descriptors (ORB, Rublee et al. 2011; SIFT, Lowe 2004), the places of its
-corner marks, and *patches*: small squares of its print, spread over the page and outside its fields,
-by which a scan is laid on it exactly and by which is checked that the print is really there.
+corner marks, and *patches*: small squares of its print, spread over the page and outside its
+fields, by which a scan is laid on it exactly and checked for the print being really there.
 """
 
 from __future__ import annotations
@@ -28,12 +28,16 @@ if TYPE_CHECKING:
     from tenfold.forms.template import Field, Template
 
 DPI = 200  # of reference images, about
+MM = 25.4  # millimetres of an inch
+PAPERS = {"A4": (210.0, 297.0), "A5": (148.0, 210.0), "A6": (105.0, 148.0),
+          "Letter": (215.9, 279.4), "Legal": (215.9, 355.6)}  # fmt: skip
 LONG_SIDE = 1000  # pixels on which features are looked for; patches are at least so large
 PATCH = 12  # half a patch's side, in pixels of the reduced reference
 MOST_PATCHES = 140
 FEWEST_PATCHES = 12
-ALIKE = 0.75  # a patch that correlates so well with another place of its page proves nothing
+ALIKE = 0.8  # a patch that correlates so well with another place of its page proves nothing
 _NARROWEST = 48  # pixels across, below which nothing is looked for
+_SAME = 0.015  # difference of sides' ratios up to which a picture is taken for a size of paper
 _MAX_BYTES = 100_000_000
 
 
@@ -246,3 +250,21 @@ def _features(picture: Pyramid, finder: cv2.Feature2D) -> Features:
     points = np.array([[key.pt for key in keys]], np.float64)
     points = cv2.perspectiveTransform(points, np.linalg.inv(matrix))[0]
     return Features(points.astype(np.float32), np.asarray(descriptors))
+
+
+def paper_of(image: Grey) -> tuple[float, float]:
+    """Return the width and height, in millimetres, of the paper that a whole page was printed on.
+
+    Examples
+    --------
+    >>> paper_of(np.zeros((2339, 1654), np.uint8)), paper_of(np.zeros((400, 800), np.uint8))
+    ((210.0, 297.0), (101.6, 50.8))
+    """
+    height, width = image.shape
+    near = (width / DPI * MM, height / DPI * MM)
+    for short, long in PAPERS.values():
+        for size in ((short, long), (long, short)):
+            ratio = (width / height) / (size[0] / size[1])
+            if abs(ratio - 1) < _SAME and abs(near[0] / size[0] - 1) < 0.15:
+                return size
+    return near

@@ -1,8 +1,8 @@
 """Print a form: a PDF with corner marks, a page code and a number on each copy.
 
-What is printed is the template's reference image, or, where a page has none, its fields: boxes, combs
-and tick boxes with their names. Beside the PDF lie a template of the same name and its reference
-images, marks and all: scans of the printed sheets are read with that one.
+What is printed is the template's reference image, or, where a page has none, its fields: boxes,
+combs and tick boxes with their names. Beside the PDF lie a template of the same name and its
+reference images, marks and all: scans of the printed sheets are read with that one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tenfold.errors import UsageError
 from tenfold.files import MARK
 from tenfold.forms.marks import MOST_COPIES, MOST_PAGES, draw_mark, ids_of, ids_of_copy
 from tenfold.forms.pyramid import Grey
-from tenfold.forms.references import DPI, open_reference, png_of
+from tenfold.forms.references import DPI, PAPERS, open_reference, paper_of, png_of
 from tenfold.forms.template import TemplatePage
 
 if TYPE_CHECKING:
@@ -29,15 +29,11 @@ if TYPE_CHECKING:
 
     from tenfold.forms.template import Field, Template
 
-PAPERS = {"A4": (210.0, 297.0), "A5": (148.0, 210.0), "A6": (105.0, 148.0),
-          "Letter": (215.9, 279.4), "Legal": (215.9, 355.6)}  # fmt: skip
 _INSET = 6.0  # millimetres from the paper's edge, which most printers leave white
 _QUIET = 1.5  # white around a mark
 _FOOT = 22.0  # half the width of what stands in the middle of the foot
-_SAME = 0.015  # difference of sides' ratios up to which a picture is taken for a size of paper
 _INK = 128  # grey level below which something is printed
 _SPECKS = 20  # pixels of it that may be dirt
-_MM = 25.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +96,7 @@ def print_sheets(template: Template, out: Path, *, copies: int = 1, first: int =
 
 @dataclass(frozen=True, slots=True)
 class _Print:
-    """What is printed on a page: its image or, without one, its fields; and on how large a paper."""
+    """What is printed on a page, its image or, without one, its fields, and on which paper."""
 
     image: Grey | None
     size: tuple[float, float]
@@ -113,24 +109,6 @@ def _print_of(template: Template, number: int) -> _Print:
     image = open_reference(page.image) if page.image.exists() else None
     size = page.size or (PAPERS["A4"] if image is None else paper_of(image))
     return _Print(image, size, fields, 1.0 if _has_room(image, size, fields) else _room(size))
-
-
-def paper_of(image: Grey) -> tuple[float, float]:
-    """Return the width and height, in millimetres, of the paper that a whole page was printed on.
-
-    Examples
-    --------
-    >>> paper_of(np.zeros((2339, 1654), np.uint8)), paper_of(np.zeros((400, 800), np.uint8))
-    ((210.0, 297.0), (101.6, 50.8))
-    """
-    height, width = image.shape
-    near = (width / DPI * _MM, height / DPI * _MM)
-    for short, long in PAPERS.values():
-        for size in ((short, long), (long, short)):
-            ratio = (width / height) / (size[0] / size[1])
-            if abs(ratio - 1) < _SAME and abs(near[0] / size[0] - 1) < 0.15:
-                return size
-    return near
 
 
 def _side(size: tuple[float, float]) -> float:

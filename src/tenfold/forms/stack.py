@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import cache
@@ -182,6 +182,14 @@ def read_stack(
         report(progress, sheet)
     settle_unique(results)
     return progress
+
+
+def read_pages(template: Template, sources: Iterable[Path]) -> Iterator[SheetResult]:
+    """Read pages one after the other in this process; see `Template.read`."""
+    tasks, failed = _tasks(list(sources))
+    yield from failed
+    reader = PageReader(template)
+    yield from map(reader.read, tasks)
 
 
 def _tasks(sources: Sequence[Path]) -> tuple[list[Task], list[SheetResult]]:

@@ -10,15 +10,18 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tenfold.errors import UsageError
 from tenfold.files import read_file, write_whole
 from tenfold.reader.expect import Expect
+
+if TYPE_CHECKING:
+    from tenfold.forms.readings import SheetResult
 
 Kind = Literal["number", "tick"]
 
@@ -151,6 +154,23 @@ class Template:
     def on(self, page: int) -> list[Field]:
         """Return the fields of one page, counted from 1."""
         return [field for field in self.fields if field.page == page]
+
+    def read(self, paths: Iterable[str | Path]) -> Iterator[SheetResult]:
+        """Read filled-in sheets, page by page; see `tenfold.forms.stack.read_stack` for many.
+
+        Parameters
+        ----------
+        paths : iterable of str or Path
+            PDFs, TIFFs of many pages, pictures.
+
+        Yields
+        ------
+        SheetResult
+            One a page; what went wrong with it stands in its ``reason``.
+        """
+        from tenfold.forms.stack import read_pages
+
+        yield from read_pages(self, map(Path, paths))
 
     def write(self, path: str | Path | None = None) -> Path:
         """Write the TOML file, with the reference images named relative to it.

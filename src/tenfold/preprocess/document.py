@@ -248,10 +248,17 @@ def _of_tiff(tiff: Image.Image, name: str, side: int | None) -> _Document:
         with image.decoding(label):
             tiff.seek(frames[number - 1])
         picture = image.open_frame(tiff, label, side=side)
-        dots = float(tiff.info.get("dpi", (0, 0))[0])
-        return picture, dots if 1 <= dots < math.inf else None
+        return picture, _dpi(tiff)
 
     return _Document(len(frames), open_page, numbered, lost)
+
+
+def _dpi(tiff: Image.Image) -> float | None:
+    try:
+        dots = float(tiff.info["dpi"][0])
+    except (KeyError, TypeError, ValueError, ArithmeticError):  # it stands there as damaged bytes
+        return None
+    return dots if 1 <= dots < math.inf else None
 
 
 def _frames(tiff: Image.Image) -> tuple[list[int], str]:

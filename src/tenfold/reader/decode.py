@@ -29,8 +29,47 @@ ANYTHING = Automaton((dict.fromkeys(CHARS, 0),), (True,))
 FRAMES_WEIGHT, CELLS_WEIGHT = 0.65, 0.65
 NEVER = -30.0  # log-probability of what one of the two rules out: it may be wrong
 
-DOUBT = 0.01  # prior probability that what is written does not fit at all
-TEMPER = 0.5  # exponent of the odds of that: recognisers are too sure of what they see
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How far a promise that the number fits, and what was seen of it, are trusted.
+
+    Fitted on composed validation strips (benchmarks/fit_doubt.py).
+
+    Parameters
+    ----------
+    doubt : float
+        Prior probability that what is written does not fit at all.
+    fails : float
+        Probability that what was seen says nothing: a promise is not broken by that.
+    temper : float
+        Exponent of odds: recognisers are too sure of what they see.
+    """
+
+    doubt: float = 0.05
+    fails: float = 0.02
+    temper: float = 0.7
+
+    def kept(self, log_total: float, share: float) -> float:
+        """Return the probability that the promise is kept.
+
+        Parameters
+        ----------
+        log_total : float
+            Log-probability of all that fits.
+        share : float
+            How much of all that might be written fits.
+        """
+        if share >= 1:
+            return 1.0
+        fits = min(log_total, -1e-9)
+        # How much likelier what was seen is of a number that fits than of one that does not.
+        ratio = fits - math.log(-math.expm1(fits)) + math.log((1 - share) / share)
+        seen = (1 - self.fails) * math.exp(self.temper * ratio) + self.fails
+        return seen / (seen + self.doubt / (1 - self.doubt))
+
+
+TRUST = Trust()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +98,13 @@ class Decoded(Sequence[Candidate]):
         Empty where no string that fits has room in what was seen.
     log_total : float
         Log-probability that any string that fits is written.
+    share : float
+        How much of all that might be written fits, as `Expect.share` has it; 1 where anything does.
     """
 
     candidates: tuple[Candidate, ...]
     log_total: float
+    share: float = 1.0
 
     def __len__(self) -> int:
         return len(self.candidates)
@@ -73,38 +115,38 @@ class Decoded(Sequence[Candidate]):
     def __getitem__(self, number):  # type: ignore[no-untyped-def]
         return self.candidates[number]
 
-    def posterior(self, expect: Expect | None = None) -> list[tuple[str, float]]:
+    def posterior(
+        self, expect: Expect | None = None, trust: Trust = TRUST
+    ) -> list[tuple[str, float]]:
         """Return values with their probabilities, likeliest first; they sum to less than 1.
 
-        That the number fits was promised, so the probability of a value is its share of all that
-        fits, but for the doubt that the promise was broken: a wrong form, a scrawl, a number that
-        was made up. Its odds before anything is seen, `DOUBT`, are multiplied with those of what
-        was seen: how much more probable what does not fit is than what fits. Of these the square
-        root (`TEMPER`) is taken, for recognisers are surer of a digit more or less than they are
-        right.
+        That the number fits was promised, so the probability of a value is its part of all that
+        fits, times the probability that the promise is kept: it may be a wrong form, a scrawl, a
+        number that was made up. Where all that fits is improbable together, that is likely.
 
         Parameters
         ----------
         expect : Expect, optional
             Joins the texts that stand for one value.
+        trust : Trust
 
         Examples
         --------
         >>> found = Candidate("12", np.log(0.6)), Candidate("17", np.log(0.2))
-        >>> seen = Decoded(found, np.log(0.8))
+        >>> seen = Decoded(found, np.log(0.8), Expect.parse("2 digits").share)
         >>> [(value, round(chance, 3)) for value, chance in seen.posterior()]
-        [('12', 0.746), ('17', 0.249)]
+        [('12', 0.681), ('17', 0.315)]
         """
         if not self.candidates:
             return []
-        fits = min(self.log_total, -1e-9)
-        odds = math.log(DOUBT / (1 - DOUBT)) + TEMPER * (math.log(-math.expm1(fits)) - fits)
-        kept = 1 / (1 + math.exp(min(odds, 700)))
-        chances: dict[str, float] = {}
+        parts: dict[str, float] = {}
         for one in self.candidates:
             value = one.text if expect is None else expect.value(one.text)
-            share = math.exp(min(0.0, one.log_probability - self.log_total))
-            chances[value] = chances.get(value, 0.0) + kept * share
+            parts[value] = parts.get(value, 0.0) + math.exp(one.log_probability - self.log_total)
+        rest = max(0.0, 1 - sum(parts.values())) ** trust.temper
+        tempered = {value: part**trust.temper for value, part in parts.items()}
+        whole = (rest + sum(tempered.values())) / trust.kept(self.log_total, self.share)
+        chances = {value: part / whole for value, part in tempered.items()}
         return sorted(chances.items(), key=lambda pair: -pair[1])
 
 
@@ -134,10 +176,11 @@ def decode(
     >>> frames = np.full((3, 21), np.log(0.01), np.float32)
     >>> frames[[0, 1, 2], [5, 0, 8]] = np.log([0.8, 0.8, 0.5])  # 4, nothing, 7
     >>> [one.text for one in decode([frames], Expect.parse("0..45"), 2)]
-    ['4', '7']
+    ['4', '40']
     """
     if cells is None:
         return _decoded(views, expect, count)
+    share = 1.0 if expect is None else expect.share
     combed = [_as_frames(cells)]
     if not views:
         return _decoded(combed, expect, count)
@@ -148,7 +191,7 @@ def decode(
     others = {one.text for seen in (views, combed) for one in _decoded(seen, None, wide)}
     texts = sorted(fitting | others)
     if not fitting:
-        return Decoded((), -math.inf)
+        return Decoded((), -math.inf, share)
     pooled = FRAMES_WEIGHT * np.maximum(_mean(views, Trie.of(texts)), NEVER)
     digits = ["".join(char for char in text if char in DIGITS) for text in texts]
     pooled += CELLS_WEIGHT * np.maximum(_mean(combed, Trie.of(digits)), NEVER)
@@ -156,7 +199,7 @@ def decode(
     fits = np.array([text in fitting or expect is None or expect.accepts(text) for text in texts])
     total = float(np.logaddexp.reduce(pooled[fits]))
     found = [Candidate(texts[k], float(pooled[k])) for k in np.flatnonzero(fits)]
-    return Decoded(tuple(sorted(found, key=_rank)[:count]), total)
+    return Decoded(tuple(sorted(found, key=_rank)[:count]), total, share)
 
 
 def _decoded(views: Sequence[Floats], expect: Expect | None, count: int) -> Decoded:
@@ -165,10 +208,11 @@ def _decoded(views: Sequence[Floats], expect: Expect | None, count: int) -> Deco
         logs = _mean(views, trie)
         order = np.argsort(-logs, kind="stable")[:count]
         found = [Candidate(trie.texts[k], float(logs[k])) for k in order if np.isfinite(logs[k])]
-        return Decoded(tuple(found), float(np.logaddexp.reduce(logs)))
+        return Decoded(tuple(found), float(np.logaddexp.reduce(logs)), expect.share)
+    share = 1.0 if expect is None else expect.share
     automaton = ANYTHING if expect is None else expect.automaton
     texts, total = likeliest(views, automaton, count)
-    return Decoded(tuple(Candidate(text, chance) for text, chance in texts), total)
+    return Decoded(tuple(Candidate(text, chance) for text, chance in texts), total, share)
 
 
 @lru_cache(maxsize=64)

@@ -104,7 +104,11 @@ def read_lines(
     """
     width = float(grey.shape[1])
     found = of_one_kind(as_on_page(seen.found, settings), settings, width)
-    wanted = (HAND,) if ink == "auto" and _is_printed_page(found) else WANTED[ink]
+    wanted = WANTED[ink]
+    if ink == "auto" and _has_one_line(found, grey, settings):
+        wanted = WANTED["all"]  # a line that fills its picture stands by itself
+    elif ink == "auto" and _is_printed_page(found):
+        wanted = (HAND,)
     kept = [f for f in found if f.kind in wanted]
     left_out = [f for f in found if f.kind not in wanted]
     if one_line or _has_one_line(kept, grey, settings):

@@ -187,8 +187,10 @@ class Reader:
 
     def _trace(self, source: Source | Picture, name: str | None) -> Trace:
         started = time.perf_counter()
-        opened = isinstance(source, Picture)
-        picture = source if opened else first_page(source, name, side=self._side)
+        if isinstance(source, Picture):
+            picture = source
+        else:
+            picture = first_page(source, name, side=self._side)
         if self.region is not None:
             picture = crop(picture, self.region)
         turned = 0 if self.rotate == "auto" else int(self.rotate)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tenfold.cli.console import Json, Quiet, complain, err, note, print_json, say
-from tenfold.cli.sources import Source, find
-from tenfold.errors import DataError, TenfoldError
+from tenfold.cli.readings import show_left_out
+from tenfold.cli.sources import Found, Source, find
 
 if TYPE_CHECKING:
     from tenfold.forms.readings import SheetResult
@@ -72,21 +72,18 @@ def read(
         raise typer.Exit(1)
 
 
-def _paths(sources: list[Source | TenfoldError]) -> tuple[list[Path], bool]:
+def _paths(found: Found) -> tuple[list[Path], bool]:
     """Return the files, and whether all arguments led to some."""
     paths, right = [], True
-    for source in sources:
+    for source in found.sources:
         if isinstance(source, Source) and source.path is not None:
             paths.append(source.path)
             continue
-        error = source if isinstance(source, TenfoldError) else _no_stdin()
-        complain(str(error))
+        alone = "-: a stack is read from files. Save it, and give the file."
+        complain(alone if isinstance(source, Source) else str(source))
         right = False
+    show_left_out(found.others)
     return paths, right
-
-
-def _no_stdin() -> TenfoldError:
-    return DataError("-: a stack is read from files. Save it, and give the file.")
 
 
 def _record(sheet: SheetResult) -> dict[str, object]:

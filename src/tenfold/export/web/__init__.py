@@ -133,7 +133,7 @@ def _is_shared(file: Traversable) -> bool:
 
 
 def _facts(info: ModelInfo) -> bytes:
-    """What the reader in the browser must know: settings, and what the model files say."""
+    """Write down what the reader must know: its settings, and what the model files say."""
     facts = {
         "version": tenfold.__version__,
         "settings": asdict(SETTINGS),

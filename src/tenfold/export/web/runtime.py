@@ -1,7 +1,7 @@
 """ONNX Runtime Web: one version, known by its checksums, fetched once with npm.
 
-Its WASM has 14 MB, so it does not come with tenfold. npm fetches the package from whichever registry
-this machine is set up for; where there is no npm, a person gives the unpacked package.
+Its WASM has 14 MB, so it does not come with tenfold. npm fetches the package from whichever
+registry this machine is set up for; where there is no npm, a person gives the package.
 """
 
 from __future__ import annotations

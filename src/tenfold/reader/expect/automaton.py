@@ -7,7 +7,7 @@ prefix that has a state can be finished.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -16,9 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.errors import UsageError
-from tenfold.signature import CHARS
+from tenfold.signature import CHARS, DIGITS
 
 MOST_STATES = 8_000
+MOST_LENGTH = 100  # characters of a text
+LENGTHS = 12  # of numbers, about as frequent as each other
+MOST_SHARE = 0.5  # something that does not fit may always be written
 
 State = Hashable
 Ints = NDArray[np.int64]
@@ -116,6 +119,30 @@ class Automaton:
         return state is not None and self.final(state)
 
     @cached_property
+    def lengths(self) -> tuple[int, int]:
+        """The fewest and the most characters of a text, up to `MOST_LENGTH`."""
+        found = [0] if self.finals[0] else []
+        states = {0}
+        for length in range(1, MOST_LENGTH + 1):
+            states = {target for state in states for target in self.rows[state].values()}
+            if any(self.finals[state] for state in states):
+                found.append(length)
+        return found[0], found[-1]
+
+    @cached_property
+    def share(self) -> float:
+        """How much of all that might be written fits; see `share_of`."""
+        weights, total = {0: 1.0}, float(self.finals[0])
+        for _ in range(2 * LENGTHS):
+            after: dict[int, float] = {}
+            for state, weight in weights.items():
+                for target in self.rows[state].values():
+                    after[target] = after.get(target, 0.0) + weight / len(DIGITS)
+            weights = after
+            total += sum(weight for state, weight in weights.items() if self.finals[state])
+        return min(MOST_SHARE, total / LENGTHS)
+
+    @cached_property
     def arcs(self) -> Arcs:
         """The table as arrays."""
         return Arcs.of(self)
@@ -171,6 +198,20 @@ class Arcs:
             np.cumsum([0, *sizes[:-1]]).astype(np.int64),
             out,
         )
+
+
+def share_of(lengths: Iterable[int]) -> float:
+    """Return how much of all that might be written texts of these lengths are, 0 to `MOST_SHARE`.
+
+    Lengths up to `LENGTHS` count alike, and so does each digit after the ones before it; signs
+    count as digits.
+
+    Examples
+    --------
+    >>> round(share_of([3] * 100), 4)
+    0.0083
+    """
+    return min(MOST_SHARE, sum(float(len(DIGITS)) ** -length for length in lengths) / LENGTHS)
 
 
 def _after(rules: Sequence[Rule], state: tuple[State, ...], char: str) -> tuple[State, ...] | None:

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from tenfold.errors import UsageError
-from tenfold.reader.expect.automaton import Automaton, Rule
+from tenfold.reader.expect.automaton import Automaton, Rule, share_of
 from tenfold.reader.expect.checks import check, number
 from tenfold.reader.expect.checksums import Checksum, Isbn
 from tenfold.reader.expect.dates import CalendarDate
@@ -17,7 +17,6 @@ from tenfold.reader.expect.parse import constraints
 from tenfold.reader.expect.patterns import Pattern
 from tenfold.reader.expect.values import read_values, readable, written
 
-MOST_LENGTH = 100  # characters of a text
 MOST_SHOWN = 3  # values of a list in words
 WORDED = {
     "digits": "{} digits", "decimals": "{} decimals", "date": "date {}", "pattern": "pattern {}",
@@ -183,7 +182,20 @@ both. Change one of them.
         if self.one_of is not None:
             own = list(map(len, self.values))
             return min(own), max(own)
-        return _lengths_of(self.automaton)
+        return self.automaton.lengths
+
+    @property
+    def share(self) -> float:
+        """How much of all that might be written fits, 0 to 1.
+
+        Examples
+        --------
+        >>> round(Expect.parse("8 digits").share, 4), round(Expect.parse("one of 7 12").share, 4)
+        (0.0833, 0.0092)
+        """
+        if self.one_of is not None:
+            return share_of(map(len, self.values))
+        return self.automaton.share
 
     @cached_property
     def values(self) -> dict[str, str]:
@@ -276,13 +288,3 @@ both. Change one of them.
 @lru_cache(maxsize=256)
 def _automaton_of(expect: Expect) -> Automaton:
     return Automaton.of(expect.rules())
-
-
-def _lengths_of(automaton: Automaton) -> tuple[int, int]:
-    found = [0] if automaton.final(0) else []
-    states = {0}
-    for length in range(1, MOST_LENGTH + 1):
-        states = {target for state in states for target in automaton.rows[state].values()}
-        if any(map(automaton.final, states)):
-            found.append(length)
-    return found[0], found[-1]

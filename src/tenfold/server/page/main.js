@@ -110,7 +110,7 @@ async function lookAt(entry, signal = overtake()) {
   $("called").textContent = $("unshown-name").textContent = file.name;
   result.clear("Reading …");
   refreshTools();
-  const seen = createImageBitmap(file).catch(() => null); // null: TIFF, or no picture at all
+  const seen = createImageBitmap(file).catch(() => null); // null: TIFF, PDF, no picture at all
   sheet.answer(null, null);
   sheet.show(null);
   seen.then((bitmap) => bitmap && !signal.aborted && sheet.show(bitmap, bitmap));

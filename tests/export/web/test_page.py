@@ -179,13 +179,13 @@ def test_the_record_is_the_one_of_the_command(page: Page, hand: ModuleType) -> N
 def test_strokes_are_read_as_the_server_reads_them(text: str, page: Page, hand: ModuleType) -> None:
     rng = np.random.default_rng(3)
     strokes = [
-        {"points": ((path + [0.4 + place, 0.4]) * 90).round(2).tolist(), "pen": 6}
+        {"points": (np.add(path, (0.4 + place, 0.4)) * 90).round(2).tolist(), "pen": 6}
         for place, digit in enumerate(text)
         for path in hand._strokes(digit, rng)
     ]
-    size = {"width": round((len(text) + 0.6) * 90), "height": 160}
-    drawn = Drawing(strokes=[Stroke(**one) for one in strokes], **size)
-    answer = page.draw({**size, "strokes": strokes})
+    width, height = round((len(text) + 0.6) * 90), 160
+    drawn = Drawing(strokes=[Stroke(**one) for one in strokes], width=width, height=height)
+    answer = page.draw({"width": width, "height": height, "strokes": strokes})
     assert answer["text"] == Reader().read(rasterise(drawn)).text == text
 
 
@@ -195,7 +195,9 @@ def test_what_is_written_on_the_sheet_is_read(page: Page) -> None:
         const sheet = document.getElementById("ink");
         const box = sheet.getBoundingClientRect();
         const at = (kind, x, y) => sheet.dispatchEvent(new PointerEvent(kind, {
-          pointerId: 1, button: 0, buttons: 1, bubbles: true, clientX: box.left + x, clientY: box.top + y }));
+          pointerId: 1, button: 0, buttons: 1, bubbles: true,
+          clientX: box.left + x, clientY: box.top + y,
+        }));
         at("pointerdown", 100, 80);
         for (let k = 0; k <= 20; k++) at("pointermove", 100 + 5 * k, 80);
         for (let k = 0; k <= 30; k++) at("pointermove", 200 - 2.5 * k, 80 + 6 * k);
@@ -210,7 +212,7 @@ def test_what_is_written_on_the_sheet_is_read(page: Page) -> None:
 def test_the_steps_are_shown(page: Page, hand: ModuleType) -> None:
     steps = page.read(_png(hand.write("381", height=50)), inside=True)["steps"]
     pictures = {name: Image.open(io.BytesIO(base64.b64decode(one))) for name, one in steps.items()}
-    assert list(pictures) == ["picture", "paper", "ink", "lines", "strips"]
+    assert pictures.keys() == {"picture", "paper", "ink", "lines", "strips"}
     assert pictures["ink"].size == pictures["paper"].size == pictures["picture"].size
     ink = np.asarray(pictures["ink"].convert("RGB")).reshape(-1, 3)
     assert (ink == (9, 105, 218)).all(axis=1).any()  # what is written by hand is blue
@@ -254,7 +256,8 @@ def test_it_is_installed_and_works_without_a_network(
     assert page.shown("hint").startswith("Write here")
     assert page.read(_png(hand.write("58", height=60)))["text"] == "58"
     get_log: Any = browser.get_log
-    get_log("browser")
+    get_log("browser")  # it says there that the host is gone
+    page.asked()
 
 
 def test_other_things_are_not_replaced(site: WebPage, tmp_path: Path) -> None:
@@ -290,8 +293,8 @@ def test_without_npm_it_says_how_to_get_the_runtime(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TENFOLD_CACHE", str(tmp_path))
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(TenfoldError, match="Install Node.js") as told:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(TenfoldError, match=r"Install Node\.js") as told:
         export_web(tmp_path / "page")
     assert "--runtime" in str(told.value)
     assert not (tmp_path / "page").exists()
@@ -302,7 +305,7 @@ def test_npm_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         raise subprocess.CalledProcessError(1, command, stderr="npm error network is down\n")
 
     monkeypatch.setenv("TENFOLD_CACHE", str(tmp_path))
-    monkeypatch.setattr(shutil, "which", lambda name: "npm")
+    monkeypatch.setattr(shutil, "which", lambda _: "npm")
     monkeypatch.setattr(subprocess, "run", fail)
     with pytest.raises(TenfoldError, match="network is down"):
         runtime.runtime_files()

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tenfold.forms.fields import UNHEARD, Seen
+from tenfold.forms.readings import FieldResult
+from tenfold.forms.template import Field
+from tenfold.forms.verdict import SET, SURE, TICKED, UNSET, judge
+
+SNIPPET = np.zeros((4, 4), np.uint8)
+BOX = (0.1, 0.1, 0.2, 0.05)
+
+
+def number(name: str, *candidates: tuple[str, float], field: Field | None = None) -> Seen:
+    """A field that may hold these values with these probabilities."""
+    logs = tuple((text, math.log(p)) for text, p in candidates)
+    total = math.log(sum(p for _, p in candidates))
+    return Seen(field or Field(name, 1, BOX), SNIPPET, 0.8, logs, total, second=-0.01)
+
+
+def judged(*seen: Seen) -> dict[str, FieldResult]:
+    """Judge fields of one page, by name."""
+    return {one.field: one for one in judge(seen, [b""] * len(seen))}
+
+
+def test_a_clear_value_is_ok_and_a_close_one_doubtful() -> None:
+    clear, close = number("a", ("7", 0.999), ("1", 1e-6)), number("b", ("7", 0.5), ("1", 0.45))
+    found = judged(clear, close)
+    assert found["a"].status == "ok"
+    assert found["a"].probability >= SURE
+    assert (found["b"].status, found["b"].runner_up) == ("doubtful", "1")
+    assert found["b"].probability + found["b"].runner_up_probability <= 1
+
+
+def test_what_the_classifier_sees_otherwise_is_less_sure() -> None:
+    one = number("a", ("7", 0.99), ("1", 0.001))
+    heard = judged(one)["a"].probability
+    assert judged(replace(one, second=UNHEARD))["a"].probability < heard - 0.02
+
+
+def test_an_empty_field_is_blank_and_a_scrawl_doubtful() -> None:
+    empty = Seen(Field("a", 1, BOX), SNIPPET, 0.05)
+    scrawl = Seen(Field("b", 1, BOX), SNIPPET, 0.9)
+    found = judged(empty, scrawl)
+    assert (found["a"].status, found["a"].value) == ("blank", None)
+    assert found["b"].status == "doubtful"
+    assert found["b"].reason
+
+
+def parts(total: Seen) -> dict[str, FieldResult]:
+    """Judge two marks, the second of which is 3 or 8, and their sum."""
+    return judged(number("q1", ("4", 0.999)), number("q2", ("3", 0.55), ("8", 0.44)), total)
+
+
+def test_a_sum_decides_between_its_parts() -> None:
+    field = Field("total", 1, BOX, sum_of=("q1", "q2"))
+    found = parts(number("total", ("12", 0.999), ("17", 1e-5), field=field))
+    assert (found["q2"].value, found["q2"].runner_up) == ("8", "3")
+    assert found["q2"].probability > 0.9
+    assert found["total"].status == "ok"
+
+
+def test_a_sum_that_does_not_add_up_is_a_contradiction_and_an_empty_one_is_not() -> None:
+    field = Field("total", 1, BOX, sum_of=("q1", "q2"))
+    found = parts(number("total", ("50", 0.9999), field=field))
+    assert found["total"].status == "contradiction"
+    assert "q1 + q2" in found["total"].reason
+    assert parts(Seen(field, SNIPPET, 0.0))["total"].status == "blank"
+
+
+@pytest.mark.parametrize(
+    ("inks", "optional", "statuses"),
+    [
+        ((2 * SET, 0.0, 0.0), False, ["ok", "blank", "blank"]),
+        ((2 * SET, 3 * SET, 0.0), False, ["contradiction", "contradiction", "blank"]),
+        ((0.0, 0.0, 0.0), False, ["contradiction"] * 3),
+        ((0.0, 0.0, 0.0), True, ["blank"] * 3),
+        (((SET + UNSET) / 2, 0.0, 0.0), True, ["doubtful", "blank", "blank"]),
+    ],
+)
+def test_one_tick_of_a_group(inks: tuple[float, ...], optional: bool, statuses: list[str]) -> None:
+    seen = [
+        Seen(Field(name, 1, BOX, kind="tick", group="g", optional=optional), SNIPPET, ink)
+        for name, ink in zip("abc", inks, strict=True)
+    ]
+    found = judged(*seen)
+    assert [one.status for one in found.values()] == statuses
+    assert found["a"].value == (TICKED if inks[0] >= (SET + UNSET) / 2 else None)

@@ -77,7 +77,7 @@ class Stack:
         total = f"{q1 + (q2 or 0)}.0"
         return {
             "student_id": f"{number:05d}", "q1": str(q1), "q2": None if q2 is None else str(q2),
-            "total": total, "absent": "1" if number % 10 == 0 else "0",
+            "total": total, "absent": "x" if number % 10 == 0 else None,
         }  # fmt: skip
 
     def sheet(
@@ -93,7 +93,7 @@ class Stack:
             status = "blank" if value is None else "ok"
             field = FieldResult(name, value, 0.995, None, 0.0, status)  # type: ignore[arg-type]
             if name == doubtful:
-                wrong = "7" if value != "7" else "1"
+                wrong = "x" if name == "absent" else "7" if value != "7" else "1"
                 field = replace(
                     field, value=wrong, probability=0.6, runner_up=value,
                     runner_up_probability=0.35, status="doubtful", reason="two values are likely",

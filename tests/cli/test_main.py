@@ -15,7 +15,8 @@ from tenfold.cli import app
 
 COMMANDS = [
     "tutorial", "serve", "train", "evaluate", "compare", "recipe", "data show", "data list", "read",
-    "card", "calibrate",
+    "card", "calibrate", "export", "form new", "form print", "form read", "form review",
+    "form export", "form purge",
 ]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from tenfold.cli import app
 
 SOURCE = Path(tenfold.__file__).parent
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
-NAMED = re.compile(r"tenfold ((?:data )?[a-z]+)\b")  # the command that a message speaks of
+NAMED = re.compile(r"tenfold ((?:data |form )?[a-z]+)\b")  # the command that a message speaks of
 PIP = re.compile(r"pip install (?:--[a-z]+ )*")
 
 

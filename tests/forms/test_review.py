@@ -127,6 +127,44 @@ def test_a_unique_value_that_stands_elsewhere_is_objected_to(stack: Stack, tmp_p
         assert review.decide(item.id, "00003", "w", "Ada", insist=True).saved
 
 
+@pytest.mark.parametrize(
+    ("name", "typed", "said", "stored"),
+    [
+        ("student_id", "123", "123 is not what student_id may hold: 5 digits", None),
+        ("student_id", "00004", "00004 is also on scans/stack.pdf, page 4", None),
+        ("q1", "11", "11 is not what q1 may hold: 0 to 10", None),
+        ("q1", "x", "x is not what q1 may hold", None),
+        ("total", "21,5", "21,5 is not what total may hold: 0 to 20, up to 1 decimal", None),
+        ("total", "9", "q1 + q2 is 4, not 9.0", None),
+        ("total", " 4,0", "", "4.0"),
+        ("total", "4", "", "4.0"),
+        ("absent", "1", "", "x"),
+        ("absent", "0", "", None),
+        ("absent", "7", "7 is not what absent may hold: x if ticked, else blank", None),
+    ],
+)
+def test_a_slip_is_objected_to_and_a_value_is_written_one_way(
+    stack: Stack, tmp_path: Path, name: str, typed: str, said: str, stored: str | None
+) -> None:
+    with stack.fill(tmp_path, 4) as results:
+        results.add(stack.sheet(1, name))
+        review = Review(results)
+        (item,) = review.batch("w", "Ada")
+        outcome = review.decide(item.id, typed, "w", "Ada")
+        assert outcome.objection.startswith(said) if said else outcome.saved
+        assert outcome.saved == (not said)
+        if not said:
+            assert next(iter(results.sheets())).entries[name].value == stored
+
+
+def test_what_was_read_is_no_slip(stack: Stack, tmp_path: Path) -> None:
+    with stack.fill(tmp_path, 3, doubtful=3) as results:
+        review = Review(results)
+        item = review.batch("w", "Ada")[0]
+        assert item.value == "7"  # and not of five digits; the reader may know better
+        assert review.decide(item.id, "7", "w", "Ada").saved
+
+
 def test_what_is_left_when_it_is_done(stack: Stack, tmp_path: Path) -> None:
     with stack.fill(tmp_path, 100, doubtful=10) as results:
         review = Review(results)

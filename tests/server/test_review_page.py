@@ -83,6 +83,12 @@ class Window:
         )
         return str(found[0]), int(found[1].rpartition(" ")[2] or 0)
 
+    def comes_to(self, item: tuple[str, int]) -> None:
+        self.until(lambda: self.shown == item)
+
+    def leaves(self, item: tuple[str, int]) -> None:
+        self.until(lambda: self.shown not in (item, ("", 0)))
+
     @property
     def value(self) -> str:
         return str(self.script("return document.getElementById('value').value"))
@@ -150,16 +156,16 @@ def test_fifty_fields_by_keys_alone_and_a_reload_in_the_middle(
         if number == 3:
             skipped = (name, sheet)
             window.press(Keys.TAB)
-            window.until(lambda here=skipped: window.shown not in (here, ("", 0)))
+            window.leaves(skipped)
             continue
         if number == 5:
             blank = (name, sheet)
             window.press("b")
         elif number == 7:  # a slip, taken back
-            window.press("9", Keys.ENTER)
-            window.until(lambda here=(name, sheet): window.shown != here)
+            window.press(*"99999", Keys.ENTER)
+            window.leaves((name, sheet))
             window.press("u")
-            window.until(lambda here=(name, sheet): window.shown == here)
+            window.comes_to((name, sheet))
             window.press("r", Keys.ENTER)
         elif number % 2:
             window.press("r")
@@ -172,14 +178,14 @@ def test_fifty_fields_by_keys_alone_and_a_reload_in_the_middle(
             shown = window.shown
             window.browser.refresh()
             # What was skipped before comes first again.
-            window.until(lambda here=skipped: window.shown == here)
+            window.comes_to(skipped)
             window.says("25 of 50")
             window.press(Keys.TAB)
-            window.until(lambda shown=shown: window.shown == shown)
+            window.comes_to(shown)
     window.shows("rest")
     assert window["rest-name"].text == "1 item skipped."
     window.press(Keys.ENTER)
-    window.until(lambda: window.shown == skipped)
+    window.comes_to(skipped)
     window.press("r", Keys.ENTER)
     window.says("50 of 50")
     window.until(lambda: window["rest-name"].text == "Done.")
@@ -301,12 +307,12 @@ def test_a_page_that_was_not_aligned_is_entered_or_left_out(
     wide = "return document.getElementById('page-picture').naturalWidth"
     window.until(lambda: window.script(wide) == 500)
     window.press(
-        *("12345", Keys.ENTER, "7", Keys.ENTER, Keys.ENTER, "7.0", Keys.ENTER, "0", Keys.ENTER)
+        *("12345", Keys.ENTER, "7", Keys.ENTER, Keys.ENTER, "7.0", Keys.ENTER, "x", Keys.ENTER)
     )
     window.until(lambda: window["page-from"].text.endswith("page 3"))
     entered = {name: value for name, (value, _) in _entries(folder)[2].items()}
     assert entered == {
-        "student_id": "12345", "q1": "7", "q2": None, "total": "7.0", "absent": "0",
+        "student_id": "12345", "q1": "7", "q2": None, "total": "7.0", "absent": "x",
     }  # fmt: skip
     window.press("x")
     window.until(lambda: window["rest-name"].text == "Done.")
@@ -358,6 +364,25 @@ def test_a_value_that_stands_elsewhere_is_asked_about(
     assert _entries(tmp_path / "results")[sheet][name] == ("00005", "decided")
 
 
+def test_ticks_are_ticked_with_their_key(
+    stack: Stack, tmp_path: Path, start_review: StartReview, look: Callable[..., Window]
+) -> None:
+    with stack.fill(tmp_path / "results", 0) as results:
+        for number in (1, 2, 3):
+            results.add(stack.sheet(number, "absent"))
+    window = look(start_review(tmp_path / "results"))
+    window.says("0 of 3")
+    assert window["words"].text == "x if ticked, else blank"
+    window.press("x", Keys.ENTER)
+    window.says("1 of 3")
+    window.press("r", Keys.ENTER)  # what was read turned over
+    window.says("2 of 3")
+    window.press("b")
+    window.says("3 of 3")
+    found = [entries["absent"] for entries in _entries(tmp_path / "results").values()]
+    assert found == [("x", "decided"), (None, "decided"), (None, "decided")]
+
+
 def test_an_audit_tells_its_rate(
     stack: Stack, tmp_path: Path, start_review: StartReview, look: Callable[..., Window]
 ) -> None:
@@ -366,7 +391,7 @@ def test_an_audit_tells_its_rate(
     window.until(lambda: window.far.startswith("0 of "))
     count = int(window.far.rpartition(" ")[2])
     assert 5 < count < 30
-    window.press(*[Keys.ENTER] * count)
+    window.press(*["r", Keys.ENTER] * count)
     window.until(lambda: window["rest-name"].text == "Done.")
     assert f"Audit: 0 of {count - 1} sure fields were wrong, 0 %" in window["rest"].text
 

@@ -11,6 +11,7 @@ PageStatus: TypeAlias = Literal["read", "not aligned", "failed"]
 KeepImages: TypeAlias = Literal["no", "doubtful", "all"]
 KEEP_IMAGES: tuple[KeepImages, ...] = ("no", "doubtful", "all")
 
+TICKED = "x"  # the value of a box that is ticked; of one that is not it is None
 SURE: tuple[Status, ...] = ("ok", "blank")  # the others are shown to a person
 AUDITABLE = 0.05  # of the sure fields: their snippets are kept among the doubtful, for audits
 

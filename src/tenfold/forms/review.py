@@ -18,9 +18,10 @@ from tenfold.forms.database import Row
 from tenfold.forms.figures import Progress, Summary, progress, summarise
 from tenfold.forms.items import Item, Kind, find, free, item_of
 from tenfold.forms.log import Action, Decided, Who, in_force, put_field, put_page, take_back
-from tenfold.forms.objections import objection
+from tenfold.forms.objections import objection, value_of
 from tenfold.forms.readings import lot
 from tenfold.forms.results import Results
+from tenfold.forms.template import Field
 from tenfold.names import plain
 
 BATCH = 20
@@ -149,14 +150,15 @@ class Review:
             If there is no such field.
         """
         who = Who(plain(reviewer), window, time.time())
-        text = _text(value)
         with self._database.transaction() as db:
             row = _found(db, "field", field)
+            known = self._fields[row["name"]]
+            text = _stored(known, value)
             before = in_force(db, row, who.time)
             if before is not None and before.id != replaces:
                 same = before.value == text
                 return Outcome(same, None if same else before)
-            why = "" if insist else objection(db, self._fields[row["name"]], field, text)
+            why = "" if insist else objection(db, known, row, text)
             if why:
                 return Outcome(False, objection=why)
             put_field(db, row, text, who)
@@ -197,7 +199,7 @@ class Review:
         fields = [field for field in self.results.fields if field.page == template_page]
         for name in values.keys() - {field.name for field in fields}:
             raise DataError(f"{name}: page {template_page} of the template has no such field.")
-        texts = {field.name: _text(values.get(field.name)) for field in fields}
+        texts = {field.name: _stored(field, values.get(field.name)) for field in fields}
         with self._database.transaction() as db:
             row = _found(db, "page", page)
             before = in_force(db, row, who.time)
@@ -267,8 +269,8 @@ class Review:
         return row
 
 
-def _text(value: str | None) -> str | None:
-    return None if value is None else plain(value).strip() or None
+def _stored(field: Field, value: str | None) -> str | None:
+    return None if value is None else value_of(field, plain(value))
 
 
 def _found(db: sqlite3.Connection, kind: Kind, number: int) -> Row:

@@ -21,29 +21,18 @@ from typing import BinaryIO, Literal, TypeAlias
 
 from tenfold.errors import TenfoldError
 from tenfold.files import check_target, whole_file
-from tenfold.forms.copies import Sheet, values_of
+from tenfold.forms.columns import Column, Value, columns_of
+from tenfold.forms.copies import Sheet
 from tenfold.forms.exported import refuse_foreign_table, remember
 from tenfold.forms.results import Results
-from tenfold.forms.template import Field
 from tenfold.names import cell, plain
 
 Format: TypeAlias = Literal["csv", "xlsx", "parquet", "jsonl"]
-Value: TypeAlias = str | int | float | None
-Type: TypeAlias = Literal["text", "whole", "number"]
 FORMATS: tuple[Format, ...] = ("csv", "xlsx", "parquet", "jsonl")
 MOST_ROWS = 1_048_575  # of a spreadsheet, below its head
 MOST_LETTERS = 32_767  # of a cell
 NO_XML = re.compile("[\ufffe\uffff]")  # what XML has no place for
 ROWS_AT_ONCE = 1_000  # of a row group in Parquet
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the table: its head, what it holds, and how a sheet fills it."""
-
-    name: str
-    type: Type
-    of: Callable[[Sheet], Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +94,7 @@ def write_table(
     path = Path(path)
     check_target(path, force=True)
     refuse_foreign_table(results.database, path, force=force)
-    columns, texts = _columns(results, probabilities)
+    columns, texts = columns_of(results, probabilities)
     count = _Count()
     with whole_file(path) as file:
         WRITERS[form](file, columns, count.passing(results.sheets()))
@@ -125,101 +114,6 @@ class _Count:
             self.open += 0 if sheet.problem else len(sheet.open)
             self.problems += bool(sheet.problem)
             yield sheet
-
-
-def _columns(results: Results, probabilities: bool) -> tuple[list[Column], list[str]]:
-    """Return the columns, and the names of those that should hold numbers and do not all."""
-    db = results.database
-    types: dict[str, Type] = {}
-    texts = []
-    for field in results.fields:
-        promised = _promised(field, results.fields)
-        found = promised if promised == "text" else _widened(promised, values_of(db, field.name))
-        if found != promised and found == "text":
-            texts.append(field.name)
-        types[field.name] = found
-    columns = [
-        column
-        for field in results.fields
-        for column in _of_field(field.name, types[field.name], probabilities)
-    ]
-    taken = {column.name for column in columns}
-    return [
-        Column(_free("source", taken), "text", lambda sheet: sheet.source),
-        Column(_free("page", taken), "whole", lambda sheet: sheet.pages[0]),
-        *columns,
-        Column(_free("problem", taken), "text", _problem),
-    ], texts
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """Return the head of a column that is no field's, told from those that are."""
-    while name in taken:
-        name = f"{name}_"
-    return name
-
-
-def _of_field(name: str, type_: Type, probabilities: bool) -> Iterator[Column]:
-    def value(sheet: Sheet) -> Value:
-        entry = sheet.entries.get(name)
-        return None if entry is None else _as(type_, entry.value)
-
-    def probability(sheet: Sheet) -> Value:
-        entry = sheet.entries.get(name)
-        return None if entry is None or entry.probability is None else round(entry.probability, 4)
-
-    def status(sheet: Sheet) -> Value:
-        entry = sheet.entries.get(name)
-        return None if entry is None else entry.status
-
-    yield Column(name, type_, value)
-    if probabilities:
-        yield Column(f"{name}_probability", "number", probability)
-        yield Column(f"{name}_status", "text", status)
-
-
-def _problem(sheet: Sheet) -> str:
-    """Say why a row is not to be trusted as it stands."""
-    if sheet.problem:
-        return sheet.problem
-    return "; ".join(f"{name}: {sheet.entries[name].status}" for name in sheet.open)
-
-
-def _promised(field: Field, fields: Iterable[Field]) -> Type:
-    """Return what a column holds, as the template has it."""
-    if field.kind == "tick":
-        return "whole"
-    summed = bool(field.sum_of) or any(field.name in each.sum_of for each in fields)
-    if field.range is None and field.decimals is None and not summed:
-        return "text"
-    return "number" if field.decimals else "whole"
-
-
-def _widened(type_: Type, values: Iterable[str]) -> Type:
-    """Return the type that was promised, or a wider one that all values have."""
-    for value in values:
-        if type_ == "whole" and not isinstance(_number(value), int):
-            type_ = "number"
-        if type_ == "number" and isinstance(_number(value), str):
-            return "text"
-    return type_
-
-
-def _as(type_: Type, value: str | None) -> Value:
-    if value is None or type_ == "text":
-        return value
-    return float(value) if type_ == "number" else int(value)
-
-
-def _number(value: str) -> int | float | str:
-    """Return a whole number below 2⁶³, another number, or what is none as it is."""
-    if not value.isascii() or not value.strip("+-").replace(".", "", 1).isdigit():
-        return value
-    try:
-        whole = int(value)
-    except ValueError:
-        return float(value)
-    return whole if abs(whole) < 2**63 else value
 
 
 def _write_csv(file: BinaryIO, columns: list[Column], sheets: Iterable[Sheet]) -> None:
@@ -276,7 +170,8 @@ def _write_parquet(file: BinaryIO, columns: list[Column], sheets: Iterable[Sheet
     import pyarrow as pa
     from pyarrow import parquet
 
-    types = {"text": pa.string(), "whole": pa.int64(), "number": pa.float64()}
+    whole, number = pa.int64(), pa.float64()
+    types = {"text": pa.string(), "whole": whole, "tick": whole, "number": number}
     schema = pa.schema([(column.name, types[column.type]) for column in columns])
     rows = ([column.of(sheet) for column in columns] for sheet in sheets)
     with parquet.ParquetWriter(file, schema) as writer:

@@ -18,7 +18,7 @@ def words_of(field: Field) -> str:
     '0 to 20, up to 1 decimal, may be blank'
     """
     if field.kind == "tick":
-        return f"1 if ticked, 0 if not{f'; one of {field.group}' if field.group else ''}"
+        return f"x if ticked, else blank{f'; one of {field.group}' if field.group else ''}"
     words = {
         _digits(field): field.digits,
         _range(field): field.range,

@@ -70,7 +70,9 @@ async function show(item) {
   settling = null;
   pace.begin();
   if (item.kind === "field") {
-    showField(item, about.fields.find((field) => field.name === item.field).words);
+    const field = about.fields.find(({ name }) => name === item.field);
+    item.tick = field.kind === "tick"; // whose other value may be that it is blank
+    showField(item, field.words);
   } else {
     showPage(item, about, item.pictured ? await server.picture(item.page) : null);
   }
@@ -179,8 +181,9 @@ function undo() {
 }
 
 function runnerUp() {
-  if (!current || current.runner_up === null || current.runner_up === undefined) return;
-  enter($("value").value === current.runner_up ? current.value : current.runner_up);
+  if (current?.kind !== "field" || $("runner").disabled) return;
+  const other = current.runner_up ?? "";
+  enter($("value").value === other ? current.value : other);
 }
 
 async function wholeSheet() {
@@ -212,12 +215,12 @@ const KEYS = {
   u: undo,
   s: () => doing(wholeSheet),
   m: () => settling?.mine?.(),
-  x: leaveOut,
 };
 
 // One key: a command, or a digit for the entry box.
 function press(key) {
   if (KEYS[key]) return KEYS[key]();
+  if (key === "x" && current?.kind === "page") return leaveOut();
   if (current?.kind === "field" && key.length === 1) {
     // The first digit takes the place of what was proposed.
     const box = $("value");
@@ -244,7 +247,8 @@ function onKey(event) {
     if (key.length === 1 || KEYS[key]) ahead.push(key);
     return;
   }
-  if (!KEYS[key] && (entry || key.length > 1)) return; // the box takes it as it is
+  const out = key === "x" && current?.kind === "page" && !("tick" in target.dataset);
+  if (!KEYS[key] && !out && (entry || key.length > 1)) return; // the box takes it as it is
   if (key === "m" && !settling?.mine) return;
   event.preventDefault();
   press(key);

@@ -33,9 +33,11 @@ export function showField(item, words) {
   $("from").textContent = `${item.source}, page ${item.number}`;
   $("label").textContent = `${item.field}, ${item.source} page ${item.number}`;
   $("why").textContent = why(item);
-  $("runner").disabled = item.runner_up === null;
-  $("runner-up").textContent =
-    item.runner_up === null ? "No runner-up" : `${item.runner_up} · ${share(item.runner_up_probability)}`;
+  const other = item.runner_up === null && !item.tick;
+  $("runner").disabled = other;
+  $("runner-up").textContent = other
+    ? "No runner-up"
+    : `${named(item.runner_up)} · ${share(item.runner_up_probability)}`;
   $("whole").disabled = !item.pictured;
   enter(item.value);
   const said = item.value === null ? "nothing read" : `read ${spelt(item.value)}`;
@@ -45,7 +47,7 @@ export function showField(item, words) {
 const share = (probability) => percent(probability).replace(/\.\d /, " ");
 
 function why(item) {
-  const sure = item.value === null ? "Nothing was read." : `${share(item.probability)} sure.`;
+  const sure = item.value === null && !item.tick ? "Nothing was read." : `${share(item.probability)} sure.`;
   return item.reason ? `${sure} ${item.reason[0].toUpperCase()}${item.reason.slice(1)}.` : sure;
 }
 
@@ -88,7 +90,8 @@ export function showInputs(about) {
     name.textContent = field.name;
     const input = document.createElement("input");
     input.name = field.name;
-    input.inputMode = "decimal";
+    if (field.kind === "tick") input.dataset.tick = ""; // where x is a tick
+    else input.inputMode = "decimal";
     label.append(name, field.words ? ` ${field.words}` : "", input);
     return label;
   });

@@ -140,7 +140,8 @@ def model_card(
             version=__version__,
         )
     )
-    return front_matter(info, own, name, license_id) + "\n" + card
+    readable = [record for record in own if _measured(record)]
+    return front_matter(info, readable, name, license_id) + "\n" + card
 
 
 def _measured(record: Record) -> _Measured | None:

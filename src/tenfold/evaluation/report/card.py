@@ -135,8 +135,8 @@ def model_card(
             unknown=len(own) - len(known),
             tested=_tested(info),
             coverage=_coverage,
-            weak=[each for record in known if (each := _weak_corruptions(record))],
-            loose=[each for record in known if (each := _loose_kinds(record))],
+            weak=[weak for record in known if (weak := _weak_corruptions(record))],
+            loose=[loose for record in known if (loose := _loose_kinds(record))],
             version=__version__,
         )
     )

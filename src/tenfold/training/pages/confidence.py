@@ -66,7 +66,7 @@ def _matched(
         pixels = np.ascontiguousarray(np.rot90(pixels, -degrees // 90))
         grey = grey_of(pixels)
         seen = look(grey, finder, SETTINGS)
-    lines, _ = read_lines(grey, seen, recogniser, SETTINGS, one_line=False, ink="auto")
+    lines, *_ = read_lines(grey, seen, recogniser, SETTINGS, one_line=False, ink="auto")
     if not any(part.symbols for line in lines for part in line):
         return []  # the reader takes it for a lone digit, if for anything
     rows = ask_classifier(pixels, seen, lines, bundled_model(), SETTINGS)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -228,10 +229,11 @@ def described(first: int, last: int, folder: Path) -> Iterator[Case]:
             for mode in GenerationMode
             if mode is GenerationMode.POSITIVE or operation.method == "post"
         ]
-        for place, way in enumerate(ways):
-            numbers = range(first + place, last, len(ways))
-            for number, case in zip(numbers, _drawn(way, len(numbers), first), strict=False):
-                yield Case(number, "request", partial(send, case))
+        # Some have few requests that differ, so of each more are drawn than is its share.
+        drawn = [_drawn(way, 1 + 4 * (last - first) // len(ways), first) for way in ways]
+        cases = (case for row in zip_longest(*drawn) for case in row if case is not None)
+        for number, case in zip(range(first, last), cases, strict=False):
+            yield Case(number, "request", partial(send, case))
 
 
 def _drawn(strategy: Any, count: int, number: int) -> list[Any]:

@@ -73,7 +73,17 @@ class TrainingError(TenfoldError):
 
 
 class TenfoldWarning(UserWarning):
-    """The work can be done, but a person should know something about what it comes to."""
+    """The work can be done, but a person should know something about what it comes to.
+
+    The message is written as an error's is.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(plain(message))
+
+
+class OldFormatWarning(TenfoldWarning, FutureWarning):
+    """What was written for an earlier tenfold is still taken, but not for ever."""
 
 
 class FaultError(TenfoldError):

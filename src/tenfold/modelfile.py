@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from tenfold.errors import ModelError
+from tenfold.errors import ModelError, OldFormatWarning
 from tenfold.graph.file import Graph, read_model
 from tenfold.graph.protobuf import GraphError
 from tenfold.graph.shapes import Cost, measure
@@ -91,7 +91,7 @@ def checked(content: bytes, where: str, free: int, work: int) -> tuple[ModelInfo
         warnings.warn(
             f"{where} is of model format 1: it carries no digest, so damage may not show. "
             "'tenfold calibrate' or 'tenfold train' writes one with it.",
-            FutureWarning,
+            OldFormatWarning,
             stacklevel=4,
         )
     return info, graph, cost

@@ -35,7 +35,17 @@ OPTIONS = {
     name: {option for each in command.params for option in each.opts} | {"--help"}
     for name, command in COMMANDS.items()
 }
-HOMES = {name: f"tenfold.cli.{name.split()[0]}" for name in COMMANDS}  # the module of each command
+
+
+def _home(name: str) -> str:
+    """The module of a command."""
+    group, _, own = name.partition(" ")
+    if own and (SOURCE / "cli" / group).is_dir():
+        return f"tenfold.cli.{group}.{own}{'_' if own == 'print' else ''}"
+    return f"tenfold.cli.{group}"
+
+
+HOMES = {name: _home(name) for name in COMMANDS}
 
 
 def _path(module: str) -> Path | None:

@@ -12,14 +12,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import onnx
 import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
 from tenfold.cli import app
 from tenfold.errors import TenfoldError, UsageError
+from tenfold.modelinfo import METADATA_KEY
 from tenfold.preprocess.image import Picture, Source
 from tenfold.reader import draw
+from tenfold.reader.networks import bundled_content
 from tenfold.reader.reader import Reader
 from tenfold.reader.reading import Box, Digit, Line, Mark, Number, Reading, Refusal
 from tenfold.reader.trace import Trace
@@ -474,3 +477,15 @@ def test_a_closed_standard_input_costs_one_sentence(folder: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "42\n")
     assert done.stderr.startswith("Error: standard input: is closed. ")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_model_of_an_old_format_costs_one_line_that_steers_no_terminal(folder: Path) -> None:
+    model = onnx.load_model_from_string(bundled_content())
+    record = json.loads({each.key: each.value for each in model.metadata_props}[METADATA_KEY])
+    old = json.dumps(record | {"format_version": 1})
+    onnx.helper.set_model_props(model, {METADATA_KEY: old})
+    (folder / "\x1b[31mold.onnx").write_bytes(model.SerializeToString())
+    result = _run("scans/a.png", "--model", "\x1b[31mold.onnx", "--quiet")
+    assert result.stdout == "42\n"
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(r"Warning: \x1b[31mold.onnx is of model format 1: it carries no digest")

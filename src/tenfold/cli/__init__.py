@@ -24,7 +24,7 @@ from tenfold.cli import (
     train,
     tutorial,
 )
-from tenfold.cli.console import complain
+from tenfold.cli.console import complain, warnings_told
 from tenfold.cli.streams import fill_closed
 from tenfold.errors import TenfoldError
 
@@ -67,12 +67,14 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 (its callback prints it)
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
     """Read handwritten digits: train, measure, compare."""
+    context.with_resource(warnings_told())
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from tenfold import decoders
-from tenfold.cli.console import DataDir, Force, Json, Quiet, out, print_json, say, warnings_told
+from tenfold.cli.console import DataDir, Force, Json, Quiet, out, print_json, say
 from tenfold.evaluation.format import percent
 from tenfold.names import shown
 
@@ -44,7 +44,7 @@ def calibrate(
     content = read_content(model)
     opened = open_model(content, str(model))
     check_target(target, force=force)
-    with warnings_told(), decoders.caught():
+    with decoders.caught():
         pictures, fingerprint = fitting_part(opened, data, data_dir)
     written, before, after = calibrated(opened, content, pictures, fingerprint)
     write_output(target, written, force=force)

@@ -26,7 +26,6 @@ from tenfold.cli.console import (
     print_json,
     say,
     stop_on_interrupt,
-    warnings_told,
 )
 from tenfold.cli.train import Device
 from tenfold.errors import INTERRUPTED, UsageError
@@ -77,7 +76,7 @@ def compare(
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn())
     hidden = quiet or json or not err.is_terminal
     progress = Progress(*columns, TimeRemainingColumn(), console=err, disable=hidden)
-    with progress, stop_on_interrupt() as stop, warnings_told(), ExitStack() as loading:
+    with progress, stop_on_interrupt() as stop, ExitStack() as loading:
         loading.enter_context(decoders.caught())
         task = progress.add_task("starting", total=None)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenfold import decoders
-from tenfold.cli.console import DataDir, Force, Json, Quiet, out, print_json, warnings_told
+from tenfold.cli.console import DataDir, Force, Json, Quiet, out, print_json
 from tenfold.errors import UsageError
 from tenfold.names import shown
 
@@ -69,7 +69,7 @@ def show(
     if target.suffix.lower() != ".png":
         raise UsageError(f"{target}: the sheet of samples is a PNG; give a name that ends in .png.")
     check_target(target, force=force)
-    with warnings_told(), decoders.caught():
+    with decoders.caught():
         parts = _parts(name, split, data_dir)
     whole = parts[0] if len(parts) == 1 else concatenate(parts[0], parts[1])
     rows = _samples(whole)

@@ -23,7 +23,6 @@ from tenfold.cli.console import (
     note,
     print_json,
     say,
-    warnings_told,
 )
 from tenfold.cli.show_evaluation import show
 from tenfold.errors import TenfoldError
@@ -130,7 +129,6 @@ def evaluate(
     opened = open_named(model)
     other = None if against is None else open_named(against).model
     with ExitStack() as stack:
-        stack.enter_context(warnings_told())
         stack.enter_context(decoders.caught())
         sets = [open_test_set(opened.model, source, split, data_dir) for source in data]
         learned = [has_learned(opened.model, source, split, data_dir) for source in data]

@@ -18,7 +18,6 @@ from tenfold.cli.console import (
     print_json,
     say,
     stop_on_interrupt,
-    warnings_told,
 )
 from tenfold.cli.show_evaluation import accuracy_line, confusion_table
 from tenfold.errors import UsageError
@@ -85,7 +84,6 @@ def train(
     if resume and seeds > 1:
         raise UsageError("--resume goes on with one run; give --out RUNS/seed-N and no --seeds.")
     with ExitStack() as stack:
-        stack.enter_context(warnings_told())
         callbacks: list[Callback] = [JsonLines()] if json else []
         if not quiet and not json:
             callbacks.append(stack.enter_context(Bar()))

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from tenfold.errors import UsageError
+from tenfold.errors import OldFormatWarning, UsageError
 from tenfold.files import kind_of
 from tenfold.training.pages.recipe import PagesRecipe
 from tenfold.training.recipe_file import Choices, Name, Seed
@@ -91,7 +91,7 @@ class Recipe(Choices):
             record = {k: v for k, v in record.items() if k != "backpropagation"}
             record["fast_path"] = fast
             hint = "backpropagation is called fast_path now: fast_path = " + str(fast).lower()
-            warnings.warn(hint, FutureWarning, stacklevel=2)
+            warnings.warn(hint, OldFormatWarning, stacklevel=2)
         return record
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -45,7 +46,6 @@ def read(
     from tenfold.forms.results import Results
     from tenfold.forms.stack import read_stack
     from tenfold.forms.template import load
-    from tenfold.server.settings import cores
 
     form = load(template)
     paths, right = _paths(find(scans))
@@ -65,7 +65,7 @@ def read(
                     failed += sheet.status == "failed"
                     note(f"{sheet.source}, page {sheet.page}: {sheet.reason}")
 
-            progress = read_stack(form, paths, results, workers=workers or cores(), report=report)
+            progress = read_stack(form, paths, results, workers=workers or os.cpu_count() or 1, report=report)
         if not json and not quiet:
             _summary(results, progress, out)
     if failed or not right:

@@ -39,7 +39,8 @@ const ask = typeof given === "string" ? api.readPicture : api.readDrawing;
 try {
   const reading = await ask(asked, inside);
   const glyphs = await Promise.all(reading.digits.map(({ glyph }) => glyph));
-  done({ ...reading, digits: reading.digits.map((digit, at) => ({ ...digit, glyph: glyphs[at] })) });
+  const digits = reading.digits.map((digit, at) => ({ ...digit, glyph: glyphs[at] }));
+  done({ ...reading, digits });
 } catch (error) {
   done({ problem: error.message });
 }

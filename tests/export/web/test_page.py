@@ -36,7 +36,14 @@ const api = await import(new URL("page/api.js", location.href));
 const decoded = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const asked = typeof given === "string" ? new File([decoded(given)], name) : given;
 const ask = typeof given === "string" ? api.readPicture : api.readDrawing;
-ask(asked, inside).then(done, (error) => done({ problem: error.message }));
+try {
+  const reading = await ask(asked, inside);
+  const glyphs = await Promise.all(reading.digits.map(({ glyph }) => glyph));
+  const digits = reading.digits.map((digit, at) => ({ ...digit, glyph: glyphs[at] }));
+  done({ ...reading, digits });
+} catch (error) {
+  done({ problem: error.message });
+}
 """
 
 

@@ -206,9 +206,13 @@ function worst({ digits }) {
   return digits.reduce((best, digit, at) => (sure(digit) < sure(digits[best]) ? at : best), 0);
 }
 
-function paint(canvas, glyph) {
+// A reader that works beside the page gives a glyph later than the reading; the last one asked stays.
+async function paint(canvas, glyph) {
   canvas.width = canvas.height = SIDE;
+  canvas.glyph = glyph;
+  const levels = typeof glyph === "string" ? glyph : await glyph;
+  if (canvas.glyph !== glyph) return;
   const image = new ImageData(SIDE, SIDE);
-  bytes(glyph).forEach((level, at) => image.data.set([level, level, level, 255], 4 * at));
+  bytes(levels).forEach((level, at) => image.data.set([level, level, level, 255], 4 * at));
   canvas.getContext("2d").putImageData(image, 0, 0);
 }

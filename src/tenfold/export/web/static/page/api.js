@@ -6,17 +6,22 @@ export class Trouble extends Error {}
 
 const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
 const waiting = []; // what was asked and not begun; the worker gets one thing at a time
+const looked = new Map(); // readings whose glyphs are still to come, by number
 let asked = null;
 let broken = null;
+let last = 0;
 
 worker.addEventListener("message", ({ data }) => {
   if (data.ready) tellLoaded();
   else if (data.broken) stop(data.broken);
-  else {
+  else if (data.glyphs) {
+    looked.get(data.id)(data.glyphs);
+    looked.delete(data.id);
+  } else {
     const { resolve, reject } = asked;
     asked = null;
     if (data.problem) reject(new Trouble(data.problem));
-    else resolve(data.reading);
+    else resolve(withGlyphs(data));
     next();
   }
 });
@@ -31,10 +36,17 @@ function stop(why) {
   asked = null;
 }
 
+// The glyph of each digit is a promise: it comes a little later.
+function withGlyphs({ id, reading }) {
+  const glyphs = new Promise((resolve) => looked.set(id, resolve));
+  reading.digits.forEach((digit, number) => (digit.glyph = glyphs.then((all) => all[number])));
+  return reading;
+}
+
 function ask(message, signal) {
   return new Promise((resolve, reject) => {
     if (broken) return reject(broken);
-    waiting.push({ message, signal, resolve, reject });
+    waiting.push({ message: { id: ++last, ...message }, signal, resolve, reject });
     if (!asked) next();
   });
 }

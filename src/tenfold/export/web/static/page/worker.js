@@ -32,6 +32,7 @@ onmessage = async ({ data: { id, drawing, file, options, inside } }) => {
   try {
     const { reading, trace } = await read(drawing, file, options);
     postMessage({ id, reading: await recordOf(reading, trace, inside) });
+    await sendGlyphs(id, trace);
   } catch (error) {
     const known = error instanceof PictureError;
     if (!known) console.error(error);
@@ -48,6 +49,17 @@ async function read(drawing, file, options) {
   return { reading: { ...trace.reading, seconds }, trace };
 }
 
+// What the classifier sees of each digit is only to be looked at, so nobody waits for it: between two,
+// whatever is asked next is read.
+async function sendGlyphs(id, trace) {
+  const glyphs = [];
+  for (const number of trace.reading.digits.keys()) {
+    await new Promise((resolve) => setTimeout(resolve));
+    glyphs.push(base64(glyphOf(trace, number).data));
+  }
+  postMessage({ id, glyphs });
+}
+
 const rounded = (share) => Math.round(share * 1e4) / 1e4;
 
 // The object that 'tenfold read --json' prints, with what the page shows besides.
@@ -55,7 +67,7 @@ async function recordOf(reading, trace, inside) {
   const record = {
     ...reading,
     lines: reading.lines.map(({ numbers, ...line }) => ({ ...line, numbers: numbers.map(withRounded) })),
-    digits: reading.digits.map((digit, number) => digitRecord(digit, glyphOf(trace, number))),
+    digits: reading.digits.map(digitRecord),
     marks: reading.marks.map(withRounded),
     seconds: rounded(reading.seconds),
   };
@@ -69,7 +81,7 @@ async function recordOf(reading, trace, inside) {
 
 const withRounded = (one) => ({ ...one, confidence: rounded(one.confidence) });
 
-function digitRecord({ digit, confidence, probabilities, box, line, ink, accepted, reason }, glyph) {
+function digitRecord({ digit, confidence, probabilities, box, line, ink, accepted, reason }) {
   const others = probabilities.map((probability, other) => ({ digit: other, probability }));
   const alternatives = others
     .filter((other) => other.digit !== digit && other.probability >= 0.01)
@@ -77,7 +89,7 @@ function digitRecord({ digit, confidence, probabilities, box, line, ink, accepte
     .map((other) => ({ ...other, probability: rounded(other.probability) }));
   return {
     digit, confidence: rounded(confidence), alternatives, box, line, ink, accepted, reason,
-    probabilities: probabilities.map(rounded), glyph: base64(glyph.data),
+    probabilities: probabilities.map(rounded),
   };
 }
 

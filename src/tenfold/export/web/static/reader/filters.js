@@ -62,41 +62,49 @@ export function meansAround(pixels, side) {
   return { mean, square };
 }
 
-// Largest, or smallest, of a square of `side` pixels around each; what lies beyond does not count.
-export const dilate = (pixels, side) => extreme(pixels, side, (a, b) => (a > b ? a : b), -Infinity);
-export const erode = (pixels, side) => extreme(pixels, side, (a, b) => (a < b ? a : b), Infinity);
-export const close = (pixels, side) => erode(dilate(pixels, side), side);
-
-function extreme({ width, height, data }, side, pick, none) {
+// Largest of a square of `side` pixels around each; what lies beyond does not count.
+export function dilate({ width, height, data }, side) {
+  const middle = new Float32Array(width * height);
   const out = new Pixels(width, height, 1, new data.constructor(width * height));
-  const middle = new data.constructor(width * height);
-  const longest = Math.max(width, height) + 2 * side;
-  const [ahead, back] = [new Float64Array(longest), new Float64Array(longest)];
-  for (let y = 0; y < height; y++) {
-    along(data, y * width, 1, width, side, pick, none, middle, ahead, back);
-  }
-  for (let x = 0; x < width; x++) {
-    along(middle, x, width, height, side, pick, none, out.data, ahead, back);
-  }
+  const room = Math.max(width, height) + 2 * side;
+  const work = { own: new Float32Array(room), ahead: new Float32Array(room), back: new Float32Array(room) };
+  for (let y = 0; y < height; y++) largest(data, middle, y * width, 1, width, side, work);
+  for (let x = 0; x < width; x++) largest(middle, out.data, x, width, height, side, work);
   return out;
 }
 
+// Smallest, then, of a square of `side` pixels around each: strokes that are narrower vanish.
+export function close(pixels, side) {
+  return inverted(dilate(inverted(dilate(pixels, side)), side));
+}
+
+const inverted = ({ width, height, data }) => new Pixels(width, height, 1, data.map((level) => 255 - level));
+
 // One row or column, by running extremes within blocks of `side` from both ends (van Herk 1992).
-function along(data, start, step, count, side, pick, none, out, ahead, back) {
+function largest(data, out, start, step, count, side, { own, ahead, back }) {
   const reach = side >> 1;
   const all = count + 2 * reach;
-  const value = (at) => {
-    const own = at - reach;
-    return own < 0 || own >= count ? none : data[start + own * step];
-  };
-  for (let at = 0; at < all; at++) {
-    ahead[at] = at % side === 0 ? value(at) : pick(ahead[at - 1], value(at));
+  own.fill(-1, 0, reach);
+  own.fill(-1, reach + count, all);
+  for (let at = 0, from = start; at < count; at++, from += step) own[reach + at] = data[from];
+  for (let first = 0; first < all; first += side) {
+    const end = Math.min(first + side, all);
+    let most = -1;
+    for (let at = first; at < end; at++) {
+      if (own[at] > most) most = own[at];
+      ahead[at] = most;
+    }
+    most = -1;
+    for (let at = end - 1; at >= first; at--) {
+      if (own[at] > most) most = own[at];
+      back[at] = most;
+    }
   }
-  for (let at = all - 1; at >= 0; at--) {
-    const last = at === all - 1 || (at + 1) % side === 0;
-    back[at] = last ? value(at) : pick(back[at + 1], value(at));
+  for (let at = 0, to = start; at < count; at++, to += step) {
+    const before = back[at];
+    const after = ahead[at + side - 1];
+    out[to] = before > after ? before : after;
   }
-  for (let at = 0; at < count; at++) out[start + at * step] = pick(back[at], ahead[at + side - 1]);
 }
 
 // Dilate with any nib: rows of 0 and 1, of odd sides.
@@ -138,60 +146,64 @@ export function medianBlur(pixels, side) {
 
 // Each column has a histogram of its own, and the square's is their sum, coarse in 16 steps; of the
 // fine ones only the step that holds the median is brought up to date (Perreault and Hébert 2007).
+// Counts are added two at a time: each has 16 bits, and none is larger than 255 times 256.
 function medianOfChannel(data, out, width, height, channels, c, side) {
   const reach = side >> 1;
   const rank = (side * side) >> 1;
-  const fine = new Uint16Array(width * 256);
-  const coarse = new Uint16Array(width * 16);
+  const fine = twice(width * 256);
+  const coarse = twice(width * 16);
   const add = (row, sign) => {
     let from = clamped(row, height) * width * channels + c;
     for (let x = 0; x < width; x++, from += channels) {
       const level = data[from];
-      fine[x * 256 + level] += sign;
-      coarse[x * 16 + (level >> 4)] += sign;
+      fine.each[x * 256 + level] += sign;
+      coarse.each[x * 16 + (level >> 4)] += sign;
     }
   };
   for (let row = -reach; row <= reach; row++) add(row, 1);
-  const steps = new Int32Array(16);
-  const levels = new Int32Array(256);
+  const columns = Int32Array.from({ length: width + side }, (_, k) => clamped(k - reach - 1, width));
+  const [steps, levels] = [twice(16), twice(256)];
   const upToDate = new Int32Array(16); // for each step: the column it was last brought up to date at
   for (let y = 0; y < height; y++) {
     if (y) {
       add(y - reach - 1, -1);
       add(y + reach, 1);
     }
-    steps.fill(0);
+    steps.pairs.fill(0);
     upToDate.fill(-1 - side);
-    for (let x = -reach; x < reach; x++) {
-      const from = clamped(x, width) * 16;
-      for (let k = 0; k < 16; k++) steps[k] += coarse[from + k];
-    }
+    for (let k = 0; k < side; k++) move(steps.pairs, 0, coarse.pairs, columns[k] * 8, -1);
     for (let x = 0; x < width; x++) {
-      const [entering, leaving] = [clamped(x + reach, width) * 16, clamped(x - reach - 1, width) * 16];
-      for (let k = 0; k < 16; k++) steps[k] += coarse[entering + k];
-      if (x) for (let k = 0; k < 16; k++) steps[k] -= coarse[leaving + k];
-      let [seen, step] = [0, 0];
-      while (seen + steps[step] <= rank) seen += steps[step++];
-      const first = step * 16;
+      move(steps.pairs, 0, coarse.pairs, columns[x + side] * 8, columns[x] * 8);
+      let seen = 0;
+      let step = 0;
+      for (let count = steps.each[0]; seen + count <= rank; count = steps.each[++step]) seen += count;
+      const first = step * 8;
       if (x - upToDate[step] >= reach) {
-        for (let k = 0; k < 16; k++) levels[first + k] = 0;
-        for (let near = x - reach; near <= x + reach; near++) {
-          const from = clamped(near, width) * 256 + first;
-          for (let k = 0; k < 16; k++) levels[first + k] += fine[from + k];
-        }
+        levels.pairs.fill(0, first, first + 8);
+        for (let k = x + 1; k <= x + side; k++) move(levels.pairs, first, fine.pairs, columns[k] * 128 + first, -1);
       } else {
         for (let at = upToDate[step] + 1; at <= x; at++) {
-          const come = clamped(at + reach, width) * 256 + first;
-          const gone = clamped(at - reach - 1, width) * 256 + first;
-          for (let k = 0; k < 16; k++) levels[first + k] += fine[come + k] - fine[gone + k];
+          move(levels.pairs, first, fine.pairs, columns[at + side] * 128 + first, columns[at] * 128 + first);
         }
       }
       upToDate[step] = x;
-      let level = first;
-      while (seen + levels[level] <= rank) seen += levels[level++];
+      let level = step * 16;
+      for (let count = levels.each[level]; seen + count <= rank; count = levels.each[++level]) seen += count;
       out[(y * width + x) * channels + c] = level;
     }
   }
+}
+
+// Counts of 16 bits each, and the same memory in pairs of them.
+function twice(count) {
+  const each = new Uint16Array(count);
+  return { each, pairs: new Int32Array(each.buffer) };
+}
+
+// Take 16 counts of a column that comes in, and give back those of one that goes; -1 for none.
+function move(to, at, from, come, gone) {
+  if (gone < 0) for (let k = 0; k < 8; k++) to[at + k] += from[come + k];
+  else for (let k = 0; k < 8; k++) to[at + k] += from[come + k] - from[gone + k];
 }
 
 // Gaussian of 5 pixels with a standard deviation of 1.1, in 8 bits behind the point.

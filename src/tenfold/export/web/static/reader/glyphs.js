@@ -25,7 +25,9 @@ export function glyph(pixels, seen, found, others = []) {
   const bottom = Math.min(height, Math.trunc(found.bottom + margin) + 1);
   if (right - left < 4 || bottom - top < 4) return null;
   const ink = findInk(crop(pixels, left, top, right, bottom));
-  const near = Uint8Array.from(digitInk(seen, found, left, top, right, bottom), (p) => (p > DIGIT ? 1 : 0));
+  const likely = digitInk(seen, found, left, top, right, bottom);
+  const near = new Uint8Array(likely.length);
+  for (let at = 0; at < near.length; at++) near[at] = likely[at] > DIGIT ? 1 : 0;
   const size = { width: right - left, height: bottom - top };
   for (const other of others) if (other !== found) exclude(near, size, found, other, left, top);
   const mask = ownInk(ink.mask, near);
@@ -48,7 +50,7 @@ function exclude(near, { width, height }, found, other, left, top) {
 function ownInk(mask, near) {
   const { labels, boxes } = components(mask);
   const on = new Uint32Array(boxes.length);
-  labels.forEach((label, at) => (on[label] += near[at]));
+  for (let at = 0; at < labels.length; at++) on[labels[at]] += near[at];
   const whole = boxes.map((box, label) => label > 0 && on[label] > MOSTLY * box.area);
   const own = new Pixels(mask.width, mask.height);
   let count = 0;
@@ -61,14 +63,20 @@ function ownInk(mask, near) {
 
 // Probability of digit ink of any kind, at the picture's size.
 function digitInk(seen, found, left, top, right, bottom) {
-  const level = seen.levels[found.level];
-  const scale = level.scale / FINE;
-  // The masks are sampled at the middle of each pixel.
-  const places = (from, to) =>
-    Float32Array.from({ length: to - from }, (_, k) => fround((from + k + 0.5) * scale - 0.5));
-  const likeliest = new Float32Array(level.width * level.height);
+  const { scale, width, height, kinds } = seen.levels[found.level];
+  const cell = (pixel) => fround((pixel + 0.5) * (scale / FINE) - 0.5); // at the middle of a pixel
+  const inside = (value, size) => Math.min(Math.max(Math.floor(value), 0), size - 1);
+  const [x0, y0] = [inside(cell(left), width), inside(cell(top), height)];
+  const [x1, y1] = [inside(cell(right) + 1, width), inside(cell(bottom) + 1, height)];
+  const [wide, high] = [x1 - x0 + 1, y1 - y0 + 1];
+  const likeliest = new Float32Array(wide * high);
   for (const kind of DIGIT_KINDS) {
-    level.kinds[kind].forEach((p, at) => p > likeliest[at] && (likeliest[at] = p));
+    for (let y = 0, to = 0; y < high; y++) {
+      for (let x = 0, from = (y0 + y) * width + x0; x < wide; x++, from++, to++) {
+        if (kinds[kind][from] > likeliest[to]) likeliest[to] = kinds[kind][from];
+      }
+    }
   }
-  return sample(likeliest, level.width, level.height, places(left, right), places(top, bottom));
+  const places = (from, to, start) => Float32Array.from({ length: to - from }, (_, k) => cell(from + k) - start);
+  return sample(likeliest, wide, high, places(left, right, x0), places(top, bottom, y0));
 }

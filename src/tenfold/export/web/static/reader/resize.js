@@ -65,6 +65,7 @@ function byShares(pixels, width, height, across, down) {
   const step = pixels.width * channels;
   const line = new Float32Array(width * channels);
   const total = new Float32Array(width * channels);
+  const rounded = new Uint8ClampedArray(out.data.buffer); // halves go to the even level
   for (let y = 0; y < height; y++) {
     for (let k = rows.starts[y]; k < rows.starts[y + 1]; k++) {
       if (channels === 1) squeeze(data, rows.sources[k] * step, columns, line);
@@ -73,8 +74,7 @@ function byShares(pixels, width, height, across, down) {
       if (k === rows.starts[y]) for (let i = 0; i < line.length; i++) total[i] = fround(share * line[i]);
       else for (let i = 0; i < line.length; i++) total[i] = fround(total[i] + fround(share * line[i]));
     }
-    const row = y * line.length;
-    for (let i = 0; i < line.length; i++) out.data[row + i] = rint(total[i]);
+    rounded.set(total, y * line.length);
   }
   return out;
 }

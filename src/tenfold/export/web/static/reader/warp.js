@@ -1,6 +1,5 @@
 // Sample a picture between its pixels: along a line of writing, and masks at another size.
 
-import { rint } from "./numbers.js";
 import { Pixels } from "./pixels.js";
 
 const { fround } = Math;
@@ -8,6 +7,7 @@ const { fround } = Math;
 // Cut a straight strip out: `matrix` leads from its columns and rows to the picture's pixels.
 export function warp(pixels, [[a, b, c], [d, e, f]], width, height) {
   const out = new Pixels(width, height);
+  const rounded = new Uint8ClampedArray(out.data.buffer); // halves go to the even level
   const { data } = pixels;
   [a, b, c, d, e, f] = [a, b, c, d, e, f].map(fround);
   const right = pixels.width - 1;
@@ -17,15 +17,17 @@ export function warp(pixels, [[a, b, c], [d, e, f]], width, height) {
     for (let x = 0; x < width; x++) {
       const sx = fround(a * x + rowX);
       const sy = fround(d * x + rowY);
-      const [x0, y0] = [Math.floor(sx), Math.floor(sy)];
-      const [dx, dy] = [fround(sx - x0), fround(sy - y0)];
+      const x0 = Math.floor(sx);
+      const y0 = Math.floor(sy);
+      const dx = fround(sx - x0);
+      const dy = fround(sy - y0);
       const left = x0 < 0 ? 0 : x0 > right ? right : x0;
       const next = x0 + 1 < 0 ? 0 : x0 + 1 > right ? right : x0 + 1;
       const above = (y0 < 0 ? 0 : y0 > bottom ? bottom : y0) * pixels.width;
       const below = (y0 + 1 < 0 ? 0 : y0 + 1 > bottom ? bottom : y0 + 1) * pixels.width;
       const high = fround(data[above + left] + dx * (data[above + next] - data[above + left]));
       const low = fround(data[below + left] + dx * (data[below + next] - data[below + left]));
-      out.data[y * width + x] = rint(fround(high + dy * fround(low - high)));
+      rounded[y * width + x] = fround(high + dy * fround(low - high));
     }
   }
   return out;

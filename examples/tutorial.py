@@ -1,4 +1,4 @@
-"""A first digit recogniser in plain PyTorch: read it from top to bottom, then run it.
+"""A first digit recogniser in plain PyTorch, to read from top to bottom and run.
 
 pip install torch scikit-learn
 python examples/tutorial.py
@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 epochs, seed = 150, 0
-torch.set_num_threads(1)  # more threads only wait for each other in a network this small
+torch.set_num_threads(1)  # more only wait for each other in so small a network
 
 # 1. Load scikit-learn's digits
 digits = load_digits()
@@ -28,7 +28,7 @@ print(f"images {tuple(images.shape)}: images, channels, height, width")
 images = images / images.max()
 targets = nn.functional.one_hot(torch.tensor(digits.target), 10).float()
 print(f"images from {images.min():g} to {images.max():g}")
-print(f"targets {tuple(targets.shape)}: {digits.target[3]} is {targets[3].tolist()}")
+print(f"targets {tuple(targets.shape)}, the fourth {targets[3].tolist()}")
 
 # 5. Hold out the last 200 as the test set
 train_images, test_images = images[:-200], images[-200:]
@@ -79,9 +79,9 @@ for epoch in range(1, epochs + 1):
 network.eval()  # no dropout any more
 with torch.no_grad():
     probabilities = network(test_images)
-correct = (probabilities.argmax(dim=1) == test_targets.argmax(dim=1)).sum().item()
+correct = probabilities.argmax(dim=1) == test_targets.argmax(dim=1)
 print(f"test loss {log_cosh(probabilities, test_targets):.4f}")
-print(f"test accuracy {correct / len(test_images):.2%} ({correct} of {len(test_images)})")
+print(f"test accuracy {correct.float().mean():.2%} of {len(correct)} images")
 
-# 9. The same in one line: tenfold's fast path, and a model file to read images with
+# 9. The same in one line: tenfold's fast path, and a model file to keep
 # run = tenfold.train("digits", recipe="tutorial")

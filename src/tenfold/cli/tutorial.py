@@ -30,6 +30,7 @@ _HEADING = re.compile(r"^# \d\. ", re.MULTILINE)
 
 # Why each step is there, by its number; docs/tutorial.md says more.
 _WHY = {
+    0: "This is the whole code, part by part, as examples/tutorial.py has it.",
     1: "1,797 digits as rows of 64 numbers, from 0 (paper) to 16 (ink), and what each is.",
     2: "Before anything else: is it what you think it is?",
     3: "A convolution looks at neighbours, so it needs images rather than rows.",
@@ -96,6 +97,7 @@ def tutorial(
     known: dict[str, Any] = {"__name__": "tutorial"}
     # torch's threads and random numbers are the caller's own again afterwards
     with threads(1), torch.random.fork_rng():
+        _show(beginning)
         _run(beginning, known, file)
         known |= {"seed": seed} | ({"epochs": epochs} if epochs else {})
         for step in plain:
@@ -134,7 +136,8 @@ def read_steps(text: str) -> list[Step]:
 
 
 def _show(step: Step) -> None:
-    out.rule(f"{step.number}. {step.title}", align="left")
+    if step.number:
+        out.rule(f"{step.number}. {step.title}", align="left")
     out.print(_WHY[step.number])
     code = Syntax(
         step.code, "python", theme="ansi_dark", background_color="default", padding=(1, 0)

@@ -131,3 +131,17 @@ def stop_on_interrupt() -> Iterator[Callable[[], bool]]:
         yield lambda: asked
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def needing(extra: str) -> Iterator[None]:
+    """Name the extra to install where a package of it is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("tenfold"):
+            raise
+        raise TenfoldError(
+            f"this command needs the package {error.name}, which is not installed. "
+            f"Run: pip install 'tenfold[{extra}]'"
+        ) from error

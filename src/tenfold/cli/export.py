@@ -114,7 +114,7 @@ def _export_web(
     say(shown(page.folder))
     if not quiet:
         say(f"{page.files} files, {page.packed / 1e6:.1f} MB over the network.")
-        say(f"Try it: python -m http.server --directory {shown(page.folder)}")
+        say(f"Try it: python -m http.server -d {shown(page.folder)}")
 
 
 def _stem(name: str) -> str:

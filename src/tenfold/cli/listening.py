@@ -6,8 +6,7 @@ import ipaddress
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeAlias
 
@@ -34,20 +33,6 @@ AllowedHost = Annotated[
 Port = Annotated[
     int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")
 ]
-
-
-@contextmanager
-def needing(extra: str) -> Iterator[None]:
-    """Name the extra to install where a package of it is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("tenfold"):
-            raise
-        raise TenfoldError(
-            f"this command needs the package {error.name}, which is not installed. "
-            f"Run: pip install 'tenfold[{extra}]'"
-        ) from error
 
 
 def run(

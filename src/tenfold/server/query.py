@@ -58,7 +58,7 @@ def parameters() -> list[dict[str, Any]]:
     Examples
     --------
     >>> [each["name"] for each in parameters()]
-    ['layout', 'min_confidence', 'rotate', 'ink', 'include']
+    ['layout', 'min_confidence', 'rotate', 'ink', 'expect', 'include']
     """
     described: dict[str, dict[str, Any]] = Options.model_json_schema()["properties"]
     return [

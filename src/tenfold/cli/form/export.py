@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenfold.cli.console import Force, Json, Quiet, note, print_json, say
-from tenfold.cli.listening import needing
+from tenfold.cli.console import Force, Json, Quiet, needing, note, print_json, say
 from tenfold.errors import UsageError
 from tenfold.names import shown
 

@@ -65,7 +65,9 @@ def read(
                     failed += sheet.status == "failed"
                     note(f"{sheet.source}, page {sheet.page}: {sheet.reason}")
 
-            progress = read_stack(form, paths, results, workers=workers or os.cpu_count() or 1, report=report)
+            progress = read_stack(
+                form, paths, results, workers=workers or os.cpu_count() or 1, report=report
+            )
         if not json and not quiet:
             _summary(results, progress, out)
     if failed or not right:

@@ -5,7 +5,6 @@
 #include "digits.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define GLYPHS @GLYPHS@
 
@@ -13,13 +12,18 @@ static const uint8_t glyphs[GLYPHS][DIGITS_PIXELS] = {
 @GLYPH_ROWS@
 };
 
-/* What ONNX Runtime answers for each, and what the arithmetic of whole numbers comes to. */
+#if DIGITS_FLOAT
+/* What ONNX Runtime answers for each. */
 static const float expected[GLYPHS][DIGITS_CLASSES] = {
 @EXPECTED@
 };
+#endif
+#if DIGITS_INT8
+/* What the arithmetic of whole numbers comes to. */
 static const float expected_int8[GLYPHS][DIGITS_CLASSES] = {
 @EXPECTED_INT8@
 };
+#endif
 
 /* A crop of dark ink on light paper, and the glyph that tenfold frames. */
 static const uint8_t grey[@CROP_HEIGHT@ * @CROP_WIDTH@] = {

@@ -1,4 +1,4 @@
-"""A first digit recogniser in plain PyTorch, to read from top to bottom and run.
+"""A first digit recogniser in plain PyTorch: read it top to bottom, and run it.
 
 pip install torch scikit-learn
 python examples/tutorial.py

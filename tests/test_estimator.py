@@ -87,6 +87,16 @@ def test_verbs_and_attributes(fitted: DigitClassifier, digits: Digits) -> None:
     assert fitted.recipe_.validation == 0
 
 
+def test_images_do_as_well_as_rows(fitted: DigitClassifier, digits: Digits) -> None:
+    X, y = digits
+    images = X.reshape(-1, 8, 8)
+    learned = DigitClassifier(settings=QUICK).fit(images, y)
+    np.testing.assert_array_equal(learned.predict_proba(images), fitted.predict_proba(X))
+    assert learned.score(images, y) == fitted.score(X, y)
+    with pytest.raises(ValueError, match=r"images of 4×16; give square ones"):
+        fitted.predict(X.reshape(-1, 4, 16))
+
+
 def test_params_are_what_was_given_and_clones_are_unfitted(fitted: DigitClassifier) -> None:
     recipe = load_recipe("digits")
     made = DigitClassifier(recipe, {"epochs": 3}, random_state=7, device="cpu", pad=True)

@@ -55,9 +55,29 @@ __all__ = [*_HOMES]
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'tenfold' has no attribute {name!r}")
-    value: object = getattr(import_module(_HOMES[name]), name)
+    try:
+        value: object = getattr(import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as error:
+        if (error.name or "tenfold").partition(".")[0] == "tenfold":
+            raise
+        return _stand_in(name, error.name)
     globals()[name] = value
     return value
+
+
+def _stand_in(name: str, package: str | None) -> object:
+    """Take the place of what lacks a package, so that help, dir and ``import *`` work without it.
+
+    Called, it says what to install.
+    """
+    words = f"tenfold.{name} needs the package {package}. Run: pip install 'tenfold[train]'"
+
+    def missing(*_: object, **__: object) -> object:
+        raise ModuleNotFoundError(words, name=package)
+
+    missing.__name__ = missing.__qualname__ = name
+    missing.__doc__ = f"{words}."
+    return missing
 
 
 def __dir__() -> list[str]:

@@ -89,8 +89,8 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : array, shape (n, pixels)
-            One picture a row, more meaning more ink, any range.
+        X : array, shape (n, pixels) or (n, side, side)
+            One picture a row, or as images; more meaning more ink, any range.
         y : array, shape (n,)
             Their labels.
 
@@ -100,7 +100,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             If rows are no square pictures from 8×8 to 64×64 (and ``pad`` is off), or as
             scikit-learn's own checks say.
         """
-        values, targets = validate_data(self, X, y, dtype=np.float64)
+        values, targets = validate_data(self, _rows(X), y, dtype=np.float64)
         check_classification_targets(targets)
         self.classes_, labels = np.unique(targets, return_inverse=True)
         if len(self.classes_) > 256:
@@ -129,9 +129,12 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
-        """Return class probabilities, shape (n, classes); each row sums to 1."""
+        """Return class probabilities, shape (n, classes); each row sums to 1.
+
+        Takes rows or images, as ``fit`` does.
+        """
         check_is_fitted(self, "network_")
-        values = validate_data(self, X, dtype=np.float64, reset=False)
+        values = validate_data(self, _rows(X), dtype=np.float64, reset=False)
         pictures = torch.from_numpy(self._pictures(values))
         with torch.inference_mode():
             logits = [self.network_(scale(chunk)) for chunk in torch.split(pictures, BLOCK)]
@@ -180,3 +183,14 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"to {MAX_SIZE}×{MAX_SIZE}. Give one picture a row, or pad=True to fill rows up."
             )
         return side
+
+
+def _rows(X: ArrayLike) -> ArrayLike:  # noqa: N803
+    """Lay images, shape (n, side, side), out as rows; leave all else to scikit-learn's checks."""
+    if getattr(X, "ndim", 2) != 3:
+        return X
+    images = np.asarray(X)
+    count, height, width = images.shape
+    if height != width:
+        raise ValueError(f"X holds images of {height}×{width}; give square ones, (n, side, side).")
+    return images.reshape(count, height * width)

@@ -75,6 +75,15 @@ class Model:
     def __reduce__(self) -> tuple[object, tuple[bytes, str, int]]:
         return _reopen, (self._content, self.path, self._threads)
 
+    def __repr__(self) -> str:
+        info = self.info
+        accuracy = info.results.get("test_accuracy")
+        return (
+            f"<Model {self.path}: images of {info.size}×{info.size}, {len(info.classes)} classes, "
+            f"{info.parameters:,} parameters, trained on {info.data}"
+            + (f", test accuracy {accuracy:.2%}>" if accuracy is not None else ">")
+        )
+
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the network's raw outputs.
 

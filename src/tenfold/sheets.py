@@ -6,6 +6,8 @@ right in dark and light windows, without colour, in a log and in a pipe.
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 import math
 import unicodedata
@@ -151,6 +153,24 @@ def sheet(
             at = (centre - _width(word, font) / 2, upper + tile + 4.0)
             _write(draw, at, word, colours[index] if colours is not None else _TEXT, font)
     return page
+
+
+def html_image(png: bytes | Image.Image, words: str) -> str:
+    """Return an ``<img>`` element that holds the picture itself, for notebooks.
+
+    Parameters
+    ----------
+    png : bytes or PIL.Image.Image
+        The content of a PNG file, or what becomes one.
+    words : str
+        What it shows, for those who cannot see it.
+    """
+    if isinstance(png, Image.Image):
+        buffer = io.BytesIO()
+        png.save(buffer, "PNG", optimize=True)
+        png = buffer.getvalue()
+    content = base64.b64encode(png).decode("ascii")
+    return f'<img src="data:image/png;base64,{content}" alt="{html.escape(words)}">'
 
 
 def save_png(image: Image.Image, path: str | Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,11 +14,12 @@ from tenfold.errors import DataError
 
 DIGITS = tuple("0123456789")
 MIN_SIZE, MAX_SIZE = 8, 64
+SHOWN = 20  # images in a notebook
 
 Split = Literal["train", "test", "all"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Dataset:
     """Square grey pictures and their labels.
 
@@ -78,6 +80,24 @@ class Dataset:
                 f"{self.name}: label {self.labels[row]} at row {row} is beyond the "
                 f"{len(self.classes)} classes ({self.classes[0]}–{self.classes[-1]})."
             )
+
+    def __repr__(self) -> str:
+        kinds = f"{len(self.classes)} classes" if self.labels is not None else "no labels"
+        return (
+            f"<Dataset {self.name}, {self.split}: "
+            f"{len(self):,} images of {self.size}×{self.size}, {kinds}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Show the first images, for notebooks."""
+        from tenfold.sheets import html_image, sheet
+
+        words = html.escape(repr(self))
+        if not len(self):
+            return f"<p>{words}</p>"
+        labels = None if self.labels is None else self.labels[:SHOWN]
+        names = None if labels is None else [self.classes[label] for label in labels]
+        return f"<p>{words}</p>{html_image(sheet(self.images[:SHOWN], names), 'the first images')}"
 
     def __len__(self) -> int:
         return len(self.images)

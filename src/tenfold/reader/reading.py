@@ -196,7 +196,7 @@ class Expected:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Reading:
     """What was read in one picture.
 
@@ -243,6 +243,20 @@ class Reading:
     seconds: float
     page: int | None = None
     expected: Expected | None = None
+
+    def __repr__(self) -> str:
+        accepted = sum(digit.accepted for digit in self.digits)
+        refused = len(self.digits) - accepted
+        return (
+            f"<Reading {self.label}: {self.text!r}, {accepted} digits, {refused} refused, "
+            f"{self.width}×{self.height}, {self.seconds:.2f} s>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Show where each digit was found and how it was read, for notebooks."""
+        from tenfold.reader.boxes import as_html
+
+        return as_html(self)
 
     @property
     def label(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import html
 import json
 import time
 from dataclasses import dataclass, replace
@@ -18,6 +20,7 @@ from tenfold.evaluation.evaluation import Evaluation
 from tenfold.files import write_whole
 from tenfold.model import open_model
 from tenfold.modelinfo import ModelInfo
+from tenfold.sheets import html_image
 from tenfold.training import runfolder
 from tenfold.training.calibration import calibrate
 from tenfold.training.callbacks import Epoch
@@ -28,7 +31,7 @@ from tenfold.training.networks import count_parameters
 from tenfold.training.recipe import Recipe
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Run:
     """A finished run.
 
@@ -56,6 +59,22 @@ class Run:
     history: tuple[Epoch, ...]
     train_seconds: float
     total_seconds: float
+
+    def __repr__(self) -> str:
+        low, high = self.evaluation.interval
+        return (
+            f"<Run {self.recipe.name} on {self.evaluation.data}: "
+            f"test accuracy {self.evaluation.accuracy:.2%} (95 % interval {low:.1%}–{high:.1%}), "
+            f"test loss {self.test_loss:.4f}, trained in {self.train_seconds:.1f} s, {self.model}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Show the figures, the learning curve and the mistakes, for notebooks."""
+        shown = [f"<p>{html.escape(repr(self))}</p>"]
+        for name, words in (("learning-curve.png", "learning curve"), ("mistakes.png", "mistakes")):
+            with contextlib.suppress(OSError):  # the run folder may be gone by now
+                shown.append(html_image((self.folder / name).read_bytes(), words))
+        return "".join(shown)
 
     def to_dict(self) -> dict[str, object]:
         """Return the figures by name, ready for JSON."""

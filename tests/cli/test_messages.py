@@ -93,7 +93,8 @@ def _reached(home: str) -> set[str]:
     """Modules that can speak while a command runs; other commands do not."""
     seen, ahead = {home}, [home]
     while ahead:
-        more = _imports(ahead.pop()) - seen - set(HOMES.values()) - {"tenfold.cli", "tenfold.cli.form"}
+        others = {*HOMES.values(), "tenfold.cli", "tenfold.cli.form"}
+        more = _imports(ahead.pop()) - seen - others
         seen |= more
         ahead += more
     return seen

@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from tenfold.errors import TenfoldWarning
+from tenfold.errors import TenfoldError, TenfoldWarning
 from tenfold.names import plain
 
 

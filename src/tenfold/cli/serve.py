@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenfold.cli.console import Quiet, err
+from tenfold.cli.console import Quiet, err, needing
 from tenfold.cli.listening import (
     AllowedHost,
     Host,
     Port,
-    needing,
     run,
     settings_from_environment,
 )

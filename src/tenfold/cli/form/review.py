@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from tenfold.cli.console import Quiet, err, note
+from tenfold.cli.console import Quiet, err, needing, note
 from tenfold.cli.form.export import ResultsFolder
 from tenfold.cli.listening import (
     AllowedHost,
     Host,
     Port,
-    needing,
     run,
     settings_from_environment,
 )

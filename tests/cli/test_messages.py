@@ -35,7 +35,6 @@ OPTIONS = {
     name: {option for each in command.params for option in each.opts} | {"--help"}
     for name, command in COMMANDS.items()
 }
-HOMES = {name: f"tenfold.cli.{name.split()[0]}" for name in COMMANDS}  # the module of each command
 
 
 def _path(module: str) -> Path | None:
@@ -44,6 +43,18 @@ def _path(module: str) -> Path | None:
         if path.exists():
             return path
     return None
+
+
+def _home(command: str) -> str:
+    """The module of a command: one of its own, or its group's."""
+    own = f"tenfold.cli.{command.replace(' ', '.')}"
+    named = [
+        name for name in (own, f"{own}_") if _path(name) is not None
+    ]  # print_: not the builtin
+    return (*named, f"tenfold.cli.{command.split()[0]}")[0]
+
+
+HOMES = {name: _home(name) for name in COMMANDS}
 
 
 def _is_for_types(node: ast.AST) -> bool:

@@ -139,7 +139,9 @@ def test_on_a_full_disk_nothing_is_said_to_be_saved(client: Client, results: Res
     status, saved = 200, 0
     for number in range(400):
         value = f"{number:0200}"
-        answer = client.post("fields", field=item["id"], value=value, reviewer="A" * 120, insist=True)
+        answer = client.post(
+            "fields", field=item["id"], value=value, reviewer="A" * 120, insist=True
+        )
         if answer.status_code != 200:
             status = answer.status_code
             break

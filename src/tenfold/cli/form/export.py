@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenfold.cli.console import Force, Json, Quiet, note, print_json, say
-from tenfold.cli.listening import needing
 from tenfold.errors import UsageError
 from tenfold.names import shown
 
@@ -64,7 +63,7 @@ def export(
         formats = ["csv"]
     if out is not None and len(formats) != 1:
         raise UsageError(f"{shown(out)}: --out is for one table; choose one format.")
-    with needing("forms"), Results.open(results) as opened:
+    with Results.open(results) as opened:
         for form in formats:
             target = out or opened.folder / f"table.{form}"
             _export(opened, target, form, probabilities, force=force, json=json, quiet=quiet)

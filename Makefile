@@ -10,7 +10,7 @@ run: $(VENV)/.train ## train on the embedded digits and evaluate, then read a sa
 	$(BIN)/tenfold read docs/pictures/sample.png
 
 test: $(VENV)/.dev ## every test but the slow ones
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 test-slow: $(VENV)/.dev ## long fuzzing, series of kills, measurements: a budget of 20 minutes
 	$(BIN)/pytest -m slow

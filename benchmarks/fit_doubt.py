@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common import new_parser
-from composed_pages import stock
+from reading_composed_pages import stock
 from tenfold.reader.ctc import frames_of
 from tenfold.reader.decode import TRUST, Decoded, Trust, decode
 from tenfold.reader.expect import Expect

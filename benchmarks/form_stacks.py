@@ -158,7 +158,7 @@ def fill(
 ) -> tuple[Floats, dict[str, str]]:
     """Write one sheet's answers; return the page, grey, and what should be read ("" for blank)."""
     rng = answers.rng
-    canvas = Canvas(*reference.shape, masks=False)
+    canvas = Canvas(reference.shape[0], reference.shape[1], masks=False)
     truth = {}
     level = float(rng.uniform(0.55, 1))
     for spot in design.spots:
@@ -274,7 +274,7 @@ def scanned(rng: Generator, page: Floats) -> Pixels:
     matrix[:, 2] += (np.array(size) - (width, height)) / 2 + rng.normal(0, 4, 2) * dpi / DPI
     source = page if zoom > 0.9 else cv2.GaussianBlur(page, (0, 0), 0.42 / zoom)
     light = cv2.warpAffine(source, matrix, size, flags=cv2.INTER_LINEAR, borderValue=[250.0])
-    return _kept(rng, np.rot90(light, 2) if rng.random() < 0.1 else light)
+    return _kept(rng, np.asarray(np.rot90(light, 2 * (rng.random() < 0.1)), np.float32))
 
 
 def photographed(rng: Generator, page: Floats) -> Pixels:
@@ -295,10 +295,10 @@ def photographed(rng: Generator, page: Floats) -> Pixels:
     light = desk * (1 - seen) + cv2.warpPerspective(page, matrix, size) * seen
     light = light * (1 + rng.uniform(0.03, 0.15) * clouds(rng, size[1], size[0], (2, 3)))
     quarter = int(rng.integers(4)) if rng.random() < 0.15 else 0
-    return _kept(rng, np.rot90(light, quarter), 1.6)
+    return _kept(rng, np.asarray(np.rot90(light, quarter), np.float32), 1.6)
 
 
-def _kept(rng: Generator, light: NDArray[np.floating], blur: float = 1.0) -> Pixels:
+def _kept(rng: Generator, light: Floats, blur: float = 1.0) -> Pixels:
     """Blur, noise, contrast and JPEG's blocks."""
     light = np.ascontiguousarray(light, np.float32)
     light = np.asarray(cv2.GaussianBlur(light, (0, 0), rng.uniform(0.3, 0.8) * blur), np.float32)

@@ -25,7 +25,7 @@ from sklearn.linear_model import LogisticRegression
 
 import tenfold
 from common import RESULTS, new_parser, new_result, out, print_table, write_result
-from form_stacks import DESIGNS, Design, Sheet, class_list, stack
+from form_stacks import DESIGNS, Camera, Design, Sheet, class_list, stack
 from tenfold.forms.align import Aligned, align
 from tenfold.forms.fields import read_page
 from tenfold.forms.readings import SURE, SheetResult
@@ -85,7 +85,8 @@ def compose(
     own = labels[-6000:] if part == "validation" else labels
     rng = np.random.default_rng((seed, len(design.spots)))
     sheets: list[Sheet] = []
-    for camera, share in (("scanner", count - count // 2), ("phone", count // 2)):
+    cameras: tuple[Camera, Camera] = ("scanner", "phone")
+    for camera, share in zip(cameras, (count - count // 2, count // 2), strict=True):
         sheets += stack(design, reference, share, camera, rng, stock, own, part, roll)
     return sheets
 

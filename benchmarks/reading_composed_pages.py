@@ -2,8 +2,8 @@
 
     python benchmarks/reading_composed_pages.py --pages 100       # a minute
 
-The pages (composed_pages.py) show hands, fonts and MNIST images (its test part) that neither
-training nor the choice of settings has seen. The character error rate is that of
+The pages (`tenfold.synthesis.pages.numbered`) show hands, fonts and MNIST images (its test part)
+that neither training nor the choice of settings has seen. The character error rate is that of
 `tenfold.evaluation.metrics.text`, as in `tenfold evaluate`; in the mean over kinds every kind of
 page counts alike. Result: results/reading_composed_pages.json; not with --part validation.
 """
@@ -16,13 +16,14 @@ from statistics import fmean
 import cv2
 import numpy as np
 
+import tenfold
 from common import RESULTS, new_parser, new_result, print_table, write_result
-from composed_pages import Truth, compose, stock
 from tenfold.evaluation.metrics.calibration import expected_calibration_error
 from tenfold.evaluation.metrics.text import by_source, character_error_rate, digits_of
 from tenfold.reader.reader import Reader
 from tenfold.reader.reading import Reading
-from tenfold.synthesis.pages.hands import Part
+from tenfold.synthesis.pages.hands import Part, Stock
+from tenfold.synthesis.pages.numbered import Truth, compose
 from tenfold.synthesis.pages.pages import PageMaker
 
 TEXT = "text with separators"
@@ -87,6 +88,12 @@ class Tally:
             "struck out, recall": hits / max(1, true),
             "ECE of the number's confidence": expected_calibration_error(confidence, right),
         }
+
+
+def stock(part: Part) -> Stock:
+    """MNIST's test images for test pages, the held-out training images for validation pages."""
+    data = tenfold.load_dataset("mnist", "test" if part == "test" else "train")
+    return Stock.of(data.images, data.targets, part)
 
 
 def measure(pages: int, seed: int, part: Part) -> dict[str, float]:

@@ -125,7 +125,7 @@ def _phone(rng: Generator, width: int, height: int, turn: int) -> tuple[Floats, 
     long = rng.uniform(1600, 3200)
     frame = np.array([width, height]) * (long / max(width, height))
     fill = rng.uniform(0.62, 0.95)
-    at = corners / np.float32([width, height]) - 0.5
+    at = corners / np.array([width, height]) - 0.5
     angle = np.radians(rng.normal(0, 4))
     spin = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     at = at * fill + rng.uniform(-1, 1, (4, 2)) * 0.06
@@ -153,15 +153,17 @@ def _lay(
         cv2.fillPoly(sheet, [np.array([[width, 0], [width - ear, 0], [width, ear]])], 215.0)
     shrink = np.hypot(matrix[0, 0], matrix[1, 0]) / abs(matrix[2, 2])
     if shrink < 1:
-        sheet = cv2.GaussianBlur(sheet, (0, 0), 0.45 / shrink)
+        sheet = np.asarray(cv2.GaussianBlur(sheet, (0, 0), 0.45 / shrink), np.float32)
     back = np.linalg.inv(matrix)
     if not depth.any():
         return np.asarray(cv2.warpPerspective(sheet, matrix, size, borderValue=table), np.float32)
     columns, rows = np.meshgrid(np.arange(0, size[0]), np.arange(0, size[1]))
     w = back[2, 0] * columns + back[2, 1] * rows + back[2, 2]
-    at = np.stack([(back[i, 0] * columns + back[i, 1] * rows + back[i, 2]) / w for i in (0, 1)], -1)
-    flat = at - _curl(at, (width, height), depth)
-    flat = at - _curl(flat, (width, height), depth)
+    seen = np.stack(
+        [(back[i, 0] * columns + back[i, 1] * rows + back[i, 2]) / w for i in (0, 1)], -1
+    )
+    flat = seen - _curl(seen, (width, height), depth)
+    flat = seen - _curl(flat, (width, height), depth)
     maps = flat.astype(np.float32)
     return np.asarray(
         cv2.remap(sheet, maps[..., 0], maps[..., 1], cv2.INTER_LINEAR, borderValue=table),

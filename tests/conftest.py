@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # Keras chooses its backend when it is imported; small tensors run fastest on one thread.
 os.environ.setdefault("KERAS_BACKEND", "torch")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")  # of two processes that test, each has a core
 
 Settings = dict[str, Any]
 

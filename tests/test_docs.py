@@ -48,3 +48,13 @@ def test_the_tables_of_figures_are_what_the_result_files_say() -> None:
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_the_tutorials_code_is_that_of_the_examples() -> None:
+    page = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    *steps, keras = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    for code, name in (("".join(steps), "tutorial.py"), (keras, "tutorial_keras.py")):
+        file = (ROOT / "examples" / name).read_text(encoding="utf-8")
+        assert [line for line in code.splitlines() if line] == [
+            line for line in file.splitlines() if line
+        ], name

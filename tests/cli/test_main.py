@@ -11,7 +11,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from tenfold import __version__
-from tenfold.cli import app
+from tenfold.cli import app, main
 
 COMMANDS = [
     "tutorial", "serve", "train", "evaluate", "compare", "recipe", "data show", "data list", "read",
@@ -110,16 +110,30 @@ def test_the_version() -> None:
     ],
 )
 def test_mistakes_cost_one_line_and_an_exit_code(
-    arguments: list[str], code: int, said: str, tmp_path: Path
+    arguments: list[str],
+    code: int,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    done = _tenfold(*arguments, cwd=tmp_path)
-    assert done.returncode == code
-    assert done.stdout == ""
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-    if done.stderr.startswith("Error: "):
-        assert done.stderr.count("\n") == 1
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["tenfold", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    output, errors = capsys.readouterr()
+    assert (ended.value.code, output) == (code, "")
+    assert said in errors
+    if errors.startswith("Error: "):
+        assert errors.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_the_shell_gets_them_too(tmp_path: Path) -> None:
+    done = _tenfold("evaluate", "gone.onnx", "--data", "digits", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: gone.onnx: cannot be read")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_reader_who_has_had_enough_is_no_error(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_a_port_in_use_costs_one_line() -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("package", ["fastapi", "uvicorn", "python_multipart", "prometheus_client"])
+@pytest.mark.parametrize("package", ["fastapi", "python_multipart"])
 def test_without_the_extra_it_says_what_to_install(package: str) -> None:
     done = _serve(code=f"import sys; sys.modules[{package!r}] = None")
     assert done.returncode == 1
@@ -59,7 +59,7 @@ def test_readers_that_do_not_start_cost_one_line() -> None:
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])  # noqa: S104
+@pytest.mark.parametrize("host", ["0.0.0.0", ""])  # noqa: S104
 def test_every_address_needs_a_name_or_a_token(host: str) -> None:
     done = _serve("--host", host, "--port", "0")
     assert done.returncode == 2

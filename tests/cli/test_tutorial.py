@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from tenfold.cli import app
+from tenfold.cli.tutorial import read_steps, source
 from tenfold.model import load_model
 from tenfold.training.recipe import load_recipe
 
@@ -20,32 +22,42 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
         app,
         ["tutorial", "--epochs", "1", "--out", str(out)],
         catch_exceptions=False,
-        env={"COLUMNS": "100"},
+        env={"COLUMNS": "80"},
     )
     assert result.exit_code == 0
     return result.stdout, out
 
 
-def test_every_step_shows_its_real_shapes(told: tuple[str, Path]) -> None:
+def test_every_step_shows_its_code_and_its_real_shapes(told: tuple[str, Path]) -> None:
     text, _ = told
+    shown = {line.strip() for line in text.splitlines()}
+    for step in read_steps(source().read_text(encoding="utf-8"))[1:]:
+        assert f"{step.number}. {step.title} " in text
+        assert {line.strip() for line in step.code.splitlines()} <= shown
     for words in (
-        "data (1797, 64) float64, target (1797,)",
-        "(1797, 64) → (1797, 1, 8, 8)",
-        "images: 0–16 → 0–1",
-        "targets: (1797,) int64 → (1797, 10) float32",
+        "data (1797, 64), target (1797,)",
+        "target[0] = 0",
+        "images (1797, 1, 8, 8)",
+        "images from 0 to 1",
+        "targets (1797, 10): 3 is [0.0, 0.0, 0.0, 1.0, 0.0",
         "train (1597, 1, 8, 8), test (200, 1, 8, 8)",
-        "53,002",
-        "Loss: log-cosh. Optimizer: rmsprop, learning rate 0.001, rho 0.9, epsilon 1e-07.",
-        "1 epochs in batches of 10",
+        "53,002 parameters",
+        "epoch   1: loss 0.0",
         "of 200; 95 % interval",
     ):
         assert words in text, words
-    steps = [line for line in text.splitlines() if line[:2] in {f"{n}." for n in range(1, 9)}]
-    assert len(steps) == 8
-    assert "█" in text  # the first digit
+    assert "▓▓▓▓▒▒▓▓░░" in text  # the first digit
 
 
-def test_every_layer_is_listed_with_its_weights(told: tuple[str, Path]) -> None:
+def test_the_plain_steps_learn_as_the_recipe_does(told: tuple[str, Path]) -> None:
+    text, out = told
+    plain = re.search(r"^test accuracy ([\d.]+)%", text, re.MULTILINE)
+    assert plain is not None
+    accuracy = json.loads((out / "result.json").read_text())["test_accuracy"]
+    assert float(plain[1]) / 100 == pytest.approx(accuracy, abs=0.2)  # after a single epoch
+
+
+def test_every_layer_is_listed_with_its_parameters(told: tuple[str, Path]) -> None:
     rows = [line.split() for line in told[0].splitlines()]
     for layer, weights in (("Conv2d(1,", "320"), ("Conv2d(32,", "18,496")):
         assert any(row and row[0] == layer and row[-1] == weights for row in rows)

@@ -39,11 +39,18 @@ def _no_numbers() -> bytes:
     return sealed(model.SerializeToString())
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+FLIPPED, NO_NUMBERS = (_flipped(), "damaged or changed"), (_no_numbers(), "no probabilities")
+
+
 @pytest.mark.parametrize(
-    ("content", "words"),
-    [(_flipped(), "damaged or changed"), (_no_numbers(), "no probabilities")],
-    ids=["flipped", "no numbers"],
+    ("command", "content", "words"),
+    [
+        ("read", *FLIPPED),
+        ("card", *FLIPPED),
+        ("evaluate", *NO_NUMBERS),
+        ("serve", *NO_NUMBERS),
+    ],
+    ids=COMMANDS,
 )
 def test_every_command_says_it_in_one_line(
     command: str, content: bytes, words: str, tmp_path: Path

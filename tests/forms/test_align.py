@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from tenfold.errors import DataError
 from tenfold.forms.align import Aligned, NotAligned, align
-from tenfold.forms.references import References
+from tenfold.forms.references import Features, References
 from tenfold.forms.template import Field
 
 FAR = 1.0  # millimetres, at the worst of twenty places
@@ -128,6 +129,22 @@ def test_pages_that_are_alike_are_not_guessed(drawn: ModuleType) -> None:
     page = drawn.exam().render()
     found = align(page, References.of([page, page]))
     assert found == NotAligned("it may be page 1 or page 2, which look alike")
+
+
+def test_the_edges_of_the_sheet_do_where_features_fail(
+    forms: dict[str, Any], references: References, simulated: ModuleType
+) -> None:
+    none = Features(np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8))
+    bare = References(tuple(replace(page, orb=none, sift=none) for page in references.pages))
+    page, form = references.pages[1].image, forms["marks"]
+    rng = np.random.default_rng(4)
+    for scan in (page, np.rot90(page), simulated.write_on(rng, page, form.boxes)):
+        desk = np.full((len(scan) + 300, scan.shape[1] + 500), 60, np.uint8)
+        desk[100:-200, 300:-200] = scan
+        found = align(desk, bare)
+        assert isinstance(found, Aligned), found
+        assert found.page == 2
+        assert found.error < 0.5
 
 
 def test_a_mirrored_page_is_not_aligned(forms: dict[str, Any], references: References) -> None:

@@ -252,3 +252,25 @@ def test_only_edges_softer_than_any_of_mnists_are_sharpened(steepest: int, sharp
 def test_what_is_too_faint_to_have_edges_stays(level: int) -> None:
     glyph = np.full((28, 28), level, np.uint8)
     assert normalize._sharpen(glyph) is glyph
+
+
+def test_a_bar_far_from_the_edges_fills_the_box_to_its_last_pixel() -> None:
+    level = np.zeros((60, 60), np.uint8)
+    level[25:35, 10:50] = 200
+    glyph = frame_glyph(level, (level > 0).astype(np.uint8))
+    assert _box(glyph) == (5, 20)
+    assert set(np.unique(glyph)) == {0, 255}  # no paper beside it was scaled with it
+
+
+def test_ink_paler_than_full_keeps_its_share_of_it() -> None:
+    level = np.full((20, 20), 200, np.uint8)
+    level[0] = 150
+    glyph = frame_glyph(level, np.ones_like(level))
+    assert set(np.unique(glyph)) == {0, 191, 255}  # 191 is 255 × 150 / 200
+
+
+def test_small_glyphs_are_enlarged_smoothly() -> None:
+    level = np.array([[255, 255], [255, 255], [255, 0]], np.uint8)
+    glyph = frame_glyph(level, (level > 0).astype(np.uint8))
+    last = glyph[glyph.any(axis=1)][-1]
+    assert len(set(last[last > 0])) > 5  # from ink to paper in steps, not in blocks

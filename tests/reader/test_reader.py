@@ -359,7 +359,7 @@ def test_a_jpeg_with_flipped_bits_reads_or_is_refused(hand: ModuleType, reader: 
     Image.fromarray(hand.photo(hand.write("58"))).save(buffer, "JPEG")
     rng = np.random.default_rng(3)
     outcomes: set[type] = set()
-    for _ in range(60):
+    for _ in range(30):
         content = bytearray(buffer.getvalue())
         for place in rng.integers(0, len(content), 4):
             content[place] ^= 1 << int(rng.integers(8))
@@ -383,15 +383,26 @@ def _labels(folder: str) -> tuple[Path, list[dict[str, str]]]:
         return root, list(csv.DictReader(file))
 
 
-def test_real_single_digits_reach_their_floor() -> None:
-    root, rows = _labels("real")
+def _right_by_source(root: Path, rows: list[dict[str, str]]) -> float:
     reader = Reader(layout="digit")
     right: dict[str, list[bool]] = {}
-    for row in rows[::4]:
+    for row in rows:
         digits = reader.read(root / row["file"]).digits
         correct = bool(digits) and digits[0].digit == int(row["label"])
         right.setdefault(row["file"].split("/")[0], []).append(correct)
-    assert np.mean([np.mean(source) for source in right.values()]) > 0.97
+    return float(np.mean([np.mean(source) for source in right.values()]))
+
+
+@pytest.mark.slow
+def test_real_single_digits_reach_their_floor() -> None:
+    root, rows = _labels("real")
+    assert _right_by_source(root, rows[::4]) > 0.97
+
+
+def test_the_first_real_digit_of_most_sources_is_read() -> None:
+    root, rows = _labels("real")
+    firsts = {row["file"].split("/")[0]: row for row in reversed(rows)}
+    assert _right_by_source(root, list(firsts.values())) > 0.94
 
 
 def test_real_numbers_reach_their_floor() -> None:

@@ -58,7 +58,6 @@ def export(
     """
     from tenfold.errors import UsageError
     from tenfold.export.read import read_network
-    from tenfold.files import make_folder, refuse_foreign, write_whole
     from tenfold.model import read_content
     from tenfold.reader.networks import bundled_content
 
@@ -67,21 +66,14 @@ def export(
     if to == "web":
         _export_web(model, folder, runtime, force=force, json=json, quiet=quiet)
         return
-    if model in BUNDLED:
-        content, name = bundled_content(BUNDLED[model]), BUNDLED[model]
-    else:
-        content, name = read_content(model), model
+    name = BUNDLED.get(model, model)
+    content = bundled_content(name) if model in BUNDLED else read_content(model)
     network = read_network(content, name)
     stem = _stem(name)
     pictures = _pictures(network, data, data_dir) if to == "c" else None
     written, facts = _made(network, to, stem, pictures)
     targets = {folder / each: text for each, text in written.items()}
-    for target in targets:
-        if not force:
-            refuse_foreign(target)
-    for target, text in targets.items():
-        make_folder(target.parent)
-        write_whole(target, text)
+    _write(targets, force=force)
     if json:
         print_json({"to": to, "files": [shown(target) for target in targets]} | facts)
         return
@@ -92,10 +84,22 @@ def export(
             say(line)
 
 
+def _write(targets: dict[Path, str | bytes], *, force: bool) -> None:
+    """Write files, if none of them is somebody else's."""
+    from tenfold.files import make_folder, refuse_foreign, write_whole
+
+    for target in targets:
+        if not force:
+            refuse_foreign(target)
+    for target, text in targets.items():
+        make_folder(target.parent)
+        write_whole(target, text)
+
+
 def _export_web(
     model: str, folder: Path, runtime: Path | None, *, force: bool, json: bool, quiet: bool
 ) -> None:
-    """Write the page that reads by itself; the model is the classifier it reads single digits with."""
+    """Write the page that reads by itself, with this classifier for single digits."""
     from tenfold.errors import UsageError
     from tenfold.export.web import export_web
 

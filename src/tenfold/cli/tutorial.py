@@ -1,16 +1,22 @@
-"""tenfold tutorial: a first digit recogniser, step by step."""
+"""tenfold tutorial: a first digit recogniser, step by step.
+
+The steps are those of examples/tutorial.py: each is shown, explained and run as it stands there.
+"""
 
 from __future__ import annotations
 
 import re
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
+from rich.syntax import Syntax
 from rich.table import Table
 
+import tenfold
 from tenfold.cli.console import err, out, stop_on_interrupt
 from tenfold.cli.show_evaluation import accuracy_line
 from tenfold.names import shown
@@ -20,10 +26,51 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: tenfold tutorial --epochs 10"
 
+_HEADING = re.compile(r"^# \d\. ", re.MULTILINE)
+
+# Why each step is there, by its number; docs/tutorial.md says more.
+_WHY = {
+    1: "1,797 digits as rows of 64 numbers, from 0 (paper) to 16 (ink), and what each is.",
+    2: "Before anything else: is it what you think it is?",
+    3: "A convolution looks at neighbours, so it needs images rather than rows.",
+    4: "Networks start best from numbers between 0 and 1. A one-hot target is a row of\n"
+    "ten with a 1 at the digit: the shape of what the network answers.",
+    5: "The network never sees these 200; they tell how well it reads new digits.",
+    6: "Two convolutions find strokes, two dense layers make a digit of them. Dropout\n"
+    "hides a share of the values in training, so that none is relied on alone.",
+    7: "Each step takes ten images, measures how far the probabilities are from the\n"
+    "targets, and moves every parameter a little to make that less.",
+    8: "The only figures that count are those on images that it has not seen.",
+    9: "The recipe 'tutorial' is the same network, loss and optimizer. Its fast path\n"
+    "finds the gradients without autograd; the run folder holds the model file.",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of examples/tutorial.py.
+
+    Parameters
+    ----------
+    number : int
+        From 1; 0 is what stands above the first step.
+    title : str
+        Such as ``"Build the network"``.
+    code : str
+        Its lines, without the title.
+    line : int
+        Where its code begins in the file, from 1.
+    """
+
+    number: int
+    title: str
+    code: str
+    line: int
+
 
 def tutorial(
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Fewer than the recipe's 150 to be done sooner.")
+        int | None, typer.Option(min=1, help="Fewer than the tutorial's 150 to be done sooner.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="For first weights, order and dropout.")] = 0,
     folder: Annotated[
@@ -31,71 +78,78 @@ def tutorial(
         typer.Option("--out", help="The run folder; by default a new one below ./runs."),
     ] = None,
 ) -> None:
-    """Train a first digit recogniser step by step, with the shapes at each step.
+    """Train a first digit recogniser step by step, with the code and shapes of each step.
 
-    Loads scikit-learn's digits, trains a small convolutional network and evaluates it. The same
-    steps, with the why, are in docs/tutorial.md.
+    Loads scikit-learn's digits, trains a small convolutional network and evaluates it, in plain
+    PyTorch; then does the same with tenfold. The text to it is docs/tutorial.md.
     """
-    from tenfold.training.networks import make_network
-    from tenfold.training.recipe import load_recipe
+    import torch
+
+    from tenfold.training.machine import threads
     from tenfold.training.runfolder import refuse_used
 
-    recipe = load_recipe("tutorial").replace(
-        {"seed": seed} | ({"epochs": epochs} if epochs else {})
-    )
     if folder is not None:
         refuse_used(folder)
-    _prepare_data()
-    out.rule("6. The network", align="left")
-    out.print(_layers(make_network(recipe.network, 8, 10)))
-    out.print("The softmax that turns the last 10 numbers into probabilities is part of the loss.")
-    out.rule("7. Train", align="left")
-    optimizer = recipe.optimizer
-    out.print(
-        f"Loss: {recipe.loss.name}. Optimizer: {optimizer.name}, learning rate "
-        f"{optimizer.learning_rate}, rho {optimizer.rho}, epsilon {optimizer.epsilon:g}.\n"
-        f"{recipe.epochs} epochs in batches of {recipe.batch}, seed {seed}."
+    file = source()
+    beginning, *steps = read_steps(file.read_text(encoding="utf-8"))
+    *plain, with_tenfold = steps
+    known: dict[str, Any] = {"__name__": "tutorial"}
+    # torch's threads and random numbers are the caller's own again afterwards
+    with threads(1), torch.random.fork_rng():
+        _run(beginning, known, file)
+        known |= {"seed": seed} | ({"epochs": epochs} if epochs else {})
+        for step in plain:
+            _show(step)
+            _run(step, known, file)
+            if step.number == 6:
+                out.print(_layers(known["network"]))
+    _show(with_tenfold)
+    _train(known["epochs"], seed, folder)
+
+
+def source() -> Path:
+    """Return where examples/tutorial.py lies: in the installed package, or in the checkout."""
+    package = Path(tenfold.__file__).parent
+    installed = package / "examples" / "tutorial.py"
+    return installed if installed.exists() else package.parents[1] / "examples" / "tutorial.py"
+
+
+def read_steps(text: str) -> list[Step]:
+    """Split the tutorial's code at its numbered headings; what stands above them is step 0.
+
+    Examples
+    --------
+    >>> text = "import math" + 2 * chr(10) + "# 1. Halve" + chr(10) + "half = 1 / 2"
+    >>> read_steps(text)[1]
+    Step(number=1, title='Halve', code='half = 1 / 2', line=4)
+    """
+    starts = [match.start() for match in _HEADING.finditer(text)]
+    steps = [Step(0, "", text[: starts[0]].strip(), 1)]
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        heading, _, code = text[start:end].partition("\n")
+        number, _, title = heading.removeprefix("# ").partition(". ")
+        line = text[:start].count("\n") + 2
+        steps.append(Step(int(number), title, code.strip(), line))
+    return steps
+
+
+def _show(step: Step) -> None:
+    out.rule(f"{step.number}. {step.title}", align="left")
+    out.print(_WHY[step.number])
+    code = Syntax(
+        step.code, "python", theme="ansi_dark", background_color="default", padding=(1, 0)
     )
-    _train(recipe.epochs, seed, folder)
+    out.print(code)
 
 
-def _prepare_data() -> None:
-    """Show steps 1 to 5: all that happens to the data before the network sees it."""
-    import numpy as np
-    from sklearn.datasets import load_digits
-
-    from tenfold.sheets import terminal_blocks
-
-    out.rule("1. Load scikit-learn's digits", align="left")
-    digits = load_digits()
-    out.print(f"data {digits.data.shape} {digits.data.dtype}, target {digits.target.shape}")
-    out.print("1,797 digits as rows of 64 numbers from 0 (paper) to 16 (ink), and what each is.")
-
-    out.rule("2. Look at the first", align="left")
-    first = np.rint(digits.images[0] * 255 / 16).astype(np.uint8)
-    out.print(terminal_blocks(first), markup=False)
-    out.print(f"target[0] = {digits.target[0]}")
-
-    out.rule("3. Reshape: rows into pictures with one channel", align="left")
-    images = digits.data.reshape(-1, 1, 8, 8)
-    out.print(f"{digits.data.shape} → {images.shape}  (pictures, channels, height, width)")
-
-    out.rule("4. Scale by the maximum, and one-hot the targets", align="left")
-    scaled = (images / images.max()).astype(np.float32)
-    targets = np.eye(10, dtype=np.float32)[digits.target]
-    out.print(f"images: {images.min():g}–{images.max():g} → {scaled.min():g}–{scaled.max():g}")
-    out.print(
-        f"targets: {digits.target.shape} {digits.target.dtype} → {targets.shape} {targets.dtype}; "
-        f"{digits.target[3]} becomes {targets[3].astype(int)}"
-    )
-
-    out.rule("5. Hold out the last 200", align="left")
-    out.print(f"train {scaled[:-200].shape}, test {scaled[-200:].shape}")
-    out.print("The network never sees these 200; they tell how well it reads digits new to it.")
+def _run(step: Step, known: dict[str, Any], file: Path) -> None:
+    """Run a step's lines as if they stood alone in the file, with what the steps before made."""
+    lines = "\n" * (step.line - 1) + step.code  # so that a traceback names the right line
+    exec(compile(lines, str(file), "exec"), known)  # noqa: S102 - our own file
 
 
 def _layers(network: nn.Sequential) -> Table:
-    """Run one picture through the network and note what each layer makes of it."""
+    """Run one image through the network and note what each layer makes of it."""
     import torch
 
     from tenfold.training.networks import count_parameters
@@ -103,14 +157,15 @@ def _layers(network: nn.Sequential) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("layer")
     table.add_column("output shape")
-    table.add_column("weights", justify="right")
-    picture = torch.zeros(1, 1, 8, 8)
-    for layer in network:
-        picture = layer(picture)
-        shape = " × ".join(str(side) for side in picture.shape[1:])
-        table.add_row(_short(layer), shape, f"{count_parameters(layer):,}")
+    table.add_column("parameters", justify="right")
+    image = torch.zeros(1, 1, 8, 8)
+    with torch.random.fork_rng():  # dropout must not take the numbers that training will
+        for layer in network:
+            image = layer(image)
+            shape = " × ".join(str(side) for side in image.shape[1:])
+            table.add_row(_short(layer), shape, f"{count_parameters(layer):,}")
     table.add_section()
-    table.add_row("in all", "", f"{count_parameters(network):,}", style="bold")
+    table.add_row("total", "", f"{count_parameters(network):,}", style="bold")
     return table
 
 
@@ -123,6 +178,7 @@ def _short(layer: nn.Module) -> str:
 
 
 def _train(epochs: int, seed: int, folder: Path | None) -> None:
+    """Do what the last step says, with a progress bar, the epochs and the run folder asked for."""
     from tenfold.cli.progress import Bar
     from tenfold.data.registry import load_dataset
     from tenfold.sheets import save_drawing, sheet
@@ -141,9 +197,8 @@ def _train(epochs: int, seed: int, folder: Path | None) -> None:
     first = sheet(load_dataset("digits").images[:1], ["0"])
     picture = save_drawing(first, run.folder / "first.png")
     out.print(f"Trained in {run.train_seconds:.1f} s.")
-    out.rule("8. Evaluate on the 200 held out", align="left")
-    out.print(f"loss {run.test_loss:.4f}, {accuracy_line(run.evaluation)}")
-    out.print(f"\nThe first digit as a picture: {shown(picture)}", markup=False)
-    out.print(f"The mistakes as pictures:     {shown(run.folder / 'mistakes.png')}", markup=False)
-    out.print(f"The model file:               {shown(run.model)}", markup=False)
+    out.print(f"test loss {run.test_loss:.4f}, {accuracy_line(run.evaluation)}")
+    out.print(f"\nThe first digit as an image:   {shown(picture)}", markup=False)
+    out.print(f"Its mistakes on the test set:  {shown(run.folder / 'mistakes.png')}", markup=False)
+    out.print(f"The model file:                {shown(run.model)}", markup=False)
     err.print("\nNext: tenfold train does better in a few seconds; tenfold compare tries losses.")

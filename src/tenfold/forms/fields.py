@@ -15,11 +15,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.forms.settle import settle
+from tenfold.forms.crops import (
+    ABOVE,
+    BESIDE,
+    SPECK,
+    Box,
+    Crop,
+    cut_out,
+    even,
+    glyph_in,
+    pixels_of,
+    snippet,
+)  # fmt: skip
 from tenfold.forms.template import Field
 from tenfold.model import Model
-from tenfold.preprocess.binarize import find_ink
-from tenfold.preprocess.normalize import frame_glyph
 from tenfold.reader import find as finding
 from tenfold.reader.ctc import Network, frames_of
 from tenfold.reader.decode import Decoded, decode
@@ -33,13 +42,6 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 TALL = 56  # pixels: how high a field is shown to the finder, its digits about half of that
-ABOVE, BELOW, BESIDE = 0.9, 0.3, 0.35  # of a field's height: what is cut out around it
-PRINTED = 200  # grey levels: what is darker on the blank form is print
-THERE = 0.7  # of a piece of print must be dark on the scan
-WIDER = 5  # pixels: print is taken away with its soft edge, and where it lies a little off
-FAINT = 0.1  # of the way from paper to black: ink begins here
-SPECK = 0.2  # of a field's height: what is shorter is no digit
-HANGING = 0.4  # of a component's height: with less in the field it belongs to another row
 ROOM = 12  # pixels between fields in the finder's picture
 LEAST = 0.25  # the finder's least score in a field
 VIEWS = 3  # of a strip: what they agree on is surer than what one of them is sure of
@@ -91,30 +93,6 @@ class Seen:
     second: float = 0.0
 
 
-@dataclass(slots=True, eq=False)
-class _Crop:
-    """A field cut out: as scanned, without print, and where the field lies in it."""
-
-    field: Field
-    raw: Pixels
-    clean: Pixels
-    box: tuple[float, float, float, float]  # left, top, width, height in the crop
-    found: list[Found]
-    ink: float = 0.0
-
-
-def even(page: Pixels) -> Pixels:
-    """Bring paper to 255 wherever it lies in shadow, uint8 ``(h, w)``."""
-    height, width = page.shape
-    small = cv2.resize(
-        page, (max(8, width // 8), max(8, height // 8)), interpolation=cv2.INTER_AREA
-    )
-    paper = cv2.dilate(small, np.ones((7, 7), np.uint8))
-    paper = cv2.GaussianBlur(paper, (0, 0), 5)
-    level = np.asarray(cv2.resize(paper, (width, height)), np.float32)
-    return np.asarray(np.clip(page * (255 / np.maximum(level, 40)), 0, 255), np.uint8)
-
-
 def read_page(
     page: Pixels, reference: Pixels, fields: Sequence[Field], networks: Networks
 ) -> list[Seen]:
@@ -130,107 +108,19 @@ def read_page(
     """
     page = even(page)
     boxes = [pixels_of(field, page.shape) for field in fields]
-    crops = [_crop(page, reference, field, box) for field, box in zip(fields, boxes, strict=True)]
+    crops = [cut_out(page, reference, field, box) for field, box in zip(fields, boxes, strict=True)]
     written = [crop for crop in crops if crop.field.kind == "number" and crop.ink >= SPECK]
     _find(written, networks.finder)
     seen = []
     for crop in crops:
         if crop.field.kind == "tick" or crop.ink < SPECK:
-            seen.append(Seen(crop.field, _snippet(crop), crop.ink))
+            seen.append(Seen(crop.field, snippet(crop), crop.ink))
         else:
             seen.append(_read(crop, networks))
     return seen
 
 
-def pixels_of(field: Field, shape: Sequence[int]) -> tuple[float, float, float, float]:
-    """Return a field's left, top, width, height in pixels of a page ``(h, w)``."""
-    left, top, width, height = field.box
-    return left * shape[1], top * shape[0], width * shape[1], height * shape[0]
-
-
-def _crop(
-    page: Pixels, reference: Pixels, field: Field, box: tuple[float, float, float, float]
-) -> _Crop:
-    left, top, width, height = box
-    dx, dy = settle(page, reference, field.box)
-    high = min(height, 120.0)
-    x0, x1 = int(left - BESIDE * high), int(left + width + BESIDE * high) + 1
-    y0, y1 = int(top - ABOVE * high), int(top + height + BELOW * high) + 1
-    x0, y0 = max(0, x0), max(0, y0)
-    x1, y1 = min(page.shape[1], x1), min(page.shape[0], y1)
-    blank = reference[y0:y1, x0:x1]
-    matrix = np.array([[1, 0, x0 + dx], [0, 1, y0 + dy]], np.float64)
-    raw = np.asarray(
-        cv2.warpAffine(page, matrix, (x1 - x0, y1 - y0), borderMode=cv2.BORDER_REPLICATE,
-                       flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP), np.uint8
-    ) if dx or dy else page[y0:y1, x0:x1]  # fmt: skip
-    printed = cv2.dilate(_printed(blank, raw), np.ones((WIDER, WIDER), np.uint8))
-    clean = np.asarray(cv2.inpaint(raw, printed, 3, cv2.INPAINT_TELEA), np.uint8)
-    own = (left - x0, top - y0, width, height)
-    crop = _Crop(field, raw, _without_neighbours(clean, own), own, [])
-    crop.ink = _inked(crop, printed)
-    return crop
-
-
-def _printed(blank: Pixels, raw: Pixels) -> Pixels:
-    """Return a mask of the print: ink of the reference that the scan has too, piece by piece.
-
-    So a sheet that somebody has filled in may be the reference: what is written on it is not on
-    the others.
-    """
-    ink = (blank < PRINTED).astype(np.uint8)
-    paper = float(np.percentile(raw, 80))
-    dark = cv2.dilate((raw < paper * (1 - FAINT)).astype(np.uint8), np.ones((3, 3), np.uint8))
-    count, labels = cv2.connectedComponents(ink, connectivity=8)
-    size = np.bincount(labels.ravel(), minlength=count)
-    shared = np.bincount(labels.ravel(), weights=dark.ravel(), minlength=count)
-    there = shared >= THERE * size
-    there[0] = False
-    return there[labels].astype(np.uint8)
-
-
-def _without_neighbours(clean: Pixels, box: tuple[float, float, float, float]) -> Pixels:
-    """Take away what is written in other rows and hangs in from above or below.
-
-    What stands above the field and does not touch the edge stays: it may replace what was struck
-    out in it.
-    """
-    _, top, _, height = box
-    paper = float(np.percentile(clean, 80))
-    dark = (clean < paper * (1 - FAINT)).astype(np.uint8)
-    count, labels, stats, middles = cv2.connectedComponentsWithStats(dark, connectivity=8)
-    gone = np.zeros(count, bool)
-    for k in range(1, count):
-        y, tall = stats[k, cv2.CC_STAT_TOP], stats[k, cv2.CC_STAT_HEIGHT]
-        inside = min(y + tall, top + height) - max(y, top)
-        at_edge = y == 0 or y + tall == len(clean)
-        outside = not -0.1 * height < middles[k, 1] - top < 1.1 * height
-        gone[k] = outside and inside < HANGING * tall and (at_edge or middles[k, 1] > top)
-    if not gone.any():
-        return clean
-    mask = cv2.dilate(gone[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
-    return np.where(mask > 0, np.uint8(min(255, paper)), clean)
-
-
-def _inked(crop: _Crop, printed: Pixels) -> float:
-    """How much is written: the tallest component's height, or a tick box's share of ink."""
-    left, top, width, height = crop.box
-    inside = np.s_[
-        max(0, int(top)) : int(top + height) + 1, max(0, int(left)) : int(left + width) + 1
-    ]
-    part = crop.clean[inside]
-    paper = float(np.percentile(part, 90))
-    dark = (part < paper * (1 - FAINT)).astype(np.uint8)
-    if crop.field.kind == "tick":
-        free = printed[inside] == 0
-        return float(dark[free].mean()) if free.any() else 0.0
-    count, _, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
-    if count < 2:
-        return 0.0
-    return float(stats[1:, cv2.CC_STAT_HEIGHT].max()) / height
-
-
-def _find(crops: Sequence[_Crop], finder: finding.Network) -> None:
+def _find(crops: Sequence[Crop], finder: finding.Network) -> None:
     """Show the finder all fields of a page in one picture, each at about one size."""
     if not crops:
         return
@@ -278,7 +168,7 @@ def _packed(pictures: Sequence[Pixels]) -> tuple[list[tuple[int, int]], Pixels]:
     return places, sheet
 
 
-def _read(crop: _Crop, networks: Networks) -> Seen:
+def _read(crop: Crop, networks: Networks) -> Seen:
     left, top, width, height = crop.box
     struck = [f for f in crop.found if f.kind == STRUCK and _within(f, crop.box, 0.25)]
     room = BESIDE * height
@@ -303,7 +193,7 @@ def _read(crop: _Crop, networks: Networks) -> Seen:
     candidates = tuple(sorted(chances.items(), key=lambda pair: -pair[1]))
     second = _second(decoded[0].text, cells) if decoded else UNHEARD
     return Seen(
-        crop.field, _snippet(crop), crop.ink, candidates, decoded.log_total, bool(struck), second
+        crop.field, snippet(crop), crop.ink, candidates, decoded.log_total, bool(struck), second
     )
 
 
@@ -316,7 +206,7 @@ def _second(text: str, cells: Floats) -> float:
     return float(max(UNHEARD, filled[range(len(digits)), digits].sum()))
 
 
-def _cells(crop: _Crop, kept: Sequence[Found], classifier: Model) -> Floats:
+def _cells(crop: Crop, kept: Sequence[Found], classifier: Model) -> Floats:
     """Ask the classifier about each cell of a comb, elsewhere about each digit that was found."""
     left, top, width, height = crop.box
     if not crop.field.cells:
@@ -329,10 +219,10 @@ def _cells(crop: _Crop, kept: Sequence[Found], classifier: Model) -> Floats:
             upper = [f for f in own if f.middle[1] < top]  # it replaces what is struck out below it
             first, tall = (upper[0].y - 2, upper[0].height + 4) if upper else (top, height)
             areas.append((left + k * step, first, step, tall))
-    return _chances([_glyph(crop.clean, area, SPECK * height) for area in areas], classifier)
+    return _chances([glyph_in(crop.clean, area, SPECK * height) for area in areas], classifier)
 
 
-def _within(found: Found, box: tuple[float, float, float, float], more: float) -> bool:
+def _within(found: Found, box: Box, more: float) -> bool:
     left, top, width, height = box
     x, y = found.middle
     room = more * height
@@ -340,7 +230,7 @@ def _within(found: Found, box: tuple[float, float, float, float], more: float) -
 
 
 def _line(
-    crop: _Crop, kept: Sequence[Found], struck: Sequence[Found], expect: Expect,
+    crop: Crop, kept: Sequence[Found], struck: Sequence[Found], expect: Expect,
     networks: Networks,
 ) -> Decoded:  # fmt: skip
     _, top, _, height = crop.box
@@ -392,7 +282,7 @@ def _decoded(
     return decode(frames_of(strips, networks.recogniser), expect, CANDIDATES, cells)
 
 
-def _comb_part(crop: _Crop, kept: Sequence[Found]) -> Part:
+def _comb_part(crop: Crop, kept: Sequence[Found]) -> Part:
     """Return all of a comb, to be cut out."""
     left, top, width, height = crop.box
     inside = [f for f in kept if f.middle[1] > top]
@@ -401,28 +291,3 @@ def _comb_part(crop: _Crop, kept: Sequence[Found]) -> Part:
     wide, room = float(crop.clean.shape[1]), 0.2 * height
     start, end = max(0.0, left - room), min(wide, left + width + room)
     return Part(inside, tall, start, end, left + width / 2, y, 0.0, 0.0, wide)
-
-
-def _glyph(picture: Pixels, area: tuple[float, float, float, float], least: float) -> Pixels | None:
-    """Frame the digit in an area for the classifier; None if no ink is so many pixels high."""
-    left, top, width, height = area
-    rows = slice(max(0, int(top)), int(top + height) + 1)
-    columns = slice(max(0, int(left)), int(left + width) + 1)
-    part = np.ascontiguousarray(picture[rows, columns])
-    if min(part.shape) < 4:
-        return None
-    ink = find_ink(part)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.mask, connectivity=8)
-    tall = [k for k in range(1, count) if stats[k, cv2.CC_STAT_HEIGHT] > least]
-    if not tall:
-        return None
-    return frame_glyph(ink.level, np.isin(labels, tall).astype(np.uint8))
-
-
-def _snippet(crop: _Crop) -> Pixels:
-    """Return the field and a little around it, as scanned."""
-    left, top, width, height = crop.box
-    room = 0.3 * height
-    rows = slice(max(0, int(top - room)), int(top + height + room) + 1)
-    columns = slice(max(0, int(left - room)), int(left + width + room) + 1)
-    return np.ascontiguousarray(crop.raw[rows, columns])

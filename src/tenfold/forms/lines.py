@@ -169,8 +169,8 @@ def _free_above(line: Rect, rest: Mask, mm: float) -> int:
     more = min(line.top, most + round(TALL_INK * mm))
     part = rest[line.top - more : line.top, line.left : line.right]
     near = np.ones((max(3, round(0.4 * mm)), max(3, round(1.2 * mm))), np.uint8)
-    part = cv2.morphologyEx(part, cv2.MORPH_CLOSE, near)  # letters to words
-    count, _, stats, _ = cv2.connectedComponentsWithStats(part)
+    joined = cv2.morphologyEx(part, cv2.MORPH_CLOSE, near)  # letters to words
+    count, _, stats, _ = cv2.connectedComponentsWithStats(joined)
     room = most
     for _, top, wide, high, _ in stats[1:count].tolist():
         gap = more - (top + high)

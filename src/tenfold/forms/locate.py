@@ -8,7 +8,7 @@ agree (MAGSAC++, Barath et al. 2020). Only maps that a scanner or a camera makes
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import cv2
 import numpy as np
@@ -92,7 +92,9 @@ def _matched(seen: Features, known: Features, shape: tuple[int, ...]) -> tuple[F
     if min(len(seen.points), len(known.points)) < INLIERS:
         return None, 0
     norm = cv2.NORM_HAMMING if known.descriptors.dtype == np.uint8 else cv2.NORM_L2
-    pairs = cv2.BFMatcher(norm).knnMatch(known.descriptors, seen.descriptors, 2)
+    one: Any = known.descriptors
+    other: Any = seen.descriptors
+    pairs = cv2.BFMatcher(norm).knnMatch(one, other, 2)
     good = [(a.queryIdx, a.trainIdx) for a, b in pairs if a.distance < RATIO * b.distance]
     if len(good) < INLIERS:
         return None, 0

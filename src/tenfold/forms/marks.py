@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -74,7 +75,8 @@ def draw_mark(identity: int, cell: int = 8) -> Grey:
 def find_marks(picture: Pyramid) -> Marks | None:
     """Find the corner marks of one page, in any orientation; None if there are none."""
     small, matrix = picture.reduced(_LONG_SIDE)
-    quads, ids, _ = _detector().detectMarkers(small)
+    detected: Any = _detector().detectMarkers(small)  # its stubs know no None
+    quads, ids, _ = detected
     if ids is None:
         return None
     back = np.linalg.inv(matrix)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -200,7 +200,7 @@ def _patches(small: Grey, fields: Sequence[Field]) -> NDArray[np.intp]:
         free[max(0, y) : bottom - inside + 1, max(0, x) : right - inside + 1] = 0
     soft = cv2.GaussianBlur(small, (0, 0), 1.0)
     apart = max(height, width) / 45
-    found = cv2.goodFeaturesToTrack(soft, MOST_PATCHES, 0.01, apart, mask=free, blockSize=9)
+    found: Any = cv2.goodFeaturesToTrack(soft, MOST_PATCHES, 0.01, apart, mask=free, blockSize=9)
     if found is None:
         return np.zeros((0, 2), np.intp)
     return np.asarray(np.rint(found.reshape(-1, 2)), np.intp)
@@ -242,7 +242,8 @@ def sift_of(picture: Pyramid) -> Features:
 
 def _features(picture: Pyramid, finder: cv2.Feature2D) -> Features:
     small, matrix = picture.reduced(LONG_SIDE)
-    keys, descriptors = [], None
+    keys: Sequence[cv2.KeyPoint] = ()
+    descriptors: Any = None
     if min(small.shape) >= _NARROWEST:  # a pyramid over less would have no top
         keys, descriptors = finder.detectAndCompute(small, None)
     if descriptors is None:

@@ -8,9 +8,11 @@ was found says whether it is that page at all.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tenfold.forms.pyramid import Floats, Grey, Pyramid, scaling
 from tenfold.forms.references import PATCH, Reference
@@ -24,6 +26,7 @@ CLOSE = 4  # the same after the first fit
 APART = 3.0  # a patch that lies further from where its neighbours say is another's
 _ENOUGH_TO_FIT = 8
 _ENOUGH_TO_BEND = 40
+_NO_MAP: Any = None  # where one map holds x and y
 _STEP = 16  # pixels between the places at which a bent map is worked out
 
 
@@ -67,7 +70,7 @@ class Fit:
     """
 
     map: Map
-    found: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    found: NDArray[np.bool_]
     error: float
 
 
@@ -88,7 +91,7 @@ def fit(pyramid: Pyramid, page: Reference, rough: Floats) -> Fit | None:
         None where hardly anything of the page is found.
     """
     height, width = page.image.shape
-    at = (page.patches + 0.5) / page.scale - 0.5
+    at: Floats = (page.patches + 0.5).astype(np.float64) / page.scale - 0.5
     map_ = Map(rough, (width, height))
     for reach in (REACH, CLOSE):
         shifts, scores = _measure(pyramid, page, map_.matrix, reach)
@@ -97,9 +100,9 @@ def fit(pyramid: Pyramid, page: Reference, rough: Floats) -> Fit | None:
             return None
         places = cv2.perspectiveTransform((at + shifts / page.scale)[None], map_.matrix)[0]
         scale = _scale(map_.matrix, (width, height)) * APART / page.scale
-        matrix, _ = cv2.findHomography(
+        matrix: Any = cv2.findHomography(
             at[seen], places[seen], cv2.USAC_MAGSAC, scale, maxIters=1000, confidence=0.999
-        )
+        )[0]
         if matrix is None:
             return None
         map_ = Map(np.asarray(matrix, np.float64), (width, height))
@@ -117,18 +120,18 @@ def _measure(
 ) -> tuple[Floats, Floats]:
     """Find each patch near its place: how far off in the reduced reference, and how well."""
     small, patches = page.small, page.patches
-    seen = warped(pyramid, matrix, (small.shape[1], small.shape[0]), page.scale, page.image.shape)
+    part = warped(pyramid, matrix, (small.shape[1], small.shape[0]), page.scale, page.image.shape)
     around = PATCH + reach
-    seen = cv2.copyMakeBorder(seen, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=255.0)
+    seen = cv2.copyMakeBorder(part, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=255.0)
     shifts, scores = np.zeros((len(patches), 2)), np.zeros(len(patches))
     for i, (x, y) in enumerate(patches):
         patch = small[y - PATCH : y + PATCH + 1, x - PATCH : x + PATCH + 1]
         window = seen[y + reach - around : y + reach + around + 1,
                       x + reach - around : x + reach + around + 1]  # fmt: skip
-        match = cv2.matchTemplate(window, patch, cv2.TM_CCOEFF_NORMED)
+        match: Any = cv2.matchTemplate(window, patch, cv2.TM_CCOEFF_NORMED)
         _, best, _, (column, row) = cv2.minMaxLoc(match)
-        part = window[row : row + 2 * PATCH + 1, column : column + 2 * PATCH + 1]
-        if int(part.max()) - int(part.min()) < _FLAT:
+        there = window[row : row + 2 * PATCH + 1, column : column + 2 * PATCH + 1]
+        if int(there.max()) - int(there.min()) < _FLAT:
             continue
         scores[i] = best
         shifts[i] = (column - reach + _vertex(match[row], column),
@@ -139,7 +142,7 @@ def _measure(
 _FLAT = 12  # grey levels: paper without print, where a correlation means nothing
 
 
-def _vertex(values: np.ndarray[tuple[int], np.dtype[np.float32]], at: int) -> float:
+def _vertex(values: NDArray[np.float32], at: int) -> float:
     """Return how far from its highest value, -0.5 to 0.5, a row's parabola has its vertex."""
     if not 0 < at < len(values) - 1:
         return 0.0
@@ -179,7 +182,7 @@ def lay(pyramid: Pyramid, map_: Map) -> Grey:
     full = cv2.resize(coarse, (len(columns) * _STEP, len(rows) * _STEP))
     full = full[_STEP : _STEP + height, _STEP : _STEP + width]
     seen = cv2.remap(
-        picture, full, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=255
+        picture, full, _NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=255
     )
     return np.asarray(seen, np.uint8)
 
@@ -192,9 +195,9 @@ def _scale(matrix: Floats, size: tuple[int, int]) -> float:
     return float(np.sqrt(abs(np.linalg.det(np.stack([b - a, c - a])))))
 
 
-def _bent(map_: Map, at: Floats, off: Floats, seen: Floats) -> tuple[Map, Floats]:
+def _bent(map_: Map, at: Floats, off: Floats, seen: NDArray[np.bool_]) -> tuple[Map, Floats]:
     """Bend a map by what is left over, if that clearly explains it; return what is left then."""
-    near = seen.astype(bool) & (np.hypot(off[:, 0], off[:, 1]) < 4 * APART)
+    near = seen & (np.hypot(off[:, 0], off[:, 1]) < 4 * APART)
     if near.sum() < _ENOUGH_TO_BEND:
         return map_, off
     terms = _cubic(at, map_.size)

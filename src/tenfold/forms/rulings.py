@@ -74,7 +74,7 @@ def find_places(page: Grey, dpi: float = 200) -> list[Place]:
     ink = ink_of(page, mm)
     across, down = _lines(ink, SHORTEST * mm)
     ruled = _joined(across | down)
-    rest = ink & ~cv2.dilate(ruled, np.ones((3, 3), np.uint8))
+    rest = np.asarray(cv2.subtract(ink, cv2.dilate(ruled, np.ones((3, 3), np.uint8))), np.uint8)
     cells = _cells(ruled, mm)
     places, single = _combs(cells, mm)
     places += [Place(cell, "box") for cell in single if _is_box(cell, rest, mm)]
@@ -108,7 +108,7 @@ def _lines(ink: Mask, shortest: float) -> tuple[Mask, Mask]:
         bars = cv2.morphologyEx(
             runs, cv2.MORPH_OPEN, np.ones((wide, 1) if axis == 0 else (1, wide), np.uint8)
         )
-        found.append(np.asarray(runs & ~bars, np.uint8))
+        found.append(np.asarray(cv2.subtract(runs, bars), np.uint8))
     return found[0], found[1]
 
 

@@ -58,7 +58,7 @@ def settle(
     if known[mask > 0].std() < _FLAT:
         return 0.0, 0.0
     edge = 2 * REACH
-    around = cv2.copyMakeBorder(aligned, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
+    around = np.pad(aligned, edge, "edge")
     seen = _halved(around[2 * y : 2 * (y + high) + 2 * edge, 2 * x : 2 * (x + wide) + 2 * edge])
     match = cv2.matchTemplate(seen, known, cv2.TM_CCOEFF_NORMED, mask=mask)
     match = np.nan_to_num(match, nan=0.0, posinf=0.0, neginf=0.0)

@@ -234,7 +234,7 @@ def _readings(template: Template, waiting: deque[Task], workers: int) -> Iterato
         finally:
             for _, future in running:
                 future.cancel()
-            pool.stop()
+            pool.stop()  # type: ignore[no-untyped-call]
 
 
 def _outcome(task: Task, future: Future[SheetResult]) -> SheetResult:

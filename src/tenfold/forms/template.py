@@ -156,18 +156,7 @@ class Template:
         return [field for field in self.fields if field.page == page]
 
     def read(self, paths: Iterable[str | Path]) -> Iterator[SheetResult]:
-        """Read filled-in sheets, page by page; see `tenfold.forms.stack.read_stack` for many.
-
-        Parameters
-        ----------
-        paths : iterable of str or Path
-            PDFs, TIFFs of many pages, pictures.
-
-        Yields
-        ------
-        SheetResult
-            One a page; what went wrong with it stands in its ``reason``.
-        """
+        """Yield what each page of PDFs, TIFFs or pictures shows, or why it cannot be read."""
         from tenfold.forms.stack import read_pages
 
         yield from read_pages(self, map(Path, paths))

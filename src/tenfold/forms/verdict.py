@@ -15,7 +15,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from tenfold.forms.fields import SPECK, Seen
+from tenfold.forms.crops import SPECK
+from tenfold.forms.fields import Seen
 from tenfold.forms.readings import FieldResult, Status
 from tenfold.forms.template import Field
 
@@ -119,7 +120,7 @@ def _groups(fields: dict[str, Field], results: dict[str, FieldResult]) -> dict[s
     for field in fields.values():
         if field.kind == "tick" and field.group:
             groups[field.group].append(field.name)
-    out = {}
+    out: dict[str, FieldResult] = {}
     for group, names in groups.items():
         ticked = [name for name in names if results[name].value == TICKED]
         if len(ticked) > 1:

@@ -23,7 +23,7 @@ class Closed(APIRoute):
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **settings: Any) -> None:
-        described = {"security": [{SCHEME.scheme_name: []}]}
+        described: dict[str, Any] = {"security": [{SCHEME.scheme_name: []}]}
         extra = (settings.pop("openapi_extra", None) or {}) | described
         super().__init__(path, endpoint, openapi_extra=extra, **settings)
 

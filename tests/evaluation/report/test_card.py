@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 from tenfold.data.splits import Splits
 from tenfold.evaluation.evaluate import SECTIONS, evaluate, measure_table
-from tenfold.evaluation.history import digest, remember
+from tenfold.evaluation.history import FILE, digest, remember
 from tenfold.evaluation.metrics.coverage import Coverage
 from tenfold.evaluation.report.card import model_card
 from tenfold.evaluation.test_sets import ImageRow, ImageTable
@@ -85,3 +86,26 @@ def test_a_table_of_images_is_on_the_card_too(run: Run, model: Model, tmp_path: 
     card = model_card(model.info, content, tmp_path, "m")
     assert "| labels.csv, all part | 1 | 100.00 % |" in card
     assert "None" not in card
+
+
+def test_records_of_another_version_are_counted_and_left_out(
+    run: Run, model: Model, few: Splits, tmp_path: Path
+) -> None:
+    content = run.model.read_bytes()
+    remember(tmp_path, few.test, evaluate(model, few.test), digest(content))
+    file = tmp_path / FILE
+    (record,) = json.loads(file.read_text())
+    alone = model_card(model.info, content, tmp_path, "m")
+    assert "another version" not in alone
+    older = [
+        record | {"coverage": 0.97},  # a share, as of tables before
+        {"not_digits": [], "model_sha256": digest(content)},
+        {key: value for key, value in record.items() if key != "split"} | {"part": "test"},
+    ]
+    file.write_text(json.dumps([*older, record]))
+    card = model_card(model.info, content, tmp_path, "m")
+    line = "- 3 evaluations beside this file were written by another version of tenfold"
+    assert line in card
+    assert [each for each in card.splitlines() if not each.startswith("- 3 ev")] == (
+        alone.splitlines()
+    )

@@ -64,6 +64,7 @@ def test_one_command_from_a_recipe_to_a_model_file(
     assert info.data_fingerprint == large.train.fingerprint()
     assert parse_any(info.recipe, "the file") == run.recipe
     assert info.results == run.results
+    assert len(info.string_calibration) == (4 if task == "line" else 0)
     assert info.parameters > 100_000
     assert info.versions["tenfold"] == tenfold.__version__
     assert run.results.get("pages", run.results.get("strips")) == 2

@@ -10,7 +10,9 @@ from __future__ import annotations
 import tomllib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel, ValidationError
 
 from tenfold import __version__
 from tenfold.evaluation.history import Record, digest, load_records
@@ -23,6 +25,68 @@ from tenfold.names import plain
 
 WEAK = 0.9  # corruptions under which fewer are read right, on average, are named as limits
 LOOSE = 0.1  # so are kinds of non-digits of which more pass
+
+Interval: TypeAlias = tuple[float, float]
+
+
+class _Share(BaseModel):
+    target: float
+    share: float
+    count: int
+    interval: Interval | None
+
+
+class _Error(BaseModel):
+    error: float
+
+
+class _Calibration(BaseModel):
+    before: _Error
+    after: _Error
+    fitted_here: bool
+
+
+class _Corruptions(BaseModel):
+    accuracies: dict[str, list[float]]
+    mean_corruption_accuracy: float
+
+
+class _LabelErrors(BaseModel):
+    count: int
+    source: str
+    accuracy_without: float
+    interval_without: Interval
+
+
+class _NonDigits(BaseModel):
+    kind: str
+    count: int
+    auroc: float
+    false_positive_rate: float
+
+
+class _Cost(BaseModel):
+    multiply_adds: int
+    milliseconds: float
+    pictures_per_second: float
+    machine: str
+
+
+class _Measured(BaseModel):
+    """What the card takes from a record; others may have been written by another version."""
+
+    data: str
+    split: str
+    count: int
+    accuracy: float
+    interval: Interval
+    coverage: list[_Share]
+    learned_from: bool = False
+    calibration: _Calibration | None = None
+    corruptions: _Corruptions | None = None
+    label_errors: _LabelErrors | None = None
+    out_of_distribution: list[_NonDigits] = []
+    cost: _Cost | None = None
 
 
 def model_card(
@@ -41,7 +105,8 @@ def model_card(
     content : bytes
         The file.
     folder : Path or None
-        Where evaluations are recorded; those of other model files are left out.
+        Where evaluations are recorded; those of other model files are left out, those that another
+        version of tenfold wrote in another way are counted.
     name : str
         What to call the model.
     license_id : str, optional
@@ -55,6 +120,7 @@ def model_card(
     )
     records = [] if folder is None else load_records(folder)
     own = [each for each in records if each.get("model_sha256") == digest(content)]
+    known = [each for record in own if (each := _measured(record))]
     card: str = (
         environment()
         .get_template("card.md.j2")
@@ -65,15 +131,24 @@ def model_card(
             bytes=len(content),
             recipe=_recipe_name(info),
             ranges=trained_ranges(info),
-            records=own,
+            records=known,
+            unknown=len(own) - len(known),
             tested=_tested(info),
             coverage=_coverage,
-            weak=[each for record in own if (each := _weak_corruptions(record))],
-            loose=[each for record in own if (each := _loose_kinds(record))],
+            weak=[weak for record in known if (weak := _weak_corruptions(record))],
+            loose=[loose for record in known if (loose := _loose_kinds(record))],
             version=__version__,
         )
     )
-    return front_matter(info, own, name, license_id) + "\n" + card
+    readable = [record for record in own if _measured(record)]
+    return front_matter(info, readable, name, license_id) + "\n" + card
+
+
+def _measured(record: Record) -> _Measured | None:
+    try:
+        return _Measured.model_validate(record)
+    except ValidationError:
+        return None
 
 
 def _recipe_name(info: ModelInfo) -> str:
@@ -92,22 +167,23 @@ def _tested(info: ModelInfo) -> dict[str, Any] | None:
     return {"accuracy": accuracy, "count": count, "interval": interval}
 
 
-def _coverage(record: Record) -> dict[str, Any]:
+def _coverage(record: _Measured) -> dict[str, Any]:
     """Return what can be read at the strictest accuracy, and whether so many answers show it."""
-    first: dict[str, Any] = record["coverage"][0]
-    count = first["count"]
-    return first | {"shown": bool(count) and wilson(count, count)[0] >= first["target"]}
+    if not record.coverage:
+        return {"shown": False}
+    first = record.coverage[0]
+    shown = bool(first.count) and wilson(first.count, first.count)[0] >= first.target
+    return first.model_dump() | {"shown": shown}
 
 
-def _weak_corruptions(record: Record) -> list[tuple[float, str]]:
+def _weak_corruptions(record: _Measured) -> list[tuple[float, str]]:
     """Return the corruptions that the model reads badly under, the worst first."""
-    accuracies: dict[str, list[float]] = (record.get("corruptions") or {}).get("accuracies", {})
+    accuracies = record.corruptions.accuracies if record.corruptions else {}
     means = {kind: sum(values) / len(values) for kind, values in accuracies.items() if values}
     return sorted((mean, kind) for kind, mean in means.items() if mean < WEAK)
 
 
-def _loose_kinds(record: Record) -> list[tuple[float, str]]:
+def _loose_kinds(record: _Measured) -> list[tuple[float, str]]:
     """Return the kinds of non-digits that pass too often."""
-    kinds: list[dict[str, Any]] = record.get("out_of_distribution") or []
-    passing = ((each["false_positive_rate"], each["kind"]) for each in kinds)
+    passing = ((each.false_positive_rate, each.kind) for each in record.out_of_distribution)
     return [each for each in passing if each[0] > LOOSE]

@@ -26,6 +26,7 @@ from tenfold.training import runfolder
 from tenfold.training.callbacks import Callback, Step
 from tenfold.training.export import with_info
 from tenfold.training.networks import count_parameters
+from tenfold.training.pages.confidence import fit_number_confidence
 from tenfold.training.pages.finder import FinderNetwork, FinderTask, export_finder
 from tenfold.training.pages.line import LineNetwork, LineTask, export_line
 from tenfold.training.pages.loop import Progress, Schedule, Task, fit
@@ -33,16 +34,18 @@ from tenfold.training.pages.recipe import PagesRecipe
 from tenfold.training.pages.score import score_finder, score_line
 
 CHECKPOINT = "checkpoint.safetensors"
+MOST_PAGES = 600  # that a number's confidence is fitted on: a minute or two
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One of the two networks: how it is made, taught, exported and measured."""
+    """One of the two networks: how it is made, taught, exported, measured and calibrated."""
 
     network: Callable[[], nn.Module]
     task: Callable[[Stock, PagesRecipe], Task]
     export: Callable[[nn.Module, ModelInfo], bytes]
     score: Callable[[bytes, Stock, int], dict[str, float]]
+    calibrate: Callable[[bytes, Stock, int], tuple[float, ...]]
     classes: str
     size: int  # what sides are multiples of, or the height of a strip
 
@@ -55,6 +58,7 @@ KINDS = {
         ),
         export_finder,
         score_finder,
+        lambda *_: (),
         DIGITS,
         16,
     ),
@@ -63,6 +67,7 @@ KINDS = {
         lambda stock, recipe: LineTask(stock, "train", batch=recipe.batch, bfloat16=_half(recipe)),
         export_line,
         score_line,
+        fit_number_confidence,
         CHARS,
         STRIP,
     ),
@@ -173,7 +178,9 @@ def train_on_pages(
     )
     content = kind.export(network, info)
     results = kind.score(content, stocks[1], recipe.validation)
-    model = write_whole(folder / "model.onnx", with_info(content, replace(info, results=results)))
+    curve = kind.calibrate(content, stocks[1], min(recipe.validation, MOST_PAGES))
+    info = replace(info, results=results, string_calibration=curve)
+    model = write_whole(folder / "model.onnx", with_info(content, info))
     total = time.perf_counter() - started
     run = PagesRun(folder, model, recipe, train.name, results, diary.last.seconds, total)
     write_whole(folder / "result.json", json.dumps(run.to_dict(), indent=2) + "\n")

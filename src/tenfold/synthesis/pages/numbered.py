@@ -1,8 +1,7 @@
-"""Composed test pages with known numbers: separators, numbers apart, print, struck out, displays.
+"""Pages whose lines of numbers are known: separators, numbers apart, print, struck out, displays.
 
-The pages show hands, fonts and MNIST images that training has not seen: of its test part on test
-pages, of the last of its training part on validation pages. reading_composed_pages.py measures on
-them, fit_number_confidence.py fits on them.
+Larger than the pages that are learned from, and with their text as a reader should give it: what
+whole readings are measured on, and what a number's confidence is fitted on.
 """
 
 from __future__ import annotations
@@ -12,9 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.random import Generator
 
-import tenfold
 from tenfold.synthesis.pages import letters, numbers, printing, writing
-from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.pages import Page, PageMaker
 from tenfold.synthesis.pages.scene import Scene
 from tenfold.synthesis.pages.struck import strike
@@ -26,7 +23,17 @@ APART = (1.3, 3.0)  # digit heights between two numbers of a line
 
 @dataclass
 class Truth:
-    """What stands on a page."""
+    """What stands on a page.
+
+    Parameters
+    ----------
+    kind : str
+        What its lines are: by hand, in print and so on.
+    lines : list of list of str
+        The numbers of each line that are to be read.
+    struck : int
+        How many digits are struck out.
+    """
 
     kind: str
     lines: list[list[str]] = field(default_factory=list)
@@ -135,15 +142,22 @@ def _foreign(pen: Pen, _truth: Truth) -> None:
 
 
 # Each kind of page with its share.
-KINDS = {
+SHARES = {
     _hand: 0.44, _print: 0.1, _label: 0.14, _struck: 0.12, _display: 0.1, _foreign: 0.1,
 }  # fmt: skip
 
 
 def compose(maker: PageMaker) -> tuple[Page, Truth]:
-    """Compose a page of one kind."""
-    rng, shares = maker.rng, np.array(list(KINDS.values()))
-    line = list(KINDS)[int(rng.choice(len(KINDS), p=shares))]
+    """Compose a page of one kind.
+
+    Parameters
+    ----------
+    maker : PageMaker
+        Whose digits, hands and fonts it shows; what it makes next depends on how often this is
+        called.
+    """
+    rng, shares = maker.rng, np.array(list(SHARES.values()))
+    line = list(SHARES)[int(rng.choice(len(SHARES), p=shares))]
     scene = Scene(rng, maker.stock, maker.part, HEIGHT, WIDTH)
     scene.hand.pen = min(scene.hand.pen, 0.16)
     truth = Truth(line.__name__.strip("_"))
@@ -160,9 +174,3 @@ def compose(maker: PageMaker) -> tuple[Page, Truth]:
     if truth.kind in ("hand", "struck") and rng.random() < 0.3:
         scene.rules(h * rng.uniform(0.8, 2), rng.uniform(0, h), rng.random() < 0.4)
     return maker.take(scene, "cell" if scene.windows else truth.kind), truth
-
-
-def stock(part: Part) -> Stock:
-    """MNIST's test images for test pages, the held-out training images for validation pages."""
-    data = tenfold.load_dataset("mnist", "test" if part == "test" else "train")
-    return Stock.of(data.images, data.targets, part)

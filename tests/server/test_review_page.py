@@ -396,26 +396,18 @@ def test_an_audit_tells_its_rate(
     assert f"Audit: 0 of {count - 1} sure fields were wrong, 0 %" in window["rest"].text
 
 
-@pytest.mark.parametrize(
-    ("size", "scheme"), [(DESKTOP, "light"), (PHONE, "light"), (PHONE, "dark")]
-)
 def test_it_fits_and_stands_out(
-    stack: Stack,
-    tmp_path: Path,
-    start_review: StartReview,
-    look: Callable[..., Window],
-    size: tuple[int, int],
-    scheme: str,
+    stack: Stack, tmp_path: Path, start_review: StartReview, look: Callable[..., Window]
 ) -> None:
     stack.fill(tmp_path / "results", 3, doubtful=2, lost=1).close()
-    window = look(start_review(tmp_path / "results"), size, scheme)
-    for section in ("item", "item", "page"):
-        window.shows(section)
-        _is_sound(window, size, scheme)
-        window.press(*("r", Keys.ENTER) if section == "item" else "x")
-        window.until(lambda: window.far)
-    window.shows("rest")
-    _is_sound(window, size, scheme)
+    server = start_review(tmp_path / "results", "--lease", "0")
+    for size, scheme in ((DESKTOP, "light"), (PHONE, "light"), (PHONE, "dark")):
+        window = look(server, size, scheme)
+        for section in ("item", "item", "page", "rest"):
+            window.says("0 of 3")
+            window.shows(section)
+            _is_sound(window, size, scheme)
+            window.press(Keys.TAB)
 
 
 def _luminance(colour: str) -> float:

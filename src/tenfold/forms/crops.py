@@ -28,6 +28,7 @@ THERE = 0.7  # of a piece of print must be dark on the scan
 WIDER = 5  # pixels: print is taken away with its soft edge, and where it lies a little off
 FAINT = 0.1  # of the way from paper to black: ink begins here
 SPECK = 0.2  # of a field's height: what is shorter is no digit
+SHOWN = 0.3  # of a field's height: what people see around it
 HANGING = 0.4  # of a component's height: with less in the field it belongs to another row
 
 
@@ -155,10 +156,16 @@ def _inked(crop: Crop, printed: Pixels) -> float:
 def snippet(crop: Crop) -> Pixels:
     """Return the field and a little around it, as scanned."""
     left, top, width, height = crop.box
-    room = 0.3 * height
+    room = SHOWN * height
     rows = slice(max(0, int(top - room)), int(top + height + room) + 1)
     columns = slice(max(0, int(left - room)), int(left + width + room) + 1)
     return np.ascontiguousarray(crop.raw[rows, columns])
+
+
+def inset(crop: Crop) -> tuple[float, float]:
+    """Return where in its snippet a field begins: left and top in pixels."""
+    left, top, _, height = crop.box
+    return left - max(0, int(left - SHOWN * height)), top - max(0, int(top - SHOWN * height))
 
 
 def glyph_in(picture: Pixels, area: Box, least: float) -> Pixels | None:

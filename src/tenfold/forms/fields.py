@@ -24,6 +24,7 @@ from tenfold.forms.crops import (
     cut_out,
     even,
     glyph_in,
+    inset,
     pixels_of,
     snippet,
 )  # fmt: skip
@@ -82,6 +83,9 @@ class Seen:
     second : float
         Log-probability of the likeliest value's digits by the classifier, which looks at each by
         itself; `UNHEARD` where it sees another number of digits.
+    cells : tuple of (int, int, int, int)
+        Of a comb without anything struck out: left, top, width, height in the snippet's pixels of
+        each cell that holds a digit.
     """
 
     field: Field
@@ -91,6 +95,7 @@ class Seen:
     log_total: float = -math.inf
     struck: bool = False
     second: float = 0.0
+    cells: tuple[tuple[int, int, int, int], ...] = ()
 
 
 def read_page(
@@ -193,7 +198,21 @@ def _read(crop: Crop, networks: Networks) -> Seen:
     candidates = tuple(sorted(chances.items(), key=lambda pair: -pair[1]))
     second = _second(decoded[0].text, cells) if decoded else UNHEARD
     return Seen(
-        crop.field, snippet(crop), crop.ink, candidates, decoded.log_total, bool(struck), second
+        crop.field, snippet(crop), crop.ink, candidates, decoded.log_total, bool(struck), second,
+        () if struck else _filled(crop, cells),
+    )  # fmt: skip
+
+
+def _filled(crop: Crop, cells: Floats) -> tuple[tuple[int, int, int, int], ...]:
+    """Return where in the snippet each cell of a comb lies that holds a digit."""
+    if not crop.field.cells:
+        return ()
+    (left, top), (_, _, width, height) = inset(crop), crop.box
+    step = width / crop.field.cells
+    return tuple(
+        (round(left + k * step), round(top), round(step), round(height))
+        for k in range(len(cells))
+        if cells[k, 10] < math.log(0.5)
     )
 
 

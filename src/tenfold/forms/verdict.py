@@ -17,7 +17,7 @@ import numpy as np
 
 from tenfold.forms.crops import SPECK
 from tenfold.forms.fields import Seen
-from tenfold.forms.readings import FieldResult, Status
+from tenfold.forms.readings import TICKED, FieldResult, Status
 from tenfold.forms.template import Field
 
 # 1, margin of log-probability to the runner-up, log-probability that any valid value was written,
@@ -32,7 +32,6 @@ MISCOUNTED = 0.02  # of the sums that people write do not add up
 TOTALS = 100.0  # about so many values a sum may have
 OTHER = 0.02  # of what is not the likeliest value is none of the candidates
 TRIED = 4  # candidates of each part of a sum
-TICKED = "x"
 
 Sums = dict[Decimal, float]
 _NOTHING: Sums = {Decimal(0): 1.0}
@@ -77,7 +76,8 @@ def _alone(one: Seen, snippet: bytes) -> FieldResult:
         reason = "what is written is no value of this field"
         return FieldResult(name, None, 0.0, None, 0.0, "doubtful", reason, snippet)
     right = 1 / (1 + math.exp(-float(np.dot(CURVE, features(one)))))
-    return _answer(name, _shared(one.candidates, right), snippet)
+    answer = _answer(name, _shared(one.candidates, right), snippet)
+    return replace(answer, cells=one.cells)
 
 
 def _shared(candidates: Sequence[tuple[str, float]], right: float) -> dict[str, float]:
@@ -199,7 +199,7 @@ def _mixed(
     if one.status == "blank":
         return one
     mixed = {text: share * agreed[text] / together + (1 - share) * p for text, p in own}
-    return _answer(one.field, mixed, one.snippet)
+    return replace(_answer(one.field, mixed, one.snippet), cells=one.cells)
 
 
 def _chances(one: FieldResult) -> list[tuple[str, float]]:

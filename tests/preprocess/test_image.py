@@ -217,6 +217,7 @@ def test_open_files_that_give_no_picture_are_told_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "source",
     [None, 3.5, [[0] * 9] * 9, {}, object(), np.uint8(3), np.zeros((9, 9)).data],
+    ids=lambda source: type(source).__name__,
 )
 def test_what_is_of_no_type_for_pictures_is_refused(source: object) -> None:
     with pytest.raises(TypeError, match=r"picture: a .* is no picture\. Give a path"):

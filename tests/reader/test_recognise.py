@@ -461,3 +461,22 @@ def test_a_digit_that_was_dropped_drops_no_other() -> None:
     rows[2] = replace(rows[2], support=0.4)
     left = without_doubles([[_read_part([row]) for row in rows]])
     assert ["".join(s.char for s in read.symbols) for read in left[0]] == ["1", "", "3"]
+
+
+def test_after_a_digit_that_was_dropped_doubles_are_still_dropped() -> None:
+    places = ((100.0, 0.9), (102.0, 0.8), (300.0, 0.7), (302.0, 0.6))
+    rows = [_symbol(str(k), x, support=support) for k, (x, support) in enumerate(places)]
+    left = without_doubles([[_read_part([row]) for row in rows]])
+    assert ["".join(s.char for s in read.symbols) for read in left[0]] == ["0", "", "2", ""]
+
+
+def test_a_level_that_says_nothing_hides_no_other() -> None:
+    assert _ink(_level(0.01, hand=0.9), _level(1.0, hand=0.3)) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("digit", "059")
+def test_every_digit_counts_to_how_surely_there_is_one(digit: str) -> None:
+    (symbol,) = _placed(_spelled(digit, (20.0, 40.0), confidence=0.6), [])
+    assert symbol.certainty >= 0.6 - 1e-6
+    assert symbol.probabilities.sum() == pytest.approx(1.0)
+    assert int(symbol.probabilities.argmax()) == int(digit)

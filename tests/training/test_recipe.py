@@ -172,6 +172,10 @@ def test_files_that_are_no_recipe_are_told(tmp_path: Path) -> None:
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match=r"bytes\.toml: cannot be read as a recipe"):
         load_recipe(tmp_path / "bytes.toml")
+    with (tmp_path / "large.toml").open("wb") as file:
+        file.truncate(1 << 33)
+    with pytest.raises(UsageError, match=r"large\.toml: is larger than 1 MB"):
+        load_recipe(tmp_path / "large.toml")
     with pytest.raises(UsageError, match=r"recipe 'digit' is not known\. Built in: best, digits"):
         load_recipe("digit")
 

@@ -182,6 +182,11 @@ def test_a_run_whose_files_are_damaged_is_refused(
             continue  # an empty recipe is one of defaults; its checkpoint is refused below
         with pytest.raises(TrainingError, match="Start anew with another --out"):
             train(few, out=tmp_path / "run", resume=True)
+    if name != CHECKPOINT:
+        path.unlink()
+        os.mkfifo(path)
+        with pytest.raises(TrainingError, match=f"{name}: is a pipe"):
+            train(few, out=tmp_path / "run", resume=True)
 
 
 def test_stopped_and_resumed_a_run_comes_to_the_same(

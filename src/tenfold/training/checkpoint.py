@@ -54,7 +54,7 @@ def load_checkpoint(training: Training, folder: Path) -> bool:
     path = folder / NAME
     for partial in folder.glob(f".{NAME}.*"):  # what a kill in the middle of a write left behind
         partial.unlink(missing_ok=True)
-    if not path.exists():
+    if not path.is_file():
         return False
     try:
         with safe_open(path, framework="pt") as file:

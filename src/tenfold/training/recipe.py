@@ -30,6 +30,7 @@ from tenfold.training.recipe_sections import (
 )
 
 BUILT_IN = Path(__file__).with_name("recipes")
+MOST = 1 << 20  # bytes of a recipe
 
 
 class Recipe(Choices):
@@ -134,6 +135,8 @@ def load_any(recipe: str | Path) -> AnyRecipe:
     try:
         if (kind := kind_of(path)) is not None:
             raise UsageError(f"{path}: is {kind}, not a recipe.")
+        if path.stat().st_size > MOST:
+            raise UsageError(f"{path}: is larger than {MOST >> 20} MB, which no recipe is.")
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read as a recipe ({_why(error)}).") from error

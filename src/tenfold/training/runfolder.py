@@ -24,12 +24,13 @@ from tenfold.data.dataset import Dataset
 from tenfold.errors import INTERRUPTED, TenfoldError, TrainingError, UsageError
 from tenfold.evaluation.evaluation import Evaluation
 from tenfold.evaluation.plots import learning_curve, mistakes_sheet, samples_sheet
-from tenfold.files import make_folder, write_whole
+from tenfold.files import make_folder, read_file, write_whole
 from tenfold.sheets import save_drawing
 from tenfold.training.callbacks import Epoch, Step
 from tenfold.training.recipe import AnyRecipe, parse_any
 
 RUNS = Path("runs")
+MOST = 1 << 20  # bytes of what describes a run
 OURS = (
     "run.json", "recipe.toml", "metrics.jsonl", "checkpoint.safetensors", "model.onnx",
     "result.json", "samples.png", "mistakes.png", "learning-curve.png", "first.png", "seeds.json",
@@ -114,11 +115,12 @@ def reopen(folder: Path) -> tuple[AnyRecipe, dict[str, Any]]:
     if not (folder / "run.json").exists():
         raise UsageError(f"{folder}: there is no run here to resume. Start one with tenfold train.")
     try:
-        record: dict[str, Any] = json.loads((folder / "run.json").read_text())
-        recipe = parse_any((folder / "recipe.toml").read_text(), str(folder / "recipe.toml"))
+        record: dict[str, Any] = json.loads(read_file(folder / "run.json", MOST))
+        text = read_file(folder / "recipe.toml", MOST).decode()
+        recipe = parse_any(text, str(folder / "recipe.toml"))
         if not isinstance(record["data"], str) or not isinstance(record["data_fingerprint"], str):
             raise ValueError("run.json names no data")
-    except (OSError, ValueError, KeyError, TypeError, UsageError) as error:
+    except (TenfoldError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(
             f"{folder}: the run's description is damaged ({error}). Start anew with another --out."
         ) from error

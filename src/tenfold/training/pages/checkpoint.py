@@ -59,7 +59,7 @@ def restore(
     TrainingError
         If the checkpoint is damaged or belongs to another network.
     """
-    if not path.exists():
+    if not path.is_file():
         return Position()
     try:
         saved, states, position = _read(path)

@@ -193,7 +193,7 @@ class _Diary:
     def __init__(self, path: Path, steps: int) -> None:
         self.path = path
         self._records: list[dict[str, float]] = []
-        if path.exists():  # a killed run may have torn the last line
+        if path.is_file():  # a killed run may have torn the last line
             lines = path.read_text(encoding="utf-8").splitlines()
             self._records = [json.loads(line) for line in lines if line.endswith("}")]
         seconds = self._records[-1]["seconds"] if self._records else 0.0

@@ -15,7 +15,7 @@ from tenfold.cli import app
 
 COMMANDS = [
     "tutorial", "serve", "train", "evaluate", "compare", "recipe", "data show", "data list", "read",
-    "card", "calibrate",
+    "card", "calibrate", "export",
 ]  # fmt: skip
 
 

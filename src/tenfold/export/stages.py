@@ -176,7 +176,7 @@ def _stage(network: Network, group: list[Layer], flat: tuple[int, ...] | None) -
 
 def run_floats(stages: list[Stage], images: NDArray[np.uint8]) -> list[Array]:
     """Return what comes out of each stage for pictures ``(n, size, size)``; the last are logits."""
-    values: Array = images[..., None].astype(np.float32) / 255
+    values: Array = images[..., None].astype(np.float32) / np.float32(255)
     found = []
     for stage in stages:
         sums = stage.sums(_shaped(values, stage), stage.weights)

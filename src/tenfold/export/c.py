@@ -285,7 +285,8 @@ def _softmax(network: Network, logits: Array) -> Array:
     """Return probabilities as the C code reckons them."""
     cooled = logits * np.float32(1 / np.float32(network.info.temperature))
     odds: Array = np.exp(cooled - cooled.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True)
+    total: Array = odds.sum(axis=1, keepdims=True)
+    return np.asarray(odds / total)
 
 
 def _table(rows: Array | NDArray[np.uint8]) -> str:

@@ -54,7 +54,7 @@ def export(
 ) -> None:
     """Write a network for other programs: Keras, torch, a microcontroller, any ONNX runtime.
 
-    The weights are copied, and what is written is first compared with ONNX Runtime's answers.
+    The weights are copied; before anything is written, answers are compared with ONNX Runtime's.
     """
     from tenfold.errors import UsageError
     from tenfold.export.read import read_network

@@ -19,7 +19,16 @@ from tenfold import __version__
 from tenfold.errors import UsageError
 from tenfold.export.framing import DARK, FAINTEST_INK, INK, NIB, WIDEST, frame_crop, nibs
 from tenfold.export.network import Array, Network
-from tenfold.export.stages import SHIFT, Stage, Whole, quantise, run_whole, stages_of
+from tenfold.export.parity import check
+from tenfold.export.stages import (
+    SHIFT,
+    Stage,
+    Whole,
+    quantise,
+    run_floats,
+    run_whole,
+    stages_of,
+)
 from tenfold.names import plain
 from tenfold.preprocess.normalize import (
     BOX,
@@ -87,6 +96,8 @@ def c_files(network: Network, images: NDArray[np.uint8]) -> tuple[dict[str, str]
     ------
     UsageError
         If the network is of another kind.
+    ModelError
+        If its stages give other answers than ONNX Runtime by more than floats do.
     """
     if network.info.size != FIELD or network.has_digitness:
         raise UsageError(
@@ -95,6 +106,7 @@ def c_files(network: Network, images: NDArray[np.uint8]) -> tuple[dict[str, str]
             "'small' are."
         )
     stages = stages_of(network)
+    check(network, images, [_softmax(network, run_floats(stages, images)[-1])], "the C code")
     whole = quantise(stages, images)
     footprint = _footprint(network, stages, whole, images)
     values = _numbers(footprint) | _tables(network, stages, whole) | _framing()
@@ -255,20 +267,26 @@ def _golden(
     network: Network, stages: list[Stage], whole: list[Whole], images: NDArray[np.uint8]
 ) -> dict[str, str]:
     """Return what the self-test asks and what it must be answered."""
-    logits = run_whole(stages, whole, images) * np.float32(1 / np.float32(network.info.temperature))
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     large = cv2.resize(images[0], (61, 67), interpolation=cv2.INTER_LINEAR)
     crop = np.asarray(225 - np.pad(large, 5) * 0.7, np.uint8)
     return {
         "GLYPHS": str(len(images)),
         "GLYPH_ROWS": _table(images.reshape(len(images), -1)),
         "EXPECTED": _table(network.expected(images)[0]),
-        "EXPECTED_INT8": _table(odds / odds.sum(axis=1, keepdims=True)),
+        "EXPECTED_INT8": _table(_softmax(network, run_whole(stages, whole, images))),
         "CROP_HEIGHT": str(crop.shape[0]),
         "CROP_WIDTH": str(crop.shape[1]),
         "CROP": "\n".join(_rows(crop)),
         "FRAMED": "\n".join(_rows(frame_crop(crop))),
     }
+
+
+def _softmax(network: Network, logits: Array) -> Array:
+    """Return probabilities as the C code reckons them."""
+    cooled = logits * np.float32(1 / np.float32(network.info.temperature))
+    odds: Array = np.exp(cooled - cooled.max(axis=1, keepdims=True))
+    total: Array = odds.sum(axis=1, keepdims=True)
+    return np.asarray(odds / total)
 
 
 def _table(rows: Array | NDArray[np.uint8]) -> str:

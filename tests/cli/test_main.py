@@ -15,12 +15,8 @@ from tenfold.cli import app, main
 
 COMMANDS = [
     "tutorial", "serve", "train", "evaluate", "compare", "recipe", "data show", "data list", "read",
-<<<<<<< HEAD
     "card", "calibrate", "export", "form new", "form print", "form read", "form review",
     "form export", "form purge",
-=======
-    "card", "calibrate", "export",
->>>>>>> wt-x
 ]  # fmt: skip
 
 

@@ -25,7 +25,8 @@ from sklearn.linear_model import LogisticRegression
 
 import tenfold
 from common import RESULTS, new_parser, new_result, out, print_table, write_result
-from form_stacks import DESIGNS, Camera, Design, Sheet, class_list, stack
+from form_designs import DESIGNS, Design
+from form_stacks import Camera, Sheet, class_list, stack
 from tenfold.forms.align import Aligned, align
 from tenfold.forms.fields import read_page
 from tenfold.forms.readings import SURE, SheetResult

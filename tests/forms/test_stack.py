@@ -41,14 +41,21 @@ class Cards:
 
 
 @pytest.fixture(scope="module")
-def stacks() -> ModuleType:
+def designs() -> ModuleType:
+    return _load("form_designs")
+
+
+@pytest.fixture(scope="module")
+def stacks(designs: ModuleType) -> ModuleType:
     return _load("form_stacks")
 
 
 @pytest.fixture(scope="module")
-def cards(stacks: ModuleType, large: Splits, tmp_path_factory: pytest.TempPathFactory) -> Cards:
+def cards(
+    stacks: ModuleType, designs: ModuleType, large: Splits, tmp_path_factory: pytest.TempPathFactory
+) -> Cards:
     base = tmp_path_factory.mktemp("cards")
-    design = stacks.meter()
+    design = designs.meter()
     reference = design.reference(FACE)
     Image.fromarray(reference).save(base / "form-1.png")
     record = design.template("form-1.png", "")

@@ -29,6 +29,7 @@ WIDER = 5  # pixels: print is taken away with its soft edge, and where it lies a
 FAINT = 0.1  # of the way from paper to black: ink begins here
 SPECK = 0.2  # of a field's height: what is shorter is no digit
 SHOWN = 0.3  # of a field's height: what people see around it
+ROOM = 12  # pixels between pictures on one sheet
 HANGING = 0.4  # of a component's height: with less in the field it belongs to another row
 
 
@@ -182,3 +183,20 @@ def glyph_in(picture: Pixels, area: Box, least: float) -> Pixels | None:
     if not tall:
         return None
     return frame_glyph(ink.level, np.isin(labels, tall).astype(np.uint8))
+
+
+def packed(pictures: Sequence[Pixels]) -> tuple[list[tuple[int, int]], Pixels]:
+    """Lay pictures in rows on one sheet; return the corner of each, and the sheet."""
+    width = max(480, *(picture.shape[1] + 2 * ROOM for picture in pictures))
+    places: list[tuple[int, int]] = [(0, 0)] * len(pictures)
+    x, y, tall = ROOM, ROOM, 0
+    for k in sorted(range(len(pictures)), key=lambda k: pictures[k].shape[0]):
+        height, wide = pictures[k].shape
+        if x + wide + ROOM > width and x > ROOM:
+            x, y, tall = ROOM, y + tall + ROOM, 0
+        places[k] = (x, y)
+        x, tall = x + wide + ROOM, max(tall, height)
+    sheet = np.full((y + tall + ROOM, width), 255, np.uint8)
+    for (left, top), picture in zip(places, pictures, strict=True):
+        sheet[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
+    return places, sheet

@@ -25,6 +25,7 @@ from tenfold.forms.crops import (
     even,
     glyph_in,
     inset,
+    packed,
     pixels_of,
     snippet,
 )  # fmt: skip
@@ -43,7 +44,6 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 TALL = 56  # pixels: how high a field is shown to the finder, its digits about half of that
-ROOM = 12  # pixels between fields in the finder's picture
 LEAST = 0.25  # the finder's least score in a field
 VIEWS = 3  # of a strip: what they agree on is surer than what one of them is sure of
 CANDIDATES = 8
@@ -138,7 +138,7 @@ def _find(crops: Sequence[Crop], finder: finding.Network) -> None:
         )
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         shown.append(np.asarray(cv2.resize(crop.clean, size, interpolation=how), np.uint8))
-    places, sheet = _packed(shown)
+    places, sheet = packed(shown)
     seen = finding.find(sheet, finder, (max(sheet.shape),), LEAST, SETTINGS.overlap)
     for found in seen.found:
         x, y = found.middle
@@ -154,23 +154,6 @@ def _find(crops: Sequence[Crop], finder: finding.Network) -> None:
                         height=found.height * back,
                     )
                 )
-
-
-def _packed(pictures: Sequence[Pixels]) -> tuple[list[tuple[int, int]], Pixels]:
-    """Lay pictures in rows on one sheet; return the corner of each, and the sheet."""
-    width = max(480, *(picture.shape[1] + 2 * ROOM for picture in pictures))
-    places: list[tuple[int, int]] = [(0, 0)] * len(pictures)
-    x, y, tall = ROOM, ROOM, 0
-    for k in sorted(range(len(pictures)), key=lambda k: pictures[k].shape[0]):
-        height, wide = pictures[k].shape
-        if x + wide + ROOM > width and x > ROOM:
-            x, y, tall = ROOM, y + tall + ROOM, 0
-        places[k] = (x, y)
-        x, tall = x + wide + ROOM, max(tall, height)
-    sheet = np.full((y + tall + ROOM, width), 255, np.uint8)
-    for (left, top), picture in zip(places, pictures, strict=True):
-        sheet[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
-    return places, sheet
 
 
 def _read(crop: Crop, networks: Networks) -> Seen:

@@ -1,83 +1,68 @@
-"""Networks of every recipe with weights at random, and crops of single digits."""
+"""The exported page, a host for it, and a browser."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
-import cv2
-import numpy as np
 import pytest
-import torch
-from numpy.typing import NDArray
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 
-from tenfold.data.digits import load_digits
-from tenfold.export.network import Network
-from tenfold.export.read import read_network
-from tenfold.modelinfo import ModelInfo
-from tenfold.reader.networks import bundled_content
-from tenfold.training.export import export
-from tenfold.training.networks import make_network
-from tenfold.training.recipe import load_recipe
+from tenfold.errors import TenfoldError
+from tenfold.export.web import WebPage, export_web
 
-NetworkOf = Callable[[str], Network]
-BUNDLED = {"reader": "digits.onnx", "finder": "finder.onnx", "line": "line.onnx"}
-SMALL = Path(__file__).parent / "small.onnx"  # tenfold train --data mnist --recipe small
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+FLAGS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+         "--disable-background-networking", "--disable-component-update")  # fmt: skip
+Host = Callable[[Path], AbstractContextManager[str]]
 
 
-@cache
-def _content(recipe: str) -> bytes:
-    """A model file of the recipe's network, untrained, its normalisation far from none."""
-    if recipe in BUNDLED:
-        return bundled_content(BUNDLED[recipe])
-    size = 8 if recipe in ("digits", "tutorial") else 28
-    torch.manual_seed(0)
-    network = make_network(load_recipe(recipe).network, size, 10).eval()
-    for layer in network.modules():
-        if isinstance(layer, torch.nn.BatchNorm2d):
-            assert layer.running_mean is not None
-            assert layer.running_var is not None
-            layer.running_mean.normal_(0, 0.2)
-            layer.running_var.uniform_(0.05, 0.2)
-            layer.weight.data.normal_(0, 1)  # negative ones: the largest becomes the smallest
-            layer.bias.data.normal_(0, 0.3)
-    info = ModelInfo(
-        classes=tuple("0123456789"), size=size, data="toy", data_count=1, recipe="", seed=0,
-        temperature=0.8,
-    )  # fmt: skip
-    return export(network, info)
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (its name there)
+        pass
 
 
 @pytest.fixture(scope="session")
-def network_of() -> NetworkOf:
-    """Take the network of a recipe apart; those that come with tenfold are the real ones."""
+def host() -> Host:
+    """A host of static files: serves a folder on loopback and gives its address."""
 
-    def read(recipe: str) -> Network:
-        return read_network(_content(recipe), f"{recipe}.onnx")
+    @contextmanager
+    def serve(folder: Path) -> Iterator[str]:
+        with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as one:
+            threading.Thread(target=one.serve_forever, daemon=True).start()
+            yield f"http://127.0.0.1:{one.server_port}"
+            one.shutdown()
 
-    return read
-
-
-@pytest.fixture(scope="session")
-def small() -> Network:
-    """A trained network of recipe small."""
-    return read_network(SMALL.read_bytes(), "small.onnx")
+    return serve
 
 
 @pytest.fixture(scope="session")
-def crops() -> list[NDArray[np.uint8]]:
-    """Digits in crops of many sizes, pens and contrasts, half of them dark on light."""
-    rng = np.random.default_rng(0)
-    found = []
-    for image in load_digits().train.images[:120]:
-        scale = rng.choice([1, 2.5, 4, 7, 12]) * rng.uniform(0.8, 1.25)
-        size = (max(4, round(8 * scale * rng.uniform(0.7, 1.3))), max(4, round(8 * scale)))
-        crop = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_CUBIC), np.uint8)
-        if rng.random() < 0.4 and scale > 3:  # hairlines
-            width = int(scale * 0.7) | 1
-            crop = np.asarray(cv2.erode(crop, np.ones((width, width), np.uint8)), np.uint8)
-        crop = np.pad(crop, rng.integers(0, 9, (2, 2)))
-        light = rng.integers(180, 256) - crop * rng.uniform(0.3, 0.7)
-        found.append(np.asarray(light if rng.random() < 0.5 else crop, np.uint8))
-    return found
+def browser() -> Iterator[webdriver.Chrome]:
+    if CHROMIUM is None or DRIVER is None:
+        pytest.skip("needs Debian's chromium and chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    with webdriver.Chrome(options=options, service=Service(DRIVER)) as driver:
+        driver.set_script_timeout(300)
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> WebPage:
+    """The page as `tenfold export --to web` writes it, below a folder, as many hosts have it."""
+    try:
+        return export_web(tmp_path_factory.mktemp("site") / "below" / "read")
+    except TenfoldError as error:
+        if "npm" not in str(error):
+            raise
+        pytest.skip(str(error))

@@ -9,7 +9,7 @@ export const MAX_PIXELS = 52_000_000;
 export const MAX_BYTES = 400_000_000;
 export const MIN_SIDE = 8;
 export const WORKING_SIDE = 1600;
-export const DRAFT_SIDE = 1400;
+export const DRAFT_SHARE = 0.875;
 const BAND = 2_000_000; // pixels that are taken over from the browser at once
 
 export class PictureError extends Error {}
@@ -55,7 +55,7 @@ const reduction = (width, height) => Math.max(1, Math.floor(Math.max(width, heig
 function draft(width, height) {
   const longest = Math.max(width, height);
   if (longest <= WORKING_SIDE) return 1;
-  const times = Math.floor(width / Math.floor((DRAFT_SIDE * width) / longest));
+  const times = Math.floor(width / Math.floor((DRAFT_SHARE * WORKING_SIDE * width) / longest));
   return [8, 4, 2].find((factor) => times >= factor) ?? 1;
 }
 

@@ -55,7 +55,9 @@ function quality({ found }) {
 export async function readLines(grey, seen, recogniser, settings, oneLine, ink) {
   const { width } = grey;
   const found = ofOneKind(asOnPage(seen.found, settings), settings, width);
-  const wanted = ink === "auto" && isPrintedPage(found) ? [HAND] : WANTED[ink];
+  let wanted = WANTED[ink];
+  if (ink === "auto" && hasOneLine(found, grey, settings)) wanted = WANTED.all;
+  else if (ink === "auto" && isPrintedPage(found)) wanted = [HAND];
   const kept = found.filter(({ kind }) => wanted.includes(kind));
   const out = found.filter(({ kind }) => !wanted.includes(kind));
   let all;

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tenfold.forms.fields import UNHEARD, Seen
-from tenfold.forms.readings import FieldResult
+from tenfold.forms.readings import TICKED, FieldResult
 from tenfold.forms.template import Field
-from tenfold.forms.verdict import SET, SURE, TICKED, UNSET, judge
+from tenfold.forms.verdict import SET, SURE, UNSET, judge
 
 SNIPPET = np.zeros((4, 4), np.uint8)
 BOX = (0.1, 0.1, 0.2, 0.05)

@@ -87,7 +87,7 @@ export class Reader {
     const { name: file, width, height, notes } = picture;
     const text = texts.map((line) => line.text).join("\n");
     const seconds = (performance.now() - started) / 1000;
-    const reading = { file, text, lines: texts, digits, marks, width, height, rotation, notes, seconds };
+    const reading = { file, page: null, text, lines: texts, digits, marks, width, height, rotation, notes, seconds };
     return { picture, seen, lines, reading, places, shown };
   }
 }

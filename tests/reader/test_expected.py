@@ -120,7 +120,7 @@ def test_a_value_is_written_one_way_and_its_signs_are_marks() -> None:
 
     fitted = fit_lines([[read]], grey, Finding([], [], []), never, expect, SETTINGS)
     picture = Picture(grey, 1.0, int(width), 48, "a.png")
-    found = assemble(fitted, [], Limits(0.5, 0.5), picture)
+    found = assemble(fitted, [], Limits(0.5, 0.5), SETTINGS, picture)
     assert found.expected is not None
     assert (found.lines[0].text, found.expected.value) == ("12,5", "12.50")
     assert [(mark.text, mark.in_text) for mark in found.marks] == [(",", True)]

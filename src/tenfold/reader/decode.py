@@ -46,7 +46,7 @@ class Trust:
         Exponent of odds: recognisers are too sure of what they see.
     """
 
-    doubt: float = 0.05
+    doubt: float = 0.1
     fails: float = 0.02
     temper: float = 0.7
 
@@ -135,7 +135,7 @@ class Decoded(Sequence[Candidate]):
         >>> found = Candidate("12", np.log(0.6)), Candidate("17", np.log(0.2))
         >>> seen = Decoded(found, np.log(0.8), Expect.parse("2 digits").share)
         >>> [(value, round(chance, 3)) for value, chance in seen.posterior()]
-        [('12', 0.681), ('17', 0.315)]
+        [('12', 0.678), ('17', 0.314)]
         """
         if not self.candidates:
             return []

@@ -107,7 +107,11 @@ def nothing(expect: Expect) -> Fitted:
 
 
 def assemble(
-    fitted: Fitted, rows: Sequence[Sequence[Symbol]], limits: Limits, picture: Picture
+    fitted: Fitted,
+    rows: Sequence[Sequence[Symbol]],
+    limits: Limits,
+    settings: Settings,
+    picture: Picture,
 ) -> Assembled:
     """Assemble the number as the only line, and what else was read as not expected.
 
@@ -117,11 +121,14 @@ def assemble(
     rows : sequence of sequence of Symbol
         All that was read before anything was expected.
     limits : Limits
-        From which confidence on the number is accepted.
+        From which confidence on digits are accepted; `Settings.in_number` of it is enough here.
+    settings : Settings
     picture : Picture
     """
     out = Assembled(expected=fitted.expected)
-    accepted = bool(fitted.text) and fitted.confidence >= limits.confidence
+    # As of a doubtful digit beside accepted ones: how sure it is, the number says itself.
+    least = settings.in_number * limits.confidence
+    accepted = bool(fitted.text) and fitted.confidence >= least
     taken = fitted.symbols if accepted else []
     if accepted:
         _take(out, fitted, picture)

@@ -263,7 +263,7 @@ class Reader:
             sure = [shares(own, row) for row, own in zip(rows, parts, strict=True)]
             found = assemble.all_of(rows, sure, limits, SETTINGS, picture)
         else:
-            found = expected.assemble(fitted, rows, limits, picture)
+            found = expected.assemble(fitted, rows, limits, SETTINGS, picture)
             lines = fitted.lines
         digits = (*found.digits, *(assemble.left_out(one, picture) for one in out))
         reading = Reading(

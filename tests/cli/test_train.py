@@ -11,9 +11,13 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from tenfold.cli import app
+from tenfold.cli.train import report
 from tenfold.data.splits import Splits
 from tenfold.decoders import DAMAGED
 from tenfold.errors import TrainingError, UsageError
+from tenfold.training.pages.recipe import PagesRecipe
+from tenfold.training.pages.run import PagesRun
+from tenfold.training.recipe import parse_any
 from tenfold.training.run import RunStoppedError
 
 QUICK = ["--set=epochs=2", "--set=batch=32", "--set=threads=1", "--set=network.channels=[4, 8]"]
@@ -161,9 +165,13 @@ def test_several_seeds_are_not_resumed() -> None:
 
 
 def test_a_run_on_composed_strips_prints_what_it_came_to(
-    own_folder: Path, large: Splits, monkeypatch: pytest.MonkeyPatch
+    own_folder: Path,
+    large: Splits,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("tenfold.synthesis.pages.hands.HELD_OUT", 200)
+    monkeypatch.setattr("tenfold.training.pages.run.MOST_PAGES", 1)
     train, test = large.train, large.test
     np.savez(
         own_folder / "large.npz",
@@ -171,14 +179,19 @@ def test_a_run_on_composed_strips_prints_what_it_came_to(
     )  # fmt: skip
     tiny = [f"--set={key}" for key in ("steps=1", "batch=2", "validation=2")]
     command = ["train", "--data", "large.npz", "--recipe", "line", *tiny]
-    shown = CliRunner().invoke(app, [*command, "--out", "run"]).stdout
+    result = CliRunner().invoke(app, [*command, "--out", "run", "--json"])
+    (done,) = (json.loads(line) for line in result.stdout.splitlines())
+    assert (done["event"], done["recipe"], done["strips"]) == ("done", "line", 2)
+    recipe = parse_any(Path("run/recipe.toml").read_text(), "run/recipe.toml")
+    assert isinstance(recipe, PagesRecipe)
+    figures = {name: done[name] for name in ("strings_right", "character_error", "strips")}
+    folder = Path("run")
+    report(PagesRun(folder, folder / "model.onnx", recipe, done["data"], figures, 1.0, 2.0))
+    shown = capsys.readouterr().out
     assert "Recipe line on strips composed of large.npz: 1 steps in " in shown
     assert "On 2 strips of hands and fonts held out:" in shown
     assert "character error" in shown
     assert "Run folder: run\n" in shown
-    result = CliRunner().invoke(app, [*command, "--out", "more", "--json"])
-    (done,) = (json.loads(line) for line in result.stdout.splitlines())
-    assert (done["event"], done["recipe"], done["strips"]) == ("done", "line", 2)
     with pytest.raises(UsageError, match="one seed at a time"):
         _refused([*command, "--seeds", "2"])
 

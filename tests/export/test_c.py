@@ -152,21 +152,23 @@ def test_stages_give_the_networks_answers(small: Network) -> None:
 
 @needs_compiler
 @pytest.mark.skipif("TENFOLD_DATA" not in os.environ, reason="needs MNIST: set TENFOLD_DATA")
-def test_all_of_mnist_is_read_the_same(small: Network, tmp_path: Path) -> None:
+@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow), 10])
+def test_mnist_is_read_the_same(small: Network, tmp_path: Path, every: int) -> None:
     from tenfold.data.mnist import load_mnist
 
     splits = load_mnist(None)
     footprint = _write(tmp_path, small, splits.train.images[::60])
     command = [COMPILER, *STRICT, "-O3", "-fPIC", "-shared", "-o", "d.so", "digits.c", "-lm"]
     subprocess.run(command, cwd=tmp_path, check=True)
-    library, test = Library(tmp_path / "d.so"), splits.test
+    library = Library(tmp_path / "d.so")
+    test = splits.test.take(np.arange(0, len(splits.test), every))
     expected = small.expected(test.images)[0]
     labels, chances = library.predict(test.images, "digits_predict")
     np.testing.assert_array_equal(labels, expected.argmax(axis=1))
     assert np.abs(chances - expected).max() < 1e-5
     eight, _ = library.predict(test.images, "digits_predict_int8")
     right, right_eight = (int((each == test.targets).sum()) for each in (labels, eight))
-    assert right > 9900
-    assert abs(right - right_eight) <= 5  # 0.05 percentage points
+    assert right > 0.99 * len(test)
+    assert abs(right - right_eight) <= max(1, len(test) // 2000)  # 0.05 percentage points
     assert small.info.parameters <= 10_000
     assert footprint.agreement > 0.995

@@ -26,6 +26,7 @@ TINY = {"steps": 2, "batch": 2, "validation": 2, "warmup": 1}
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hands, "HELD_OUT", 200)
     monkeypatch.setattr(pages, "AHEAD", 3)
+    monkeypatch.setattr("tenfold.training.pages.run.MOST_PAGES", 1)
 
 
 class Follower:

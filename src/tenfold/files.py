@@ -6,6 +6,7 @@ overwritten unless that is asked for.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import stat
@@ -96,6 +97,15 @@ def open_file(path: str | Path, name: str | None = None) -> BinaryIO:
         raise DataError(f"{name}: cannot be read ({why}).") from error
     hint = "" if kind == "a folder" else " Only files are opened."
     raise DataError(f"{name}: is {kind}, not a file.{hint}")
+
+
+def digest_of(path: str | Path, name: str | None = None) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal; raises as `open_file`."""
+    digest = hashlib.sha256()
+    with open_file(path, name) as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def read_file(path: str | Path, most: int, name: str | None = None) -> bytes:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -116,7 +117,15 @@ def one_is_open(sheet: SheetResult, name: str) -> bool:
 def test_a_template_reads_pages_one_by_one(cards: Cards) -> None:
     sheets = list(cards.template.read([cards.folder / "scanner-0.png", "missing.png"]))
     assert [sheet.status for sheet in sheets] == ["failed", "read"]
-    assert "missing.png" in sheets[0].reason
+    assert sheets[0].reason == "missing.png: no such file. Check the path."
+
+
+def test_a_pipe_is_not_waited_for(cards: Cards, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.png"
+    os.mkfifo(pipe)
+    (sheet,) = cards.template.read([pipe])
+    assert sheet.status == "failed"
+    assert "a pipe" in sheet.reason
 
 
 def test_a_page_that_brings_its_worker_down_costs_its_row(

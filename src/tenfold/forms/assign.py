@@ -104,22 +104,19 @@ def settle_unique(results: Results) -> None:
             "('ok', 'doubtful', 'contradiction') AND decision IS NULL AND candidates != '[]'",
             (field.name,),
         )
-        taken = {
-            row["value"]
-            for row in results.database.rows(
-                "SELECT decision.value FROM field JOIN decision ON decision.id = field.decision "
-                "WHERE field.name = ?",
-                (field.name,),
-            )
-        }
-        sheets = [
-            [(text, chance) for text, chance in json.loads(row["candidates"]) if text not in taken]
-            for row in rows
-        ]
-        if not sheets:
+        if not rows:
             continue
+        decided = results.database.rows(
+            "SELECT DISTINCT decision.value FROM field "
+            "JOIN decision ON decision.id = field.decision "
+            "WHERE field.name = ? AND decision.value IS NOT NULL",
+            (field.name,),
+        )
+        sheets = [json.loads(row["candidates"]) for row in rows]
+        # What a person decided is given out too, so that no other sheet is given it.
+        given = give_out([*sheets, *([(row["value"], 1.0)] for row in decided)])
         with results.database.transaction() as db:
-            for row, one in zip(rows, give_out(sheets), strict=True):
+            for row, one in zip(rows, given, strict=False):
                 db.execute(
                     "UPDATE field SET value = ?, probability = ?, runner_up = ?, "
                     "runner_up_probability = ?, status = ?, reason = ? WHERE id = ?",

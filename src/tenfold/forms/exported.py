@@ -6,13 +6,12 @@ then has a file that is theirs.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import suppress
 from pathlib import Path
 
 from tenfold.errors import TenfoldError
-from tenfold.files import open_file
+from tenfold.files import digest_of
 from tenfold.forms.database import Database
 
 
@@ -26,7 +25,7 @@ def refuse_foreign_table(database: Database, path: Path, *, force: bool) -> None
     if force or not os.path.lexists(path):
         return
     row = database.row("SELECT value FROM about WHERE key = ?", (_key(path),))
-    if row is None or row["value"] != _digest(path):
+    if row is None or row["value"] != digest_of(path):
         what = "is not a table of these results" if row is None else "was changed since"
         raise TenfoldError(
             f"{path}: lies here already and {what}, so it was not overwritten. "
@@ -37,16 +36,8 @@ def refuse_foreign_table(database: Database, path: Path, *, force: bool) -> None
 def remember(database: Database, path: Path) -> None:
     """Note that a table was written here."""
     with suppress(TenfoldError), database.transaction() as db:  # results that can only be read
-        db.execute("REPLACE INTO about VALUES (?, ?)", (_key(path), _digest(path)))
+        db.execute("REPLACE INTO about VALUES (?, ?)", (_key(path), digest_of(path)))
 
 
 def _key(path: Path) -> str:
     return f"table:{path.resolve()}".encode(errors="backslashreplace").decode()
-
-
-def _digest(path: Path) -> str:
-    with open_file(path) as file:
-        digest = hashlib.sha256()
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-        return digest.hexdigest()

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.errors import DataError, PageError, TenfoldError, faults_of
+from tenfold.files import digest_of
 from tenfold.forms.align import NotAligned, align
 from tenfold.forms.assign import settle_unique
 from tenfold.forms.fields import Networks, read_page
@@ -29,9 +30,10 @@ from tenfold.forms.readings import SheetResult
 from tenfold.forms.references import References
 from tenfold.forms.template import Template, load
 from tenfold.forms.verdict import judge
+from tenfold.model import open_model
 from tenfold.names import shown
 from tenfold.preprocess.document import count_pages, pages
-from tenfold.reader.networks import FINDER, LINE, Finder, LineRecogniser, bundled_content
+from tenfold.reader.networks import DIGITS, FINDER, LINE, Finder, LineRecogniser, bundled_content
 from tenfold.reader.pipeline import grey_of
 
 if TYPE_CHECKING:
@@ -80,8 +82,6 @@ class PageReader:
     """
 
     def __init__(self, template: Template, threads: int = 1) -> None:
-        from tenfold.model import open_model
-
         self.template = template
         self.references = References.load(template)
         self.networks = Networks(
@@ -125,7 +125,7 @@ class PageReader:
 def model_version() -> str:
     """Return 16 hexadecimal digits that change with any of the networks."""
     digest = hashlib.sha256()
-    for name in (FINDER, LINE, "digits.onnx"):
+    for name in (FINDER, LINE, DIGITS):
         digest.update(bundled_content(name))
     return digest.hexdigest()[:16]
 
@@ -200,16 +200,13 @@ def _tasks(sources: Sequence[Path]) -> tuple[list[Task], list[SheetResult]]:
         name = shown(str(path))
         try:
             with faults_of(name, "opened"):
-                with path.open("rb") as file:
-                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+                digest = digest_of(path, name)
                 tasks += [
                     Task(str(path), name, digest, page + 1)
                     for page in range(count_pages(path, name))
                 ]
         except TenfoldError as error:
             failed.append(SheetResult(name, 0, None, "failed", str(error)))
-        except OSError as error:
-            failed.append(SheetResult(name, 0, None, "failed", f"{name}: {error.strerror}."))
     return tasks, failed
 
 

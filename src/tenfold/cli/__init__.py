@@ -56,7 +56,7 @@ _EXTRAS = {
     "pydantic", "safetensors", "scipy", "sklearn", "tensorboardX", "torch",
 }  # fmt: skip
 # And what only tenfold[forms] does.
-_FORMS = {"fpdf", "pebble", "openpyxl", "pillow_heif", "pyarrow", "pypdfium2", "tomli_w"}
+_FORMS = {"fpdf", "pebble", "openpyxl", "pillow_heif", "pyarrow", "pypdfium2"}
 
 
 def _version(wanted: bool) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tenfold import __version__
 from tenfold.errors import UsageError
-from tenfold.export.framing import DARK, FAINTEST_INK, INK, NIB, WIDEST, frame_crop, nibs
+from tenfold.export.framing import DARK, FAINTEST_INK, INK, NIB, TAPS, WIDEST, frame_crop, nibs
 from tenfold.export.network import Array, Network
 from tenfold.export.parity import check
 from tenfold.export.stages import (
@@ -45,7 +45,6 @@ from tenfold.preprocess.normalize import (
 )
 
 GLYPHS = 8  # in the self-test
-TAPS = round(REACH * 8 + 1) | 1  # of OpenCV's Gaussian on floats
 EDGE = 2 * 4 * FIELD**2  # bytes that sharpening takes
 PEN = 2 * (BOX * ROOM + 2 * WIDEST) ** 2  # bytes that widening a pen takes
 SHAPE = 8 * 2  # bytes of a layer's sizes

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.preprocess.normalize import ROOM, THIN, frame_glyph
+from tenfold.preprocess.normalize import REACH, ROOM, THIN, frame_glyph
 
 Pixels = NDArray[np.uint8]
 
@@ -19,6 +19,7 @@ FAINTEST_INK = 6  # grey levels that the blackest ink differs from the paper at 
 DARK = 128  # paper below this is dark, and its ink is light
 WIDEST = round(THIN * ROOM)  # pixels that a pen is widened by at the most
 NIB = WIDEST + 1  # the widest nib's side
+TAPS = round(REACH * 8 + 1) | 1  # of OpenCV's Gaussian on floats
 
 
 def frame_crop(grey: Pixels) -> Pixels:

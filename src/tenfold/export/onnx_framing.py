@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.export.framing import DARK, FAINTEST_INK, INK, NIB, nibs
+from tenfold.export.framing import DARK, FAINTEST_INK, INK, NIB, TAPS, nibs
 from tenfold.export.graph import BOOL, DOUBLE, FLOAT, INT, Graph
 from tenfold.preprocess.normalize import (
     BOX,
@@ -27,7 +27,6 @@ from tenfold.preprocess.normalize import (
 )
 
 ABOVE = 1e6  # more than any value: what is left out is sorted behind everything
-TAPS = round(REACH * 8 + 1) | 1  # of OpenCV's Gaussian on floats
 TENTHS = round(FULL_INK / 10)
 EDGE = NIB // 2 + NIB  # pixels of margin in which nibs find room
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32)

@@ -29,6 +29,7 @@ from tenfold.forms.crops import (
     pixels_of,
     snippet,
 )  # fmt: skip
+from tenfold.forms.readings import Cell
 from tenfold.forms.template import Field
 from tenfold.model import Model
 from tenfold.reader import find as finding
@@ -36,7 +37,7 @@ from tenfold.reader.ctc import Network, frames_of
 from tenfold.reader.decode import Decoded, decode
 from tenfold.reader.expect import Expect
 from tenfold.reader.find import Found
-from tenfold.reader.lines import MARGIN, Part, cut
+from tenfold.reader.lines import FILLS, MARGIN, Part, cut
 from tenfold.reader.settings import SETTINGS
 from tenfold.signature import STRUCK
 
@@ -95,7 +96,7 @@ class Seen:
     log_total: float = -math.inf
     struck: bool = False
     second: float = 0.0
-    cells: tuple[tuple[int, int, int, int], ...] = ()
+    cells: tuple[Cell, ...] = ()
 
 
 def read_page(
@@ -186,7 +187,7 @@ def _read(crop: Crop, networks: Networks) -> Seen:
     )  # fmt: skip
 
 
-def _filled(crop: Crop, cells: Floats) -> tuple[tuple[int, int, int, int], ...]:
+def _filled(crop: Crop, cells: Floats) -> tuple[Cell, ...]:
     """Return where in the snippet each cell of a comb lies that holds a digit."""
     if not crop.field.cells:
         return ()
@@ -252,7 +253,7 @@ def _line(
             slope = float(np.clip(np.polyfit(xs, ys, 1)[0], -0.2, 0.2))
         part = Part(list(row), tall, start, end, float(xs.mean()), float(ys.mean()), slope, 0, wide)
     else:
-        part = Part([], 0.62 * height, 0.0, wide, wide / 2, top + height / 2, 0.0, 0.0, wide)
+        part = Part([], FILLS * height, 0.0, wide, wide / 2, top + height / 2, 0.0, 0.0, wide)
     return _decoded(picture, part, expect, networks, None)
 
 
@@ -288,7 +289,7 @@ def _comb_part(crop: Crop, kept: Sequence[Found]) -> Part:
     """Return all of a comb, to be cut out."""
     left, top, width, height = crop.box
     inside = [f for f in kept if f.middle[1] > top]
-    tall = float(np.median([f.height for f in inside])) if inside else 0.62 * height
+    tall = float(np.median([f.height for f in inside])) if inside else FILLS * height
     y = float(np.median([f.middle[1] for f in inside])) if inside else top + height / 2
     wide, room = float(crop.clean.shape[1]), 0.2 * height
     start, end = max(0.0, left - room), min(wide, left + width + room)

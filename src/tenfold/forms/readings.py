@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 Status: TypeAlias = Literal["ok", "doubtful", "blank", "contradiction", "not aligned"]
 PageStatus: TypeAlias = Literal["read", "not aligned", "failed"]
+Cell: TypeAlias = tuple[int, int, int, int]  # left, top, width, height in a snippet
 KeepImages: TypeAlias = Literal["no", "doubtful", "all"]
 KEEP_IMAGES: tuple[KeepImages, ...] = ("no", "doubtful", "all")
 
@@ -52,7 +53,7 @@ class FieldResult:
     reason: str = ""
     snippet: bytes = b""
     candidates: tuple[tuple[str, float], ...] = ()
-    cells: tuple[tuple[int, int, int, int], ...] = ()
+    cells: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,8 @@ def settle(
     if known[mask > 0].std() < _FLAT:
         return 0.0, 0.0
     edge = 2 * REACH
-    around = np.pad(aligned, edge, "edge")
-    seen = _halved(around[2 * y : 2 * (y + high) + 2 * edge, 2 * x : 2 * (x + wide) + 2 * edge])
+    seen = _halved(_window(aligned, 2 * x - edge, 2 * y - edge, 2 * wide + 2 * edge,
+                           2 * high + 2 * edge))  # fmt: skip
     match = cv2.matchTemplate(seen, known, cv2.TM_CCOEFF_NORMED, mask=mask)
     match = np.nan_to_num(match, nan=0.0, posinf=0.0, neginf=0.0)
     rows, columns = np.mgrid[-REACH : REACH + 1, -REACH : REACH + 1]
@@ -68,6 +68,13 @@ def settle(
     if match[row, column] < _SURE or judged[row, column] < match[REACH, REACH] + _BETTER:
         return 0.0, 0.0
     return 2.0 * float(columns[row, column]), 2.0 * float(rows[row, column])
+
+
+def _window(picture: Grey, left: int, top: int, wide: int, high: int) -> Grey:
+    """Cut a window out; beyond the picture, its edge goes on."""
+    rows = np.clip(np.arange(top, top + high), 0, picture.shape[0] - 1)
+    columns = np.clip(np.arange(left, left + wide), 0, picture.shape[1] - 1)
+    return picture[rows[:, None], columns]
 
 
 def _halved(picture: Grey) -> Grey:

@@ -17,7 +17,7 @@ import numpy as np
 
 from tenfold.forms.crops import SPECK
 from tenfold.forms.fields import Seen
-from tenfold.forms.readings import TICKED, FieldResult, Status
+from tenfold.forms.readings import TICKED, Cell, FieldResult
 from tenfold.forms.template import Field
 
 # 1, margin of log-probability to the runner-up, log-probability that any valid value was written,
@@ -76,8 +76,7 @@ def _alone(one: Seen, snippet: bytes) -> FieldResult:
         reason = "what is written is no value of this field"
         return FieldResult(name, None, 0.0, None, 0.0, "doubtful", reason, snippet)
     right = 1 / (1 + math.exp(-float(np.dot(CURVE, features(one)))))
-    answer = _answer(name, _shared(one.candidates, right), snippet)
-    return replace(answer, cells=one.cells)
+    return _answer(name, _shared(one.candidates, right), snippet, one.cells)
 
 
 def _shared(candidates: Sequence[tuple[str, float]], right: float) -> dict[str, float]:
@@ -89,7 +88,9 @@ def _shared(candidates: Sequence[tuple[str, float]], right: float) -> dict[str, 
     return {first: right} | {text: left * math.exp(p - top) / total for text, p in others}
 
 
-def _answer(name: str, chances: dict[str, float], snippet: bytes, reason: str = "") -> FieldResult:
+def _answer(
+    name: str, chances: dict[str, float], snippet: bytes, cells: tuple[Cell, ...]
+) -> FieldResult:
     """Return the likeliest value, and whether it is sure enough."""
     ranked = sorted(chances.items(), key=lambda pair: -pair[1])
     value, probability = ranked[0]
@@ -97,7 +98,7 @@ def _answer(name: str, chances: dict[str, float], snippet: bytes, reason: str = 
     sure = probability >= SURE
     return FieldResult(
         name, value or None, probability, runner_up or None, second, "ok" if sure else "doubtful",
-        "" if sure else reason or "another value is nearly as likely", snippet, tuple(ranked),
+        "" if sure else "another value is nearly as likely", snippet, tuple(ranked), cells,
     )  # fmt: skip
 
 
@@ -129,12 +130,10 @@ def _groups(fields: dict[str, Field], results: dict[str, FieldResult]) -> dict[s
             wrong, reason = names, f"none of {group} is ticked"
         else:
             continue
-        out |= {name: _again(results[name], "contradiction", reason) for name in wrong}
+        out |= {
+            name: replace(results[name], status="contradiction", reason=reason) for name in wrong
+        }
     return out
-
-
-def _again(result: FieldResult, status: Status, reason: str) -> FieldResult:
-    return replace(result, status=status, reason=reason)
 
 
 def _sum(results: Sequence[FieldResult]) -> dict[str, FieldResult]:
@@ -160,7 +159,7 @@ def _sum(results: Sequence[FieldResult]) -> dict[str, FieldResult]:
     share /= share + MISCOUNTED
     if share < 0.5:
         reason = f"{' + '.join(part.field for part in parts)} is not {total.field}"
-        return {total.field: _again(total, "contradiction", reason)}
+        return {total.field: replace(total, status="contradiction", reason=reason)}
     out = {}
     for k, (part, own) in enumerate(zip(parts, chances, strict=True)):
         rest = before[k], after[len(parts) - k - 1]
@@ -169,7 +168,7 @@ def _sum(results: Sequence[FieldResult]) -> dict[str, FieldResult]:
     own = _chances(total)
     agreed = {text: p * before[-1].get(_number(text), 0.0) for text, p in own}
     out[total.field] = _mixed(total, own, agreed, together, share)
-    return {name: one for name, one in out.items() if one.status != "blank"}
+    return out
 
 
 def _plus(sums: Sums, own: Sequence[tuple[str, float]]) -> Sums:
@@ -199,7 +198,7 @@ def _mixed(
     if one.status == "blank":
         return one
     mixed = {text: share * agreed[text] / together + (1 - share) * p for text, p in own}
-    return replace(_answer(one.field, mixed, one.snippet), cells=one.cells)
+    return _answer(one.field, mixed, one.snippet, one.cells)
 
 
 def _chances(one: FieldResult) -> list[tuple[str, float]]:

@@ -146,8 +146,8 @@ async def decide(request: Request) -> dict[str, Any]:
     """Save what stands in a field."""
     body = await _body(request, Decision)
 
-    def save(review: Review) -> dict[str, Any]:
-        outcome = review.decide(
+    def save(review: Review) -> Outcome:
+        return review.decide(
             body.field,
             body.value,
             body.window,
@@ -155,9 +155,8 @@ async def decide(request: Request) -> dict[str, Any]:
             replaces=body.replaces,
             insist=body.insist,
         )
-        return _said(outcome) | _progress(review, body.window)
 
-    return await _ask(request, save)
+    return await _saved(request, body, save)
 
 
 @router.post("/pages")
@@ -165,8 +164,8 @@ async def decide_page(request: Request) -> dict[str, Any]:
     """Save what stands on a page that was not aligned, or leave a page out."""
     body = await _body(request, PageDecision)
 
-    def save(review: Review) -> dict[str, Any]:
-        outcome = review.decide_page(
+    def save(review: Review) -> Outcome:
+        return review.decide_page(
             body.page,
             body.template_page,
             body.values,
@@ -175,9 +174,8 @@ async def decide_page(request: Request) -> dict[str, Any]:
             replaces=body.replaces,
             insist=body.insist,
         )
-        return _said(outcome) | _progress(review, body.window)
 
-    return await _ask(request, save)
+    return await _saved(request, body, save)
 
 
 @router.post("/undo")
@@ -233,6 +231,13 @@ async def _body(request: Request, kind: type[Any]) -> Any:
     intake: Intake = request.app.state.intake
     with intake.room() as room:
         return check(kind, parse_json(await intake.content(room, request)))
+
+
+async def _saved(
+    request: Request, body: _From, save: Callable[[Review], Outcome]
+) -> dict[str, Any]:
+    """Save a decision; answer with what came of it, and how far the window is."""
+    return await _ask(request, lambda review: _said(save(review)) | _progress(review, body.window))
 
 
 async def _ask(request: Request, question: Callable[[Review], Found]) -> Found:

@@ -86,7 +86,7 @@ def test_what_is_odd_about_data_is_told_even_of_a_run_that_learned_it(
 
 
 def test_duplicates_across_the_parts_are_a_reason(large: Splits) -> None:
-    learned, held = _parts(large)
+    learned, _ = _parts(large)
     again = learned.take(np.arange(200))
     answered = again.targets.copy()
     answered[:100] = 9 - answered[:100]
@@ -108,6 +108,7 @@ def test_each_picture_is_judged_once_by_what_did_not_learn_from_it(large: Splits
     assert len(list(folds(lone, 5))) == 5
 
 
+@pytest.mark.filterwarnings("ignore::tenfold.errors.TenfoldWarning")  # so few steps
 def test_cross_fitting_goes_before_the_run_and_is_kept(
     large: Splits, quick: dict[str, Any], tmp_path: Path
 ) -> None:

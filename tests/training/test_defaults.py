@@ -19,11 +19,11 @@ def test_steps_follow_from_the_number_of_pictures(count: int, size: int) -> None
     recipe, said = fitting_recipe(None, _data(count, size))
     learned = count * (1 - recipe.validation)
     steps = recipe.epochs * np.ceil(learned / recipe.batch)
-    assert 600 <= steps <= 4500
+    assert 600 <= steps <= 4000
     assert recipe.name == ("digits" if size == 8 else "mnist")
     assert (recipe.folds > 0) == (count < 1000)
     assert (recipe.validation == 0) == (count < 1000)
-    assert recipe.ema <= 1 - 1 / (0.11 * steps)
+    assert recipe.ema <= 1 - 1 / (0.12 * steps)
     plain = load_recipe(recipe.name)
     assert recipe.batch <= plain.batch
     assert (recipe.augment.elastic > plain.augment.elastic) == (count < 2000)
@@ -41,8 +41,14 @@ def test_more_pictures_get_more_steps_and_larger_batches() -> None:
 
 @pytest.mark.parametrize(
     ("recipe", "name", "count"),
-    [("digits", "mine", 400), ("mnist", "mine", 400), (None, "digits", 400), (None, "mnist", 400)]
-    + [(None, "mine", 20_000), ("tutorial", "digits", 400)],
+    [
+        ("digits", "mine", 400),
+        ("mnist", "mine", 400),
+        ("tutorial", "digits", 400),
+        (None, "digits", 400),
+        (None, "mnist", 400),
+        (None, "mine", 20_000),
+    ],
 )
 def test_named_recipes_named_sets_and_many_pictures_train_as_before(
     recipe: str | None, name: str, count: int

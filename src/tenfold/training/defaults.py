@@ -21,6 +21,7 @@ from tenfold.training.recipe import AnyRecipe, Recipe, load_any, on_pictures
 SMALL = 16  # pixels: below this side the recipe is that for 8×8 pictures
 ENOUGH = 20_000  # pictures from which on the recipe is taken as it is
 STEPS, AT = 750, 400  # steps for so many pictures, growing with the square root of their number
+MOST_STEPS = 3750  # of the recipe for MNIST
 BATCHES = ((2000, 32), (8000, 64))  # below so many pictures, at most this batch
 FEW, FOLDS = 1000, 5  # below so many pictures, validation is by cross-fitting
 VALIDATION = 0.1
@@ -78,14 +79,15 @@ def _fitted(recipe: Recipe, count: int, settings: Mapping[str, Any]) -> Recipe:
     batch = settings.get("batch", batch)
     by_folds = count < FEW and not {"validation", "folds"} & settings.keys()
     validation = 0.0 if by_folds else VALIDATION
-    steps = round(STEPS * max(1.0, math.sqrt(count / AT)))
+    steps = min(MOST_STEPS, round(STEPS * max(1.0, math.sqrt(count / AT))))
     an_epoch = math.ceil(count * (1 - validation) / batch) if isinstance(batch, int) else 1
+    epochs = min(MOST_EPOCHS, max(1, round(steps / max(an_epoch, 1))))
     changes: dict[str, Any] = {
         "batch": batch,
-        "epochs": min(MOST_EPOCHS, max(1, round(steps / max(an_epoch, 1)))),
+        "epochs": epochs,
         "validation": validation,
         "folds": FOLDS if by_folds else 0,
-        "ema": min(recipe.ema, 1 - 1 / (AVERAGED * steps)),
+        "ema": min(recipe.ema, 1 - 1 / (AVERAGED * epochs * an_epoch)),
     }
     if count < BATCHES[0][0]:
         own = recipe.augment.model_dump()

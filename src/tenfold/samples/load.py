@@ -132,7 +132,7 @@ def load_splits(
         return source
     loaded = load(source, data_dir, as_is=as_is)
     if tell is not None and loaded.assumed:
-        tell(loaded.assumed)
+        tell(f"{loaded.assumed}.")
     return split_parts(loaded.train, loaded.test, loaded.train.name)
 
 

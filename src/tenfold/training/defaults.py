@@ -96,11 +96,11 @@ def _fitted(recipe: Recipe, count: int, settings: Mapping[str, Any]) -> Recipe:
 
 
 def _said(recipe: Recipe, count: int) -> str:
-    how = (
-        f"validation by cross-fitting in {recipe.folds} parts"
-        if recipe.folds
-        else f"{recipe.validation:.0%} of them for validation"
-    )
+    how = f"{recipe.validation:.0%} of them for validation"
+    if recipe.folds:
+        how = f"validation by cross-fitting in {recipe.folds} parts"
+    elif not recipe.validation:
+        how = "no validation"
     more = ", more augmentation" if count < BATCHES[0][0] else ""
     return (
         f"Chosen for {count:,} images: recipe {recipe.name}, batch {recipe.batch}, "

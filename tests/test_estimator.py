@@ -93,6 +93,8 @@ def test_images_do_as_well_as_rows(fitted: DigitClassifier, digits: Digits) -> N
     learned = DigitClassifier(settings=QUICK).fit(images, y)
     np.testing.assert_array_equal(learned.predict_proba(images), fitted.predict_proba(X))
     assert learned.score(images, y) == fitted.score(X, y)
+    for shaped in (images[..., None], images[:, None]):
+        np.testing.assert_array_equal(fitted.predict(shaped), fitted.predict(X))
     with pytest.raises(ValueError, match=r"images of 4×16; give square ones"):
         fitted.predict(X.reshape(-1, 4, 16))
 

@@ -122,7 +122,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : array, shape (n, pixels) or (n, side, side)
+        X : array, shape (n, pixels), (n, side, side), (n, side, side, 1) or (n, 1, side, side)
             One picture a row, or as images; more meaning more ink, any range.
         y : array, shape (n,)
             Their labels.
@@ -219,10 +219,14 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _rows(X: ArrayLike) -> ArrayLike:  # noqa: N803
-    """Lay images, shape (n, side, side), out as rows; leave all else to scikit-learn's checks."""
-    if getattr(X, "ndim", 2) != 3:
+    """Lay images, with or without an axis of one channel, out as rows; leave all else alone."""
+    if getattr(X, "ndim", 2) not in (3, 4):
         return X
     images = np.asarray(X)
+    if images.ndim == 4:
+        if 1 not in (images.shape[1], images.shape[3]):
+            return X
+        images = images[:, 0] if images.shape[1] == 1 else images[..., 0]
     count, height, width = images.shape
     if height != width:
         raise ValueError(f"X holds images of {height}×{width}; give square ones, (n, side, side).")

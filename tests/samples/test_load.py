@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import os
 import shutil
 import struct
 from collections.abc import Callable
@@ -75,10 +76,12 @@ def test_tables_of_files_and_labels(tmp_path: Path, photos: Photos) -> None:
 
 def test_a_table_names_the_row_that_is_wrong(tmp_path: Path, photos: Photos) -> None:
     Image.fromarray(photos[0][0]).save(tmp_path / "a.png")
+    os.mkfifo(tmp_path / "pipe.png")
     for text, message in [
         ("file,label\na.png,7\na.png,ten\n", r"t\.csv:3: label 'ten' is not one of the digits"),
         ("file,label\n,7\n", r"t\.csv:2: names no file"),
         ("file,label\nb.png,7\nc.png,8\n", r"b\.png: .*no such file.*1 more picture"),
+        ("file,label\npipe.png,7\n", r"pipe\.png: .*is a pipe, not a file"),
         ("file,label,split\na.png,7,train\na.png,7,\n", "say train or test in every row"),
     ]:
         (tmp_path / "t.csv").write_text(text)

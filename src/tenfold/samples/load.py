@@ -7,6 +7,7 @@ a shape that no data set holds. What was assumed on the way is said in one line.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -25,6 +26,7 @@ from tenfold.data.registry import NAMES, as_they_are, open_source, split_parts
 from tenfold.data.splits import Splits, concatenate
 from tenfold.decoders import damage_told
 from tenfold.errors import DataError, UsageError
+from tenfold.files import open_file
 from tenfold.preprocess.normalize import FIELD
 from tenfold.samples.framing import are_framed, frame_picture
 from tenfold.samples.reviewed import is_results, reviewed
@@ -255,10 +257,9 @@ def _all_framed(pictures: Iterator[tuple[Path | bytes | Pixels, str]]) -> Pixels
 
 def _size(source: Path | bytes) -> tuple[int, int]:
     """Return a picture's width and height without decoding it; 0, 0 where that cannot be told."""
-    import io
-
     try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+        opening = io.BytesIO(source) if isinstance(source, bytes) else open_file(source)
+        with opening as file, Image.open(file) as image:
             return image.size
     except Exception:  # whoever opens it says what is wrong with it
         return 0, 0

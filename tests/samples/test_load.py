@@ -156,19 +156,19 @@ def test_arrays_of_any_shape_and_range(few: Splits, shape: str, kind: str, label
         "n,1,h,w": images[:, None],
         "n,h*w": images.reshape(50, 64),
     }[shape]
-    ranged: NDArray[Any] = {
+    ranges: dict[str, NDArray[Any]] = {
         "uint8": shaped,
         "share": shaped / 255,
         "float255": shaped.astype(float),
         "int": shaped.astype(np.int64),
-    }[kind]
+    }
     y: NDArray[Any] = {
         "integers": targets,
         "strings": targets.astype(str),
         "one-hot": np.eye(10)[targets],
         "column": targets[:, None],
     }[labels]
-    loaded = load((ranged, y))
+    loaded = load((ranges[kind], y))
     np.testing.assert_array_equal(loaded.train.images, images)
     np.testing.assert_array_equal(loaded.train.targets, targets)
     assert loaded.assumed == "your arrays: 50 images of 8×8, kept as they are"

@@ -99,7 +99,8 @@ def _one_hot(values: NDArray[Any], place: Place) -> NDArray[np.uint8]:
     wrong = ((values != 0) & (values != 1)).any(axis=1) | (values.sum(axis=1) != 1)
     if wrong.any():
         raise DataError(f"{place(int(np.argmax(wrong)))}: is not one-hot: a single 1, the rest 0.")
-    return values.argmax(axis=1).astype(np.uint8)
+    labels: NDArray[np.uint8] = values.argmax(axis=1).astype(np.uint8)
+    return labels
 
 
 def _text(value: object) -> str:

@@ -109,6 +109,7 @@ def write_predictions(
     """
     path = check_table(path, force=force)
     suffix = path.suffix.lower()
+    content: bytes | str
     if suffix == ".npz":
         content = _npz(found, probabilities)
     else:

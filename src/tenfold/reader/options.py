@@ -57,6 +57,8 @@ def classifier(model: object) -> Classifier:
     """
     if model is None:
         return bundled_model()
+    if isinstance(model, Scaled):
+        return model
     if not isinstance(model, Model | str | PathLike):
         raise UsageError(f"model is a {type(model).__name__}; give a Model, a path, or None.")
     # A picture's few glyphs are read fastest on one thread.

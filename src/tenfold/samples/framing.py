@@ -88,8 +88,7 @@ def are_framed(images: Pixels) -> bool:
     if images.shape[1:] != (FIELD, FIELD) or not len(images):
         return False
     inked = images > INK
-    rows, columns = inked.any(axis=2), inked.any(axis=1)
-    longest = np.maximum(_length(rows), _length(columns))
+    longest = np.maximum(*(_length(np.asarray(inked.any(axis=axis))) for axis in (2, 1)))
     mass = np.maximum(images.sum(axis=(1, 2), dtype=np.float64), 1e-9)
     middles = np.arange(FIELD) + 0.5
     y = (images.sum(axis=2, dtype=np.float64) @ middles) / mass

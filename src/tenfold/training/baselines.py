@@ -23,7 +23,7 @@ from tenfold.data.dataset import DIGITS, Dataset
 from tenfold.data.registry import NAMES
 from tenfold.errors import TenfoldWarning
 from tenfold.evaluation.test_sets import framed
-from tenfold.files import write_whole
+from tenfold.files import read_file, write_whole
 from tenfold.reader.networks import bundled_model
 from tenfold.training import runfolder
 from tenfold.training.callbacks import Callback, Epoch, Step
@@ -100,7 +100,7 @@ def judged_before(
         return None
     kept = folder / runfolder.VALIDATION
     if kept.exists():
-        return Validation(**json.loads(runfolder.read_file(kept, runfolder.MOST)))
+        return Validation(**json.loads(read_file(kept, runfolder.MOST)))
     found = _cross_fit(training.recipe, train, training.device, callbacks, stop)
     if found is None:
         save_checkpoint(training, folder)

@@ -20,6 +20,7 @@ from tenfold.cli import (
     form,
     read,
     recipe,
+    search,
     serve,
     train,
     tutorial,
@@ -45,6 +46,7 @@ app.command(epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command(epilog=card.EXAMPLE)(card.card)
 app.command(epilog=export.EXAMPLE)(export.export)
 app.command(epilog=compare.EXAMPLE)(compare.compare)
+app.command(epilog=search.EXAMPLE)(search.search)
 app.command(epilog=recipe.EXAMPLE)(recipe.recipe)
 app.add_typer(data.app, name="data")
 app.add_typer(form.app, name="form")

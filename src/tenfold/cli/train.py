@@ -68,8 +68,11 @@ def train(
         float, typer.Option(min=0, help="Seconds between checkpoints.")
     ] = 10.0,
     track: Annotated[
-        list[Literal["tensorboard", "mlflow"]] | None,
-        typer.Option(help="Keep the figures there too; repeatable. MLflow: in runs/mlflow."),
+        list[str] | None,
+        typer.Option(
+            metavar="tensorboard|mlflow",
+            help="Keep the figures there too; repeatable. MLflow: in runs/mlflow.",
+        ),
     ] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", hidden=True)] = False,
     json: Json = False,

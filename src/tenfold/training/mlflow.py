@@ -24,7 +24,7 @@ from tenfold.training.result import Run
 from tenfold.training.tracking import figures
 
 FOLDER = runfolder.RUNS / "mlflow"
-NOTE = "mlflow.json"
+DATABASE, NOTE = "mlflow.db", "mlflow.json"
 MOST = 1 << 16  # bytes of it
 EXPERIMENT = "tenfold"
 LONGEST = 6000  # characters of a parameter that MLflow takes
@@ -139,13 +139,13 @@ def noted(folder: Path) -> str:
     """Return where MLflow keeps the run of a folder, in words."""
     note = json.loads(read_file(folder / NOTE, MOST))
     address = str(note["tracking_uri"])
-    where = address.removeprefix("sqlite:///") if address == default_address() else address
+    where = (FOLDER / DATABASE).as_posix() if address == default_address() else address
     return f"run {note['run_id']} in {where}"
 
 
 def default_address() -> str:
     """Return the address of the database below ``runs``, and make its folder."""
-    return f"sqlite:///{make_folder(FOLDER).absolute().as_posix()}/mlflow.db"
+    return f"sqlite:///{make_folder(FOLDER).absolute().as_posix()}/{DATABASE}"
 
 
 def open_client(address: str) -> Any:

@@ -1,8 +1,8 @@
 """Where a search looks: for each key of a recipe a range or a choice, written as TOML.
 
-A table with ``low`` and ``high`` is a range, of whole numbers if both are; ``log = true`` spreads it
-evenly over sizes, ``step`` makes it one of steps. A list is a choice of its entries. Keys are those
-of recipes, in sections or dotted; what is not named stays as the recipe has it.
+A table with ``low`` and ``high`` is a range, of whole numbers if both are; ``log = true`` spreads
+it evenly over sizes, ``step`` makes it one of steps. A list is a choice of its entries. Keys are
+those of recipes, in sections or dotted; what is not named stays as the recipe has it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The journal of a search: one file that any number of processes, on any machines, append to.
 
 Whatever ends a process, the journal stays whole: a line torn by a full disk is cut off when it is
-opened next, and a trial whose process is gone is given to the next one that asks. Each process holds
-a lock in a folder of its own below ``workers``, by which the others know that it lives.
+opened next, and a trial whose process is gone is given to the next one that asks. Each process
+holds a lock in a folder of its own below ``workers``, by which the others know that it lives.
 """
 
 from __future__ import annotations

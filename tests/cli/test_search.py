@@ -64,7 +64,7 @@ def test_the_usual_space_is_shown_to_be_copied() -> None:
 
 def test_mistakes_are_told() -> None:
     Path("space.toml").write_text("[optimizer]\nlr = [1]")
-    with pytest.raises(UsageError, match="Did you mean optimizer.learning_rate"):
+    with pytest.raises(UsageError, match=r"Did you mean optimizer\.learning_rate"):
         _search("space.toml", "--out", "here")
     assert not Path("here").exists()
     assert _search("--trials", "0").exit_code == 2

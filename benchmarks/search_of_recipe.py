@@ -1,13 +1,13 @@
 """Does tenfold search find the digits recipe's accuracy again, from a poor start?
 
     python benchmarks/search_of_recipe.py                # 10 minutes of search, some of judging
-    python benchmarks/search_of_recipe.py --minutes 1 --seeds 2 --out /tmp/look.json   # a first look
+    python benchmarks/search_of_recipe.py --minutes 1 --seeds 2 --out look.json   # a first look
 
 It begins with the digits recipe's network, but a low constant rate, large batches, no
 augmentation, no label smoothing and no weight decay, and searches all of these on a fifth of the
 first 1,597 digits. Then the start, what was found and the recipe `digits` are trained with seeds
-that the search did not use: judged on the same fifth, and on other fifths of the same digits, for on
-the first one the winner is flattered. The last 200 take no part. Result:
+that the search did not use: judged on the same fifth, and on other fifths of the same digits, for
+on the first one the winner is flattered. The last 200 take no part. Result:
 results/search_of_recipe.json.
 """
 

@@ -102,14 +102,14 @@ def comparison_curves(curves: Mapping[str, Sequence[Sequence[float]]]) -> bytes:
     axes = figure.subplots()
     colours = colormaps["turbo"](np.linspace(0.05, 0.95, max(len(curves), 1)))
     for colour, (name, seeds) in zip(colours, curves.items(), strict=True):
-        values = np.asarray(seeds, dtype=np.float64).reshape(len(seeds), -1)
+        # Of a pair whose every run diverged, the legend alone says that it was there.
+        values = np.asarray(seeds or [()], dtype=np.float64)  # (seeds, epochs)
         epochs = range(1, values.shape[1] + 1)
         if len(values) > 1:
             axes.fill_between(
                 epochs, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.15, lw=0
             )
-        mean = values.mean(axis=0) if len(values) else []
-        axes.plot(epochs, mean, color=colour, label=name, marker=_marker(epochs))
+        axes.plot(epochs, values.mean(axis=0), color=colour, label=name, marker=_marker(epochs))
     axes.set(ylabel="validation accuracy", title="Validation accuracy: mean and range over seeds")
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
     finish(axes)

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tenfold.data.splits import Splits
-from tenfold.errors import TrainingError, UsageError
+from tenfold.errors import TenfoldWarning, TrainingError, UsageError
+from tenfold.training.callbacks import Epoch
 from tenfold.training.mlflow import noted, open_client
 from tenfold.training.result import Run
 from tenfold.training.run import RunStoppedError, train
@@ -86,3 +88,22 @@ def test_unknown_trackers_and_unreachable_databases_are_told(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///file/mlflow.db")
     with pytest.raises(TrainingError, match=r"MLflow at sqlite:///file/mlflow\.db cannot be used"):
         train(few, "digits", settings=quick, out="here", track=["mlflow"])
+
+
+def test_a_database_that_goes_away_does_not_end_the_run(few: Splits, quick: dict[str, Any]) -> None:
+    class Spoiler:
+        def on_step(self, step: object) -> None:
+            pass
+
+        def on_epoch(self, epoch: Epoch) -> None:
+            if epoch.epoch == 3:
+                with sqlite3.connect("runs/mlflow/mlflow.db") as database:
+                    database.execute("DROP TABLE metrics")
+
+    with pytest.warns(TenfoldWarning, match="MLflow cannot be reached any more") as told:
+        done = train(
+            few, "digits", settings=quick, out="here", track=["mlflow"], callbacks=[Spoiler()]
+        )
+    assert len(done.history) == 6
+    assert done.model.exists()
+    assert len([each for each in told if each.category is TenfoldWarning]) == 1

@@ -11,11 +11,13 @@ import json
 import logging
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tenfold.data.splits import Splits
-from tenfold.errors import TenfoldError, TrainingError
+from tenfold.errors import TenfoldError, TenfoldWarning, TrainingError
 from tenfold.files import make_folder, read_file, write_whole
 from tenfold.training import runfolder
 from tenfold.training.callbacks import Epoch, Step
@@ -45,7 +47,7 @@ class MLflow:
         self._client: Any = None
         self._run = ""
         self._known: set[int] = set()  # epochs that MLflow has
-        self._ended = False
+        self._ended = self._lost = False
 
     def on_start(self, recipe: Recipe, splits: Splits, history: list[Epoch]) -> None:
         """Begin MLflow's run with the recipe as parameters, or go on with it.
@@ -65,11 +67,11 @@ class MLflow:
             )
             for epoch in history:
                 self.on_epoch(epoch)
-        except TenfoldError:
+        except (TenfoldError, ModuleNotFoundError):
             raise
         except Exception as error:  # of MLflow, SQLAlchemy, requests or the disk
             raise TrainingError(
-                f"MLflow at {address} cannot be used ({' '.join(str(error).split())[:200]}). "
+                f"MLflow at {address} cannot be used ({_brief(error)}). "
                 "Check MLFLOW_TRACKING_URI, or leave out --track mlflow."
             ) from error
 
@@ -80,25 +82,44 @@ class MLflow:
         """Log the epoch's figures, once."""
         if epoch.epoch in self._known:
             return
-        for name, value in figures(epoch).items():
-            self._client.log_metric(self._run, name, value, step=epoch.epoch)
-        self._known.add(epoch.epoch)
+        with self._kept_up():
+            for name, value in figures(epoch).items():
+                self._client.log_metric(self._run, name, value, step=epoch.epoch)
+            self._known.add(epoch.epoch)
 
     def on_end(self, run: Run, splits: Splits) -> None:
         """Log the figures on the test part, the model file and the report."""
-        for name, value in run.to_dict().items():
-            if isinstance(value, int | float) and name != "seed":
-                self._client.log_metric(self._run, name, value)
         report = write_whole(self._folder / "report.html", _report(run, splits))
-        for path in (run.model, report, *(self._folder / name for name in FILES)):
-            self._client.log_artifact(self._run, str(path))
-        self._client.set_terminated(self._run, "FINISHED")
-        self._ended = True
+        with self._kept_up():
+            for name, value in run.to_dict().items():
+                if isinstance(value, int | float) and name != "seed":
+                    self._client.log_metric(self._run, name, value)
+            for path in (run.model, report, *(self._folder / name for name in FILES)):
+                self._client.log_artifact(self._run, str(path))
+            self._client.set_terminated(self._run, "FINISHED")
+            self._ended = True
 
     def close(self) -> None:
         """Say that the run was broken off, unless it got to its end."""
         if self._run and not self._ended:
-            self._client.set_terminated(self._run, "KILLED")
+            with self._kept_up():
+                self._client.set_terminated(self._run, "KILLED")
+
+    @contextmanager
+    def _kept_up(self) -> Iterator[None]:
+        """Let no run of hours end because a server went away: warn once, and go on without."""
+        try:
+            yield
+        except Exception as error:
+            if self._lost:
+                return
+            self._lost = True
+            warnings.warn(
+                f"MLflow cannot be reached any more ({_brief(error)}); the run goes on without it. "
+                "metrics.jsonl has its figures.",
+                TenfoldWarning,
+                stacklevel=3,
+            )
 
     def _earlier(self, address: str) -> str | None:
         """Return the run that this folder's run went into before, and what epochs it has."""
@@ -124,7 +145,9 @@ class MLflow:
             files = (FOLDER / "artifacts").absolute().as_uri()
             number = self._client.create_experiment(name, artifact_location=files)
         tags = {f"version.{key}": value for key, value in runfolder.versions().items()}
-        made = self._client.create_run(number, run_name=self._folder.name, tags=tags)
+        several = self._folder.name.startswith("seed-")
+        title = "/".join(self._folder.parts[-2 if several else -1 :])
+        made = self._client.create_run(number, run_name=title, tags=tags)
         run = str(made.info.run_id)
         parameters = _flat(recipe) | {
             "data": splits.train.name,
@@ -160,6 +183,10 @@ def open_client(address: str) -> Any:
         for chatty in ("mlflow", "alembic"):
             logging.getLogger(chatty).setLevel(logging.WARNING)
         return MlflowClient(address)
+
+
+def _brief(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def _flat(recipe: Recipe) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
@@ -67,10 +68,21 @@ def tracked(
 
 
 def check_trackers(names: Sequence[str]) -> None:
-    """Refuse names that no tracker has; raises UsageError."""
+    """Refuse, before anything is loaded, what cannot keep figures.
+
+    Raises
+    ------
+    UsageError
+        If no tracker has such a name.
+    ModuleNotFoundError
+        If a package that it needs is not installed.
+    """
     for name in names:
         if name not in TRACKERS:
             raise UsageError(f"tracker {name!r} is not known. Known: {', '.join(TRACKERS)}.")
+    for package in ("mlflow", "sqlalchemy", "alembic") if "mlflow" in names else ():
+        if find_spec(package) is None:
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
 
 
 class Metrics:

@@ -65,7 +65,7 @@ def accuracy_interval(right: NDArray[np.bool_]) -> tuple[float, float]:
     if len(right) == 1 or right.all():  # where nothing varies, a bootstrap knows no doubt
         return wilson(round(float(right.mean()) * count), count)
     low, high = _interval(_draws(right.astype(np.int8))[0])
-    return max(low, 0.0), min(high, 1.0)
+    return max(low, 0.0), high
 
 
 def paired(better: NDArray[np.bool_], other: NDArray[np.bool_]) -> Paired:
@@ -106,7 +106,8 @@ def _draws(values: NDArray[np.int8]) -> tuple[NDArray[np.float64], NDArray[np.fl
 
 
 def _interval(draws: NDArray[np.float64]) -> tuple[float, float]:
-    low, high = np.quantile(draws, (LEVEL / 2, 1 - LEVEL / 2))
+    # Widened to Student's t, few seeds may reach beyond what a share or a difference can be.
+    low, high = np.clip(np.quantile(draws, (LEVEL / 2, 1 - LEVEL / 2)), -1, 1)
     return float(low), float(high)
 
 

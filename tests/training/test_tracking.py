@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,20 @@ from tenfold.training.result import Run
 from tenfold.training.run import RunStoppedError, train
 
 
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database of MLflow's, which takes it seconds to set up."""
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    open_client(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(autouse=True)
-def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work in a folder of the test's own, with no server named."""
+def own_folder(tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder of the test's own with such a database in it, and no server named."""
     monkeypatch.chdir(tmp_path)
+    Path("runs/mlflow").mkdir(parents=True)
+    shutil.copy(database, "runs/mlflow")
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME", raising=False)
 

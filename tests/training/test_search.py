@@ -178,6 +178,7 @@ def test_a_torn_journal_is_mended_and_a_strange_one_refused(tmp_path: Path) -> N
     (tmp_path / JOURNAL).write_bytes(b"my diary\n")
     with pytest.raises(TenfoldError, match="no journal of a search"):
         _journal(tmp_path)
+    assert (tmp_path / JOURNAL).read_bytes() == b"my diary\n"
 
 
 def test_a_trial_of_a_living_process_is_left_to_it(tmp_path: Path) -> None:

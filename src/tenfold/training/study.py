@@ -69,9 +69,7 @@ def open_study(
             pruner=_pruner(pruner, epochs),
         )
     except (ValueError, KeyError) as error:
-        raise TenfoldError(
-            f"{path}: is damaged, or no journal of a search ({error}). Choose another --out."
-        ) from error
+        raise _strange(path) from error
     given = json.loads(json.dumps(identity))
     known = study.user_attrs
     for key, value in given.items():
@@ -96,17 +94,23 @@ def _pruner(name: PrunerName, epochs: int) -> optuna.pruners.BasePruner:
 
 
 def _mend(path: Path, lock: JournalFileOpenLock) -> None:
-    """Cut off a last line that was not written whole."""
+    """Cut off a last line that was not written whole; raises TenfoldError of a strange file."""
     if not path.exists():
         return
     lock.acquire()
     try:
         with path.open("r+b") as file:
             content = file.read()
+            if content and b'"op_code"' not in content.partition(b"\n")[0]:
+                raise _strange(path)
             if content and not content.endswith(b"\n"):
                 file.truncate(content.rfind(b"\n") + 1)
     finally:
         lock.release()
+
+
+def _strange(path: Path) -> TenfoldError:
+    return TenfoldError(f"{path}: is damaged, or no journal of a search. Choose another --out.")
 
 
 @contextmanager

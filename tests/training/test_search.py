@@ -216,7 +216,7 @@ def test_a_search_that_was_killed_goes_on(
     ]  # fmt: skip
     process = subprocess.Popen([*command, "--trials", "1000"], stdout=subprocess.DEVNULL)
     begun = time.monotonic()
-    while not out.exists() or (out / JOURNAL).read_bytes().count(b'"worker"') < 3:
+    while not (out / JOURNAL).exists() or (out / JOURNAL).read_bytes().count(b'"worker"') < 3:
         assert process.poll() is None
         assert time.monotonic() - begun < PATIENCE
         time.sleep(0.05)

@@ -64,6 +64,7 @@ class Space:
                 if isinstance(where, CategoricalDistribution)
                 else isinstance(where, FloatDistribution | IntDistribution)
                 and where.low <= value <= where.high
+                and _on_a_step(value - where.low, where.step)
             )
             if inside:
                 found[key] = value
@@ -135,6 +136,10 @@ def _ends(where: BaseDistribution) -> tuple[Any, ...]:
         return tuple(where.choices)
     assert isinstance(where, FloatDistribution | IntDistribution)  # noqa: S101 (made above)
     return where.low, where.high
+
+
+def _on_a_step(distance: float, step: float | None) -> bool:
+    return step is None or abs(distance / step - round(distance / step)) < 1e-9
 
 
 def _kept(value: Any) -> Any:

@@ -118,17 +118,20 @@ def _distribution(where: str, value: Any) -> BaseDistribution:
         raise UsageError(f"{where} = {value!r}: neither a range nor a choice. {_HOW}")
     if unknown := value.keys() - {"low", "high", "log", "step"}:
         raise UsageError(f"{where}: a range has no {sorted(unknown)[0]!r}. {_HOW}")
-    numbers = [value.get(name) for name in ("low", "high")]
-    if not all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
+    low, high, step = (value.get(name) for name in ("low", "high", "step"))
+    if not _is_number(low) or not _is_number(high):
         raise UsageError(f"{where}: a range needs numbers for low and high. {_HOW}")
-    log, step = value.get("log", False), value.get("step")
-    whole = all(isinstance(number, int) for number in (*numbers, step or 0))
+    log, whole = value.get("log", False), all(isinstance(n, int) for n in (low, high, step or 0))
     try:
         if whole:
-            return IntDistribution(*numbers, log=log, step=1 if step is None else step)
-        return FloatDistribution(*map(float, numbers), log=log, step=step)
+            return IntDistribution(low, high, log=log, step=1 if step is None else step)
+        return FloatDistribution(float(low), float(high), log=log, step=step)
     except (ValueError, TypeError) as error:  # low above high, log of zero, log with step
         raise UsageError(f"{where}: {str(error).rstrip('.')}.") from None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _ends(where: BaseDistribution) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from optuna.distributions import (
     BaseDistribution,
@@ -118,19 +118,19 @@ def _distribution(where: str, value: Any) -> BaseDistribution:
         raise UsageError(f"{where} = {value!r}: neither a range nor a choice. {_HOW}")
     if unknown := value.keys() - {"low", "high", "log", "step"}:
         raise UsageError(f"{where}: a range has no {sorted(unknown)[0]!r}. {_HOW}")
-    low, high, step = (value.get(name) for name in ("low", "high", "step"))
+    low, high, step = (value.get("low"), value.get("high"), value.get("step"))
     if not _is_number(low) or not _is_number(high):
         raise UsageError(f"{where}: a range needs numbers for low and high. {_HOW}")
     log, whole = value.get("log", False), all(isinstance(n, int) for n in (low, high, step or 0))
     try:
         if whole:
-            return IntDistribution(low, high, log=log, step=1 if step is None else step)
+            return IntDistribution(int(low), int(high), log=log, step=1 if step is None else step)
         return FloatDistribution(float(low), float(high), log=log, step=step)
     except (ValueError, TypeError) as error:  # low above high, log of zero, log with step
         raise UsageError(f"{where}: {str(error).rstrip('.')}.") from None
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

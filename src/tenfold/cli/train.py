@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,7 +23,7 @@ from tenfold.cli.console import (
     stop_on_interrupt,
 )
 from tenfold.cli.show_evaluation import accuracy_line, confusion_table
-from tenfold.errors import UsageError
+from tenfold.errors import OldFormatWarning, UsageError
 from tenfold.names import shown
 
 if TYPE_CHECKING:
@@ -69,9 +70,14 @@ def train(
     checkpoint_every: Annotated[
         float, typer.Option(min=0, help="Seconds between checkpoints.")
     ] = 10.0,
-    tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write TensorBoard's event files too.")
-    ] = False,
+    track: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="tensorboard|mlflow",
+            help="Keep the figures there too; repeatable. MLflow: in runs/mlflow.",
+        ),
+    ] = None,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", hidden=True)] = False,
     as_is: AsIs = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -104,7 +110,7 @@ def train(
             "callbacks": callbacks,
             "stop": stack.enter_context(stop_on_interrupt()),
             "checkpoint_every": checkpoint_every,
-            "tensorboard": tensorboard,
+            "track": _tracked(track or [], tensorboard),
             "as_is": as_is,
             "tell": (lambda _: None) if json or quiet else note,
         }
@@ -120,6 +126,16 @@ def train(
         say(shown(result.model))
     else:
         report(result)
+
+
+def _tracked(track: list[str], tensorboard: bool) -> list[str]:
+    """Return where figures are kept, once each; the old option is still taken."""
+    if tensorboard:
+        warnings.warn(
+            "--tensorboard is called --track tensorboard now.", OldFormatWarning, stacklevel=2
+        )
+        track = [*track, "tensorboard"]
+    return list(dict.fromkeys(track))
 
 
 def _teller(json: bool, quiet: bool) -> Callable[[Run], None]:
@@ -174,6 +190,10 @@ def report(run: Run | PagesRun) -> None:
     out.print("  learning-curve.png    loss and accuracy over the epochs")
     out.print("  samples.png           the first training pictures")
     out.print("  mistakes.png          what was read wrongly, the surest first")
+    if (run.folder / "mlflow.json").exists():
+        from tenfold.training.mlflow import noted
+
+        out.print(f"MLflow: {escape(noted(run.folder))}", markup=False)
 
 
 def _report_validation(found: Validation) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, overload
 
@@ -13,7 +13,7 @@ import torch
 
 from tenfold.data.dataset import Dataset
 from tenfold.data.splits import Splits
-from tenfold.errors import DataError, TrainingError, UsageError
+from tenfold.errors import DataError, UsageError
 from tenfold.samples.load import Data, load_splits
 from tenfold.synthesis.glyphs.training_set import synthesise
 from tenfold.training import runfolder
@@ -25,6 +25,7 @@ from tenfold.training.defaults import choose_recipe as choose_recipe
 from tenfold.training.loop import Training, fit
 from tenfold.training.machine import (
     Device,
+    memory_told,
     pick_device,
     possible_precision,
     threads,
@@ -35,6 +36,7 @@ from tenfold.training.recipe import AnyRecipe, Recipe, load_any
 from tenfold.training.result import Run, finish
 from tenfold.training.runfolder import RunStoppedError as RunStoppedError
 from tenfold.training.runlock import locked
+from tenfold.training.tracking import TrackerName, check_trackers, tracked
 from tenfold.training.validation import hold_out_validation, warn_of_one_class
 
 
@@ -54,6 +56,7 @@ class Wishes(TypedDict, total=False):
     callbacks: Sequence[Callback]
     stop: Callable[[], bool]
     checkpoint_every: float
+    track: Sequence[TrackerName]
     tensorboard: bool
     as_is: bool | None
     tell: Callable[[str], None]
@@ -89,6 +92,7 @@ def train(
     callbacks: Sequence[Callback] = (),
     stop: Callable[[], bool] = lambda: False,
     checkpoint_every: float = 10.0,
+    track: Sequence[TrackerName] = (),
     tensorboard: bool = False,
     as_is: bool | None = None,
     tell: Callable[[str], None] = _tell,
@@ -122,8 +126,11 @@ def train(
         Asked after every step; once true, the run is saved and `RunStoppedError` is raised.
     checkpoint_every : float
         Seconds between checkpoints.
+    track : sequence of {"tensorboard", "mlflow"}
+        Where to keep the figures besides ``metrics.jsonl``: TensorBoard's event files in the run
+        folder, or MLflow, in ``runs/mlflow`` unless ``MLFLOW_TRACKING_URI`` says otherwise.
     tensorboard : bool
-        Write TensorBoard's event files too.
+        What ``track=["tensorboard"]`` was called before.
     as_is : bool, optional
         True keeps pictures as they are: square, all of one size; False frames all as the reader
         does. By default picture files are framed, but for small ones that need it not.
@@ -148,6 +155,8 @@ def train(
     0.975
     """
     started = time.perf_counter()
+    track = [*track, "tensorboard"] if tensorboard and "tensorboard" not in track else track
+    check_trackers(track)
     given: AnyRecipe | None
     record: dict[str, Any] = {}
     folder: Path | None = None
@@ -163,7 +172,7 @@ def train(
     if folder is not None:
         _same_data(folder, record["data_fingerprint"], splits.train)
     if isinstance(given, PagesRecipe):
-        _fit_for_pages(device, tensorboard)
+        _fit_for_pages(device, track)
         composed = possible_precision(changed(given, settings, seed), torch.device("cpu"))
 
         def open_folder() -> Path:
@@ -180,16 +189,20 @@ def train(
     warn_of_one_class(splits.train)
     target = pick_device(device)
     chosen = possible_precision(chosen, target)
-    with held, threads(chosen.threads), torch.random.fork_rng(), _memory_told():
+    with held, threads(chosen.threads), torch.random.fork_rng(), memory_told():
         # Whatever cannot be made is refused here, before anything is written.
         training = _prepare(chosen, splits.train, target)
         opened = _opened(held, folder, out, chosen, splits.train, str(target))
         if resume:
             load_checkpoint(training, opened)
         validation = judged_before(training, splits.train, opened, callbacks, stop)
-        _fit(training, opened, callbacks, stop, checkpoint_every, tensorboard)
-        validation = validation or judged_after(training, splits.train)
-        return finish(training, splits, opened, started, validation)
+        with tracked(track, opened, chosen, splits, training.history) as trackers:
+            _fit(training, opened, [*callbacks, *trackers], stop, checkpoint_every)
+            validation = validation or judged_after(training, splits.train)
+            finished = finish(training, splits, opened, started, validation)
+            for tracker in trackers:
+                tracker.on_end(finished, splits)
+        return finished
 
 
 def _opened(
@@ -208,25 +221,12 @@ def _opened(
     return folder
 
 
-def _fit_for_pages(device: Device, tensorboard: bool) -> None:
+def _fit_for_pages(device: Device, track: Sequence[str]) -> None:
     """Refuse what runs on composed pages cannot do."""
     if pick_device(device).type == "cuda" and device == "cuda":
         raise UsageError("device cuda: this recipe trains on the processor; use the device cpu.")
-    if tensorboard:
-        raise UsageError("tensorboard: this recipe has no epochs; metrics.jsonl has its figures.")
-
-
-@contextlib.contextmanager
-def _memory_told() -> Iterator[None]:
-    """Say in plain words that a network was too large, in whichever step memory ran out."""
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if "memory" not in f"{error}{type(error)}".lower():
-            raise
-        raise TrainingError(
-            "this network does not fit into memory. Make network or batch smaller."
-        ) from error
+    if track:
+        raise UsageError(f"{track[0]}: this recipe has no epochs; metrics.jsonl has its figures.")
 
 
 def _resumed_folder(
@@ -278,14 +278,9 @@ def _fit(
     callbacks: Sequence[Callback],
     stop: Callable[[], bool],
     checkpoint_every: float,
-    tensorboard: bool,
 ) -> None:
-    metrics = runfolder.Metrics(folder, training.history, tensorboard)
-
     def save() -> None:
         save_checkpoint(training, folder)
 
-    with contextlib.closing(metrics):
-        ended = fit(training, [*callbacks, metrics], save, checkpoint_every, stop)
-    if not ended:
+    if not fit(training, callbacks, save, checkpoint_every, stop):
         raise runfolder.stopped(folder, training.step, training.steps)

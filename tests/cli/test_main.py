@@ -166,4 +166,4 @@ def test_a_missing_extra_is_named_with_the_way_to_install_it(tmp_path: Path) -> 
     assert done.returncode == 1
     assert done.stdout == ""
     assert "needs the package pydantic, which is not installed" in done.stderr
-    assert "pip install 'tenfold[train]'" in done.stderr
+    assert "pip install '.[train]'" in done.stderr

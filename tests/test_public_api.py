@@ -102,7 +102,8 @@ except ModuleNotFoundError as error:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(
-        r"tenfold\.train needs the package \w+\. In tenfold's source folder, run: pip install '\.\[train\]'\n",
+        r"tenfold\.train needs the package \w+\. "
+        r"In tenfold's source folder, run: pip install '\.\[train\]'\n",
         done.stdout,
     )
 

@@ -106,7 +106,7 @@ class ModelInfo:
         The seed of the training run.
     temperature, calibration_fingerprint : float, str
         Logits are divided by this before the softmax (Guo et al. 2017, arXiv 1706.04599); SHA-256
-        of the data whose training part `tenfold calibrate` fitted it on.
+        of the data whose training set `tenfold calibrate` fitted it on.
     rejection_threshold : float or None
         Below this confidence an answer should be refused; None where none was fitted.
     results : dict

@@ -60,9 +60,9 @@ def test_quiet_prints_the_accuracy_alone(run: Run) -> None:
 def test_people_get_figures_a_table_and_the_picture(run: Run) -> None:
     text = _evaluate("--data", "few.npz").stdout
     right = 60 - len(run.evaluation.mistakes)
-    assert "model.onnx on few.npz (test part): loss " in text
+    assert "model.onnx on few.npz (test set): loss " in text
     assert f"({right} of 60; 95 % interval " in text
-    assert "Mistakes, the surest first: mistakes.png" in text
+    assert "Misclassified, most confident first: mistakes.png" in text
     rows = [line.split() for line in text.splitlines()]
     counts = run.evaluation.digits.confusion.tolist()
     for digit, row in enumerate(counts):
@@ -99,7 +99,7 @@ def test_the_report_is_one_page_and_the_next_one_knows_the_last() -> None:
     text = _evaluate(*options).stdout
     assert "Told from digits (AUROC): noise " in text
     assert "Report: report.html" in text
-    assert "60 images read right" in Path("report.html").read_text()
+    assert "on 60 images" in Path("report.html").read_text()
     again = _evaluate(*options, "--against", "model.onnx").stdout
     assert "The same as when this model file was last measured on this data" in again
     assert "both read the very same images right" in again
@@ -123,7 +123,7 @@ def test_a_model_folder_that_cannot_be_written_costs_only_what_is_kept_there() -
     result = _evaluate("--data", "few.npz")
     assert result.exit_code == 0
     assert "accuracy " in result.stdout
-    assert "Mistakes, the surest first" not in result.stdout
+    assert "Misclassified, most confident first" not in result.stdout
     assert "Not kept beside the model: mistakes.png: is a folder" in result.stderr
     record = json.loads(_evaluate("--data", "few.npz", "--json", "--quick").stdout)
     assert record["mistakes_picture"] is None

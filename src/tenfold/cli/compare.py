@@ -64,7 +64,7 @@ def compare(
 ) -> None:
     """Try losses and optimizers on the same data and budget; judge on validation data.
 
-    The recipe fixes everything else. The test part is not looked at.
+    The recipe fixes everything else. The test set is not looked at.
     """
     from tenfold.evaluation.plots import comparison_curves
     from tenfold.files import make_folder, write_output

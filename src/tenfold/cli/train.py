@@ -50,9 +50,10 @@ def train(
         str | None, typer.Option(help="A built-in recipe's name or a TOML file.")
     ] = None,
     settings: Settings = None,
-    seed: Annotated[int | None, typer.Option(help="Replaces the recipe's seed.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed in place of the recipe's.")] = None,
     seeds: Annotated[
-        int, typer.Option(min=1, help="Train so many, each with the next seed, and summarise.")
+        int,
+        typer.Option(min=1, help="Train this many, each with the next random seed, and summarise."),
     ] = 1,
     folder: Annotated[
         Path | None,
@@ -151,18 +152,18 @@ def report(run: Run | PagesRun) -> None:
     out.print(
         f"\nRecipe [bold]{escape(shown(recipe.name))}[/] on {escape(shown(evaluation.data))}: "
         f"{recipe.epochs} epochs in {run.train_seconds:.1f} s ({rate:,.0f} images/s), "
-        f"seed {recipe.seed}"
+        f"random seed {recipe.seed}"
     )
     out.print(
-        f"Test part, {evaluation.count:,} pictures: loss {run.test_loss:.4f} "
+        f"Test set, {evaluation.count:,} images: loss {run.test_loss:.4f} "
         f"({recipe.loss.name}), {accuracy_line(evaluation)}\n"
     )
     out.print(confusion_table(evaluation))
     out.print(f"\nRun folder: [bold]{escape(shown(run.folder))}[/]")
     out.print("  model.onnx            the trained network: tenfold evaluate takes it")
     out.print("  learning-curve.png    loss and accuracy over the epochs")
-    out.print("  samples.png           the first training pictures")
-    out.print("  mistakes.png          what was read wrongly, the surest first")
+    out.print("  samples.png           the first training images")
+    out.print("  mistakes.png          misclassified test images, most confident first")
 
 
 def _report_on_pages(run: PagesRun) -> None:
@@ -173,7 +174,7 @@ def _report_on_pages(run: PagesRun) -> None:
     out.print(
         f"\nRecipe [bold]{escape(shown(recipe.name))}[/] on {unit} composed of "
         f"{escape(shown(run.data))}: "
-        f"{recipe.steps:,} steps in {run.train_seconds:,.0f} s, seed {recipe.seed}"
+        f"{recipe.steps:,} steps in {run.train_seconds:,.0f} s, random seed {recipe.seed}"
     )
     out.print(f"On {count:,} {unit} of hands and fonts held out:\n")
     for name, value in results.items():

@@ -73,7 +73,9 @@ def tutorial(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Fewer than the tutorial's 150 to be done sooner.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="For first weights, order and dropout.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Random seed of first weights, order and dropout.")
+    ] = 0,
     folder: Annotated[
         Path | None,
         typer.Option("--out", help="The run folder; by default a new one below ./runs."),

@@ -44,7 +44,7 @@ def load_picture_folder(folder: Path, name: str) -> tuple[Dataset, Dataset | Non
     Returns
     -------
     tuple of Dataset and (Dataset or None)
-        The training part and the test part; None where the folder has no ``train`` and ``test``.
+        The training set and the test set; None where the folder has no ``train`` and ``test``.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def load_picture_folder(folder: Path, name: str) -> tuple[Dataset, Dataset | Non
 
 
 def _bases(folder: Path) -> list[Path]:
-    # With a single one of the two there is no test part of its own: that one is the whole set.
+    # With a single one of the two there is no test set of its own: that one is the whole set.
     parts = [folder / part for part in ("train", "test") if (folder / part).is_dir()]
     return parts or [folder]
 

@@ -33,14 +33,14 @@ def load_npz(path: Path, name: str) -> tuple[Dataset, Dataset | None]:
     """Load an NPZ archive.
 
     Arrays are called ``images`` and ``labels``, ``x`` and ``y`` (or ``X``), ``data`` and
-    ``target``, or, with a test part, ``x_train``, ``y_train``, ``x_test`` and ``y_test``. Pictures
+    ``target``, or, with a test set, ``x_train``, ``y_train``, ``x_test`` and ``y_test``. Pictures
     are white ink on black: integers 0–255 or floats 0–1, shape (n, size, size), (n, size·size),
     (n, size, size, 1) or (n, 1, size, size). Labels may be left out where there is one part.
 
     Returns
     -------
     tuple of Dataset and (Dataset or None)
-        The training part and the test part; None where the archive has only one part.
+        The training set and the test set; None where the archive has only one part.
 
     Raises
     ------

@@ -38,7 +38,7 @@ def load_csv(path: Path, name: str) -> tuple[Dataset, None]:
     Returns
     -------
     tuple of Dataset and None
-        All rows in the order of the file; a table has no test part of its own.
+        All rows in the order of the file; a table has no test set of its own.
 
     Raises
     ------

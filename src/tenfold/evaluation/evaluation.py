@@ -28,14 +28,14 @@ from tenfold.evaluation.transcription import Transcription
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """An image read wrongly.
+    """A misclassified image, or one of a table that is no exact match.
 
     Parameters
     ----------
     index : int
         Its row in the test set.
     label, predicted : str
-        What it is, and what was read.
+        The true label, and the predicted one.
     confidence : float
         How surely, 0 to 1.
     file, error : str or None
@@ -112,12 +112,12 @@ class Evaluation:
     count : int
         How many images that were.
     accuracy : float
-        Share read right, 0 to 1: of single digits top-1, of a table of images the exact match.
+        0 to 1: of single digits top-1, of a table of images the exact match.
     interval : pair of float
         The accuracy's 95 % confidence interval (Wilson 1927): what accuracies on all images of
         this kind this count of them cannot rule out.
     mistakes : tuple of Mistake
-        Every image read wrongly, the surest first.
+        Every misclassified image, most confident first.
     confidence, correct : array, shape (n,)
         Of each answer: its probability, and whether it was right.
     note : str
@@ -127,7 +127,7 @@ class Evaluation:
     coverage : tuple of Coverage
         What can be read without a person at 99.9, 99.5 and 99 % accuracy.
     risk : tuple of Risk
-        The error among the surest 25, 50, 75, 90 and 100 % of the images.
+        The error among the most confident 25, 50, 75, 90 and 100 % of the images.
     classification : Classification or None
         Of single digits: loss, scores per class, confusion matrix.
     transcription : Transcription or None

@@ -1,7 +1,7 @@
 """Try losses, optimizers and seeds side by side, as the tutorial suggests at its end.
 
-Every cell of the grid gets the same pictures, the same validation part and the same number of
-epochs, and is judged on the validation part alone; the test part is not looked at.
+Every cell of the grid gets the same pictures, the same validation set and the same number of
+epochs, and is judged on the validation set alone; the test set is not looked at.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def compare(
     epochs : int, optional
         Replaces the recipe's.
     validation : float
-        Share of the training part that judges; the same pictures for all.
+        Share of the training set that judges; the same pictures for all.
     on_run : callable
         Told before each run: its number, how many there are, and a name for it.
     stop : callable

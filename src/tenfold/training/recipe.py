@@ -43,7 +43,7 @@ class Recipe(Choices):
     epochs, batch : int
         How often all pictures are seen, and how many go into one step.
     validation : float
-        The share of the training part held out (stratified) to watch the run; 0 trains on all.
+        The share of the training set held out (stratified) to watch the run; 0 trains on all.
     precision : "float32" or "bfloat16"
         What the forward pass computes in; bfloat16 needs a processor that has it.
     channels_last : bool

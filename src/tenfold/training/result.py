@@ -42,9 +42,9 @@ class Run:
     recipe : Recipe
         As used, with its seed.
     evaluation : Evaluation
-        Of the model file on the test part.
+        Of the model file on the test set.
     test_loss : float
-        The recipe's own loss on the test part.
+        The recipe's own loss on the test set.
     history : tuple of Epoch
         What each epoch came to.
     train_seconds, total_seconds : float
@@ -93,7 +93,7 @@ class Run:
 
 
 def finish(training: Training, splits: Splits, folder: Path, started: float) -> Run:
-    """Export the network, measure the file on the test part, and write file and figures."""
+    """Export the network, measure the file on the test set, and write file and figures."""
     recipe = training.recipe
     info = ModelInfo(
         classes=splits.train.classes,

@@ -247,7 +247,7 @@ def _resumed_folder(
 
 
 def _same_kind(splits: Splits) -> None:
-    """Refuse a test part that the network could not be measured on now, not after training."""
+    """Refuse a test set that the network could not be measured on now, not after training."""
     train, test = splits.train, splits.test
     if (train.size, train.classes) != (test.size, test.classes) or not len(test.targets):
         raise DataError(
@@ -266,7 +266,7 @@ def _same_data(folder: Path, fingerprint: str, train: Dataset) -> None:
 
 
 def _prepare(recipe: Recipe, train: Dataset, device: torch.device) -> Training:
-    """Hold out the validation part and make ready what is trained."""
+    """Hold out the validation set and make ready what is trained."""
     learned, validation = hold_out_validation(train, recipe)
     if recipe.synthesis.pictures:
         with threads(1):  # many small steps: two threads wait for each other more than they work

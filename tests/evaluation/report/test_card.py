@@ -25,7 +25,7 @@ def test_a_card_tells_what_was_measured(
     assert "\n---\n\n# Model card: mine.onnx\n" in card
     low, high = run.evaluation.interval
     right = f"{100 * run.evaluation.accuracy:.2f} % | {100 * low:.2f}–{100 * high:.2f} %"
-    assert f"| digits, test part | 60 | {right} |" in card
+    assert f"| digits, test set | 60 | {right} |" in card
     assert "| rotation varied | from -15 to 15 |" in card
     assert digest(content) in card
     assert "## Limits" in card
@@ -43,7 +43,7 @@ def test_another_files_figures_are_left_out(
     content = run.model.read_bytes()
     remember(tmp_path, few.test, evaluate(model, few.test), "other")
     card = model_card(model.info, content, tmp_path, "mine.onnx")
-    assert "of 60 test images read right when it was trained (95 % interval " in card
+    assert " on 60 test images when it was trained (95 % interval " in card
     assert "were not measured" in card
     assert card == model_card(model.info, content, None, "mine.onnx")
 
@@ -61,7 +61,7 @@ def test_a_file_that_says_little_gets_a_card_that_says_so(model: Model) -> None:
     bare = replace(model.info, recipe="no toml", results={}, versions={}, data_fingerprint="")
     card = model_card(bare, b"", None, "bare")
     assert "Not measured." in card
-    assert "| recipe | unnamed, seed 0 |" in card
+    assert "| recipe | unnamed, random seed 0 |" in card
     assert "| versions | unknown |" in card
     assert "None" not in card
 

@@ -121,7 +121,7 @@ def test_a_model_without_mistakes_has_a_page(run: Run, model: Model, few: Splits
     found = evaluate(run.model, perfect, sections=SECTIONS[:4])
     page = render(model, perfect, found, [], "tenfold evaluate …")
     assert "All 30 right." in page
-    assert "None: every image was read right." in page
+    assert "None: every image was classified correctly." in page
 
 
 def test_classes_without_pictures_have_no_figures(run: Run, model: Model, few: Splits) -> None:

@@ -24,7 +24,7 @@ def _evaluation(wrong: int) -> Evaluation:
 def test_errors_in_plain_words() -> None:
     assert say("mistakes", _evaluation(0)) == "All 40 right."
     assert say("mistakes", _evaluation(1)) == "1 of 40 wrong; the one is below."
-    expected = "27 of 40 wrong; the ones it was surest about are below."
+    expected = "27 of 40 wrong; the most confident ones are below."
     assert say("mistakes", _evaluation(27)) == expected
 
 

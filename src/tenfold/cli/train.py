@@ -14,6 +14,7 @@ from tenfold.cli.console import (
     DataDir,
     Json,
     Quiet,
+    err,
     out,
     print_json,
     say,
@@ -77,8 +78,9 @@ def train(
 
     Without options: scikit-learn's digits, in seconds.
     """
-    from tenfold.cli.progress import Bar, JsonLines, Loading
+    from tenfold.cli.progress import JsonLines, Loading
     from tenfold.training import run as training
+    from tenfold.training.progress import Bar
     from tenfold.training.recipe import parse_settings
     from tenfold.training.seeds import train_seeds
 
@@ -87,7 +89,7 @@ def train(
     with ExitStack() as stack:
         callbacks: list[Callback] = [JsonLines()] if json else []
         if not quiet and not json:
-            callbacks.append(stack.enter_context(Bar()))
+            callbacks.append(stack.enter_context(Bar(err)))
         callbacks.append(stack.enter_context(Loading()))
         wishes: dict[str, Any] = {
             "settings": parse_settings(settings or []),

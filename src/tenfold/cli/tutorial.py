@@ -184,9 +184,9 @@ def _short(layer: nn.Module) -> str:
 
 def _train(epochs: int, seed: int, folder: Path | None) -> None:
     """Do what the last step says, with a progress bar, the epochs and the run folder asked for."""
-    from tenfold.cli.progress import Bar
     from tenfold.data.registry import load_dataset
     from tenfold.sheets import save_drawing, sheet
+    from tenfold.training.progress import Bar
     from tenfold.training.run import train
 
     with ExitStack() as stack:
@@ -196,7 +196,7 @@ def _train(epochs: int, seed: int, folder: Path | None) -> None:
             settings={"epochs": epochs},
             seed=seed,
             out=folder,
-            callbacks=[stack.enter_context(Bar())],
+            callbacks=[stack.enter_context(Bar(err))],
             stop=stack.enter_context(stop_on_interrupt()),
         )
     first = sheet(load_dataset("digits").images[:1], ["0"])

@@ -8,6 +8,7 @@ comparison with another model and with last time.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from tenfold.errors import UsageError
 from tenfold.evaluation.cost import Cost
 from tenfold.evaluation.encode import FLAT, HIDDEN
+from tenfold.evaluation.format import between, percent
 from tenfold.evaluation.label_errors import LabelErrors
 from tenfold.evaluation.metrics.calibration import Calibration
 from tenfold.evaluation.metrics.classification import Classification
@@ -101,7 +103,7 @@ class Comparison:
     same_model: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Evaluation:
     """How a model did on a test set.
 
@@ -169,6 +171,21 @@ class Evaluation:
     sweeps: tuple[Sweep, ...] = ()
     comparison: Comparison | None = None
     previous: Comparison | None = None
+
+    def __repr__(self) -> str:
+        name = "accuracy" if self.transcription is None else "exact match"
+        return (
+            f"<Evaluation on {self.data}, {self.split}: {name} {percent(self.accuracy)} "
+            f"(95 % interval {between(self.interval)}), "
+            f"{len(self.mistakes):,} of {self.count:,} images wrong>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Show the figures and the confusion matrix, for notebooks."""
+        from tenfold.evaluation.notebook import confusion_html
+
+        words = f"<p>{escape(repr(self))}</p>"
+        return words + (confusion_html(self.classification) if self.classification else "")
 
     @property
     def digits(self) -> Classification:

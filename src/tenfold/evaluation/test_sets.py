@@ -121,7 +121,7 @@ def check(model: Model, data: TestSet) -> None:
         return
     labels = data.targets
     if not len(labels):
-        raise DataError(f"{data.name}: no pictures in its {data.split} part; nothing to measure.")
+        raise DataError(f"{data.name}: no pictures in its {data.split} set; nothing to measure.")
     if data.classes != model.info.classes:
         raise DataError(
             f"{data.name} has the classes {', '.join(data.classes)}, but {model.path} knows "

@@ -28,6 +28,7 @@ from tenfold.training.machine import (
 )
 from tenfold.training.pages.recipe import PagesRecipe, TaskName
 from tenfold.training.pages.run import PagesRun, train_on_pages
+from tenfold.training.progress import followed
 from tenfold.training.recipe import AnyRecipe, Recipe, load_any, on_pictures
 from tenfold.training.result import Run, finish
 from tenfold.training.runfolder import RunStoppedError as RunStoppedError
@@ -45,6 +46,7 @@ class Wishes(TypedDict, total=False):
     device: Device
     data_dir: Path | None
     callbacks: Sequence[Callback]
+    progress: bool | None
     stop: Callable[[], bool]
     checkpoint_every: float
     tensorboard: bool
@@ -78,6 +80,7 @@ def train(
     device: Device = "auto",
     data_dir: Path | None = None,
     callbacks: Sequence[Callback] = (),
+    progress: bool | None = None,
     stop: Callable[[], bool] = lambda: False,
     checkpoint_every: float = 10.0,
     tensorboard: bool = False,
@@ -107,6 +110,8 @@ def train(
         Where MNIST is looked for first.
     callbacks : sequence of Callback
         Told of steps and epochs as they go by.
+    progress : bool, optional
+        Show a bar where a terminal or a notebook can; by default if there are no callbacks.
     stop : callable
         Asked after every step; once true, the run is saved and `RunStoppedError` is raised.
     checkpoint_every : float
@@ -142,7 +147,7 @@ def train(
         given = load_any(recipe) if isinstance(recipe, str | Path) else recipe
     if data is None:
         data = record.get("data", "mnist" if isinstance(given, PagesRecipe) else "digits")
-    splits = _load(data, data_dir)
+    splits = data if isinstance(data, Splits) else load_splits(data, data_dir)
     if folder is not None:
         _same_data(folder, record["data_fingerprint"], splits.train)
     if isinstance(given, PagesRecipe):
@@ -153,9 +158,8 @@ def train(
             return _opened(held, folder, out, composed, splits.train, "cpu")
 
         with held, threads(composed.threads), torch.random.fork_rng():
-            return train_on_pages(
-                composed, splits.train, open_folder, callbacks, stop, checkpoint_every
-            )
+            told = held.enter_context(followed(callbacks, progress))
+            return train_on_pages(composed, splits.train, open_folder, told, stop, checkpoint_every)
     chosen = choose_recipe(given, splits.train.size, settings, seed)
     _same_kind(splits)
     warn_of_one_class(splits.train)
@@ -167,7 +171,8 @@ def train(
         opened = _opened(held, folder, out, chosen, splits.train, str(target))
         if resume:
             load_checkpoint(training, opened)
-        _fit(training, opened, callbacks, stop, checkpoint_every, tensorboard)
+        told = held.enter_context(followed(callbacks, progress))
+        _fit(training, opened, told, stop, checkpoint_every, tensorboard)
         return finish(training, splits, opened, started)
 
 
@@ -226,10 +231,6 @@ def _memory_told() -> Iterator[None]:
         raise TrainingError(
             "this network does not fit into memory. Make network or batch smaller."
         ) from error
-
-
-def _load(data: str | Path | Splits, data_dir: Path | None) -> Splits:
-    return data if isinstance(data, Splits) else load_splits(data, data_dir)
 
 
 def _resumed_folder(

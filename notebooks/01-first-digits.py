@@ -18,6 +18,7 @@
 import importlib.util
 
 if importlib.util.find_spec("tenfold") is None:
+    print("tenfold is installed; that takes a minute or two.")
     # %pip install --quiet "../.[train]"
 
 # %% [markdown]

@@ -86,6 +86,9 @@ def test_a_notebook_gets_a_line_that_changes(monkeypatch: pytest.MonkeyPatch) ->
 
     module = ModuleType("IPython.display")
     module.display = display  # type: ignore[attr-defined]
+    package = ModuleType("IPython")
+    package.display = module  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython", package)
     monkeypatch.setitem(sys.modules, "IPython.display", module)
     line = NotebookBar()
     line.on_step(STEP)

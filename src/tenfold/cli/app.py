@@ -21,11 +21,11 @@ class _BareFlags:
         return params
 
 
-class _Command(_BareFlags, TyperCommand):
+class _Command(_BareFlags, TyperCommand):  # type: ignore[misc]
     pass
 
 
-class _Group(_BareFlags, TyperGroup):
+class _Group(_BareFlags, TyperGroup):  # type: ignore[misc]
     pass
 
 

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from html import escape
+from typing import Any
 
 from rich.console import Console
 from rich.errors import LiveError
@@ -81,8 +82,9 @@ class NotebookBar(_Words):
     """A progress bar in the cell of a notebook; it needs no widgets."""
 
     def __init__(self) -> None:
-        from IPython.display import display
+        import IPython.display
 
+        display: Any = IPython.display.display
         self._handle = display(self._html(0.0, "starting", ""), raw=True, display_id=True)
 
     def show(self, done: float, where: str, figures: str) -> None:

@@ -25,7 +25,7 @@ def test_a_card_tells_what_was_measured(
     assert "\n---\n\n# Model card: mine.onnx\n" in card
     low, high = run.evaluation.interval
     right = f"{100 * run.evaluation.accuracy:.2f} % | {100 * low:.2f}–{100 * high:.2f} %"
-    assert f"| digits, test set | 60 | {right} |" in card
+    assert f"| digits, test split | 60 | {right} |" in card
     assert "| rotation varied | from -15 to 15 |" in card
     assert digest(content) in card
     assert "## Limits" in card

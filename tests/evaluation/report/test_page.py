@@ -110,7 +110,7 @@ def test_what_was_not_measured_is_not_shown(found: Evaluation, model: Model, few
     less = replace(found, corruptions=None, sweeps=())
     page = render(model, few.test, less, [], "tenfold evaluate …")
     Checker().feed(page)
-    assert "When images go bad" not in page
+    assert "Corrupted images" not in page
     assert "on other test sets" not in page
     assert "#corruptions" not in page
 

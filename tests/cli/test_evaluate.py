@@ -60,7 +60,7 @@ def test_quiet_prints_the_accuracy_alone(run: Run) -> None:
 def test_people_get_figures_a_table_and_the_picture(run: Run) -> None:
     text = _evaluate("--data", "few.npz").stdout
     right = 60 - len(run.evaluation.mistakes)
-    assert "model.onnx on few.npz (test set): loss " in text
+    assert "model.onnx on few.npz (test split): loss " in text
     assert f"({right} of 60; 95 % interval " in text
     assert "Misclassified, most confident first: mistakes.png" in text
     rows = [line.split() for line in text.splitlines()]

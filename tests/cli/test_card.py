@@ -38,7 +38,7 @@ def test_a_card_takes_over_what_was_evaluated(run: Run) -> None:
     done = _tenfold("card", "model.onnx", "--out", "card.md")
     assert done.stdout == ""
     card = Path("card.md").read_text()
-    assert f"| few.npz, test set | 60 | {100 * run.evaluation.accuracy:.2f} % |" in card
+    assert f"| few.npz, test split | 60 | {100 * run.evaluation.accuracy:.2f} % |" in card
     assert "| letters | 1,000 |" in card
 
 

@@ -97,12 +97,12 @@ def test_mistakes_are_told_and_nothing_is_written(own_folder: Path) -> None:
 def test_the_report_is_one_page_and_the_next_one_knows_the_last() -> None:
     options = ("--data", "few.npz", "--report", "report.html", "--quick")
     text = _evaluate(*options).stdout
-    assert "Told from digits (AUROC): noise " in text
+    assert "Out-of-distribution detection (AUROC): noise " in text
     assert "Report: report.html" in text
     assert "on 60 images" in Path("report.html").read_text()
     again = _evaluate(*options, "--against", "model.onnx").stdout
     assert "The same as when this model file was last measured on this data" in again
-    assert "both read the very same images right" in again
+    assert "both classify the very same images correctly" in again
 
 
 def test_json_has_all_of_it_unless_it_is_to_be_quick() -> None:
@@ -208,7 +208,7 @@ def test_tables_of_images_have_a_report_a_comparison_and_neighbours() -> None:
     Path("other.csv").write_text("file,label\none.png,1\none.png,7\n")
     options = ["--data", "labels.csv", "--data", "other.csv", "--report", "report.html"]
     text = _bundled(*options, "--against", "bundled").stdout
-    assert "both read the very same images right" in text
+    assert "both classify the very same images correctly" in text
     rows = [line.split() for line in text.splitlines() if ".csv" in line and "%" in line]
     assert [row[:4] for row in rows] == [
         ["labels.csv", "all", "1", "100.00"],

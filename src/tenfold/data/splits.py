@@ -45,8 +45,8 @@ def concatenate(first: Dataset, second: Dataset, split: str = "all") -> Dataset:
     """
     if first.size != second.size:
         raise DataError(
-            f"{first.name}: pictures of {first.size}×{first.size} in the {first.split} set and "
-            f"of {second.size}×{second.size} in the {second.split} set; all must be of one size."
+            f"{first.name}: pictures of {first.size}×{first.size} in the {first.split} split and "
+            f"of {second.size}×{second.size} in the {second.split} split; all must be of one size."
         )
     if (first.labels is None) != (second.labels is None):
         raise DataError(f"{first.name}: only one of its two parts has labels; both need them.")

@@ -84,7 +84,7 @@ def test_a_table_of_images_is_on_the_card_too(run: Run, model: Model, tmp_path: 
     content = run.model.read_bytes()
     remember(tmp_path, table, found, digest(content))
     card = model_card(model.info, content, tmp_path, "m")
-    assert "| labels.csv, all part | 1 | 100.00 % |" in card
+    assert "| labels.csv, all split | 1 | 100.00 % |" in card
     assert "None" not in card
 
 

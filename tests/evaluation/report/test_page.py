@@ -90,7 +90,7 @@ def test_the_answer_comes_first(page: str, run: Run) -> None:
     top = page[page.index("<body>") : page.index("<main>")]
     assert f"{100 * evaluation.accuracy:.2f}\u00a0%" in top
     assert f"{len(evaluation.mistakes)} of 60 wrong" in top
-    assert "no difference, for both read the very same images right" in top
+    assert "no difference: both classify the very same images correctly" in top
     low, high = evaluation.interval
     assert f"{100 * low:.2f}–{100 * high:.2f}\u00a0%" in top
 

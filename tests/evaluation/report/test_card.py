@@ -30,7 +30,7 @@ def test_a_card_tells_what_was_measured(
     assert digest(content) in card
     assert "## Limits" in card
     assert "| letters | 1,000 | " in card
-    assert "Read badly under corruption, mean over five severities: " in card
+    assert "Low accuracy under corruption, mean over five severities: " in card
     assert "| too few images to say |" in card  # of what can be read at 99.9 %
     assert "not measured" not in card
     tables = [line for line in card.splitlines() if line.startswith("|")]

@@ -101,9 +101,7 @@ def test_a_difference_is_called_one_only_if_it_is() -> None:
     assert "this model: the same): 1 image only" in same
     assert "that is no difference: chance alone may do it (McNemar's test, p = 1)" in same
     itself = say("comparison", replace(other, test=McNemar(0, 0, 1.0)), evaluation)
-    assert (
-        itself == "Against b.onnx: no difference, for both classify the very same images correctly."
-    )
+    assert itself == "Against b.onnx: no difference: both classify the very same images correctly."
     assert say("comparison", None, evaluation) == ""
 
 

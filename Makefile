@@ -51,7 +51,7 @@ fuzz: $(VENV)/.dev ## damaged files, hostile layouts, wrong requests: the counts
 
 docs: $(VENV)/.dev ## write the pages' generated parts and build them into site/
 	$(BIN)/python -m typer tenfold.cli utils docs --name tenfold --output docs/commands.md
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 release: ## build the wheel and read the sample with it in an empty environment
 	PYTHON=$(PYTHON) .ci/release

@@ -4,7 +4,7 @@
     python benchmarks/accuracy_of_recipes.py best --seeds 5 --extra    # up to 25 minutes a seed
 
 Each seed is one `tenfold train --data mnist --recipe RECIPE --seed N` in a process of its own, on
-MNIST's 60,000 training pictures less what the recipe keeps for validation; the test part is read
+MNIST's 60,000 training pictures less what the recipe keeps for validation; the test set is read
 once, at the end, from the model file. Seconds are those of the training loop (data in memory; what
 libraries load and compile in the first steps is in them); wall is the whole command, from start to
 model file, left out where a seed was broken off; of both the median.
@@ -13,7 +13,7 @@ Seeds that the result file holds already are skipped, and the file is written af
 that a long series can span several sittings; a seed that was broken off goes on at its last
 checkpoint. To measure all anew, delete the result file and the run folders. Two series can run side
 by side, each with --threads 1: --seeds 3, and --first 3. With --extra, what each network says of
-the test part is kept beside the file, and more rows are made of it: test-time augmentation (the
+the test set is kept beside the file, and more rows are made of it: test-time augmentation (the
 mean of the probabilities over nine shifts by up to one pixel) and the ensemble of all seeds (the
 mean of their probabilities). Neither is the recipe's figure.
 Result: results/accuracy_of_recipes_RECIPE.json and, with --extra, a folder of the same name.
@@ -110,7 +110,7 @@ def averaged_over_shifts(model: Model, images: NDArray[np.uint8]) -> Logits:
 
 
 def keep_probabilities(model: Path, kept: Path) -> None:
-    """Write what a network says of the test part, plain and averaged over shifts."""
+    """Write what a network says of the test set, plain and averaged over shifts."""
     opened, images = load_model(model), load_dataset("mnist", "test").images
     buffer = io.BytesIO()
     np.savez_compressed(

@@ -3,7 +3,7 @@
     TENFOLD_DATA=… python benchmarks/bundled_classifier.py                  # about a minute
     TENFOLD_DATA=… python benchmarks/bundled_classifier.py runs/reader/model.onnx
 
-MNIST's test part goes to the network as it is, and again as dark ink on white paper through the
+MNIST's test set goes to the network as it is, and again as dark ink on white paper through the
 same path as any picture. ``real/``, USPS and Semeion go through ``--layout digit``, ``not_digits/``
 through ``--layout auto``: an accepted digit there counts as not refused. Result:
 results/bundled_classifier.json.

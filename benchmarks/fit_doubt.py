@@ -2,7 +2,7 @@
 
     python benchmarks/fit_doubt.py --strips 350
 
-Composed strips of the validation part are decoded under promises that are kept (the right number of
+Composed strips of the validation set are decoded under promises that are kept (the right number of
 digits, a list with the number in it, its checksum) and broken (a digit more or less, a list without
 it). Printed are, for broken promises of a few frequencies, what has the least negative
 log-likelihood of whether the likeliest value is right, and of today's trust also how often values

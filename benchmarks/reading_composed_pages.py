@@ -2,7 +2,7 @@
 
     python benchmarks/reading_composed_pages.py --pages 100       # a minute
 
-The pages (`tenfold.synthesis.pages.numbered`) show hands, fonts and MNIST images (its test part)
+The pages (`tenfold.synthesis.pages.numbered`) show hands, fonts and MNIST images (its test set)
 that neither training nor the choice of settings has seen. The character error rate is that of
 `tenfold.evaluation.metrics.text`, as in `tenfold evaluate`; in the mean over kinds every kind of
 page counts alike. Result: results/reading_composed_pages.json; not with --part validation.

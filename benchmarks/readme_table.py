@@ -18,12 +18,12 @@ from tenfold.files import write_whole
 
 ROOT = Path(__file__).parents[1]
 PAGES = {
-    ROOT / "README.md": ("figures", "recipes", "speed"),
-    ROOT / "docs" / "records.md": ("recipes",),
+    ROOT / "README.md": ("results",),
+    ROOT / "docs" / "records.md": ("recipes", "speed", "figures"),
 }
 SAYS = {
     "fast": "the fastest to 99 %",
-    "small": "fewer than 10,000 weights",
+    "small": "fewer than 10,000 parameters",
     "mnist": "the default",
     "best": "one network, no test-time augmentation",
 }
@@ -67,7 +67,7 @@ def digits(result: Result) -> list[Row]:
     )
     seeds, folds = len(ours["accuracies"]), result.setting["folds"]
     return [
-        (f"`digits` recipe, the 200 held out, mean over {seeds} seeds", said, command(result)),
+        (f"`digits` recipe, test set of 200, mean over {seeds} seeds", said, command(result)),
         (
             f"the same, {folds}-fold cross-validation over all 1,797",
             f"**{percent(best)}** ({peers})",
@@ -81,7 +81,7 @@ def tutorial(result: Result) -> list[Row]:
     own = result.results["accuracy"]
     svc = percent(own["peers"]["SVC(gamma=0.001)"])
     said = f"{percent(own['mean'])} ± {100 * own['deviation']:.2f} (SVC(gamma=0.001) {svc})"
-    name = f"`tutorial` recipe, the 200 held out, mean over {len(own['accuracies'])} seeds"
+    name = f"`tutorial` recipe, test set of 200, mean over {len(own['accuracies'])} seeds"
     return [(name, said, command(result)), tutorial_time(result)]
 
 
@@ -104,14 +104,14 @@ def reading(result: Result) -> list[Row]:
     sources = len(numbers["by_source"])
     return [
         (
-            f"`tenfold read`, {counts['numbers']} pictures of numbers, lines and pages, "
+            f"`tenfold read`, {counts['numbers']} photos and scans of numbers, lines and pages, "
             f"{sources} sources",
-            f"**{percent(numbers['right_by_source'], 1)}** without a fault, mean over sources",
+            f"**{percent(numbers['right_by_source'], 1)}** exact match, mean over sources",
             command(result),
         ),
         (
             f"`tenfold read`, {counts['car_a, auto']:,} amounts from cheques",
-            f"**{percent(own['car_a, auto']['right'], 1)}** without a fault, "
+            f"**{percent(own['car_a, auto']['right'], 1)}** exact match, "
             f"{percent(line['right'], 1)} with `--layout line`",
             "",
         ),
@@ -164,16 +164,16 @@ def time_to_99(result: Result) -> list[Row]:
         f"{each['title'].replace('Keras 3', KERAS)} {length(each['median_seconds'])}"
         for each in others
     ]
-    name = f"time to 99 % of the test part, median of {result.setting['rounds']}"
+    name = f"time to 99 % on the test set, median of {result.setting['rounds']}"
     said = f"**{length(ours['median_seconds'])}** ({'; '.join(peers)})"
     return [(name, said, command(result))]
 
 
 def training(result: Result) -> list[Row]:
-    """Write how fast training takes pictures in."""
+    """Write how fast training goes through images."""
     ours, others = contenders(result)
     rest = [f"{each['title']} {each['median']:,.0f}" for each in others]
-    said = f"**{ours['median']:,.0f} pictures/s** in bfloat16 ({'; '.join(rest)})"
+    said = f"**{ours['median']:,.0f} images/s** in bfloat16 ({'; '.join(rest)})"
     return [("training `fast`'s network, batch 128", said, command(result))]
 
 
@@ -184,11 +184,53 @@ def prediction(result: Result) -> list[Row]:
     others = [each for each in known if each["name"] != "tenfold" and each["cores"] == 2]
     fastest = max(others, key=lambda each: float(each["images_per_second"]))
     said = (
-        f"**{one['one_ms']:.3f} ms** for one picture on one core, "
-        f"**{two['images_per_second']:,.0f} pictures/s** on two "
+        f"**{one['one_ms']:.3f} ms** for one image on one core, "
+        f"**{two['images_per_second']:,.0f} images/s** on two "
         f"({fastest['title']} {fastest['images_per_second']:,.0f})"
     )
-    return [("reading with `fast`'s model file", said, command(result))]
+    return [("predicting with `fast`'s model file", said, command(result))]
+
+
+def forms(result: Result) -> list[Row]:
+    """Write how many fields of forms are right at once, and what a person is shown."""
+    stacks = result.results["stacks"]
+    fields = sum(each["fields"] for each in stacks)
+    sheets = sum(each["sheets"] for each in stacks)
+    right, shown, wrong = (
+        sum(each[key] * each["fields"] for each in stacks) / fields
+        for key in ("right", "shown", "wrong_after")
+    )
+    said = (
+        f"**{percent(right, 1)}** right at once; a person is shown {percent(shown, 1)}; "
+        f"{percent(wrong)} wrong and not shown"
+    )
+    name = f"`tenfold form read`, {fields:,} fields of {sheets} composed sheets"
+    return [(name, said, command(result))]
+
+
+def race(result: Result) -> list[Row]:
+    """Write the race to 99 % with its second alone."""
+    ours, others = contenders(result)
+    second = min(others, key=lambda each: float(each["median_seconds"]))
+    title = second["title"].replace("Keras 3", KERAS)
+    said = f"**{length(ours['median_seconds'])}** (next: {title}, "
+    said += f"{length(second['median_seconds'])})"
+    return [(time_to_99(result)[0][0], said, "")]
+
+
+def of_mnist(rows: list[Row]) -> list[Row]:
+    """Say in each row's name that it is about MNIST's test set."""
+    return [(f"MNIST, {name}", said, last) for name, said, last in rows]
+
+
+def brief(write: Writer, *places: int) -> Writer:
+    """Return some of a writer's rows without what the peers did and without the command."""
+
+    def short(result: Result) -> list[Row]:
+        rows = write(result)
+        return [(rows[at][0], rows[at][1].split(" (")[0], "") for at in places or (0,)]
+
+    return short
 
 
 Writer = Callable[[Result], list[Row]]
@@ -200,11 +242,24 @@ TABLES: dict[str, tuple[str, dict[str, Writer]]] = {
             "time_of_tutorial": tutorial,
             "time_of_tutorial_jax": lambda result: [tutorial_time(result)],
             "reading_pictures": reading,
+            "forms": forms,
             "speed_of_server": server,
         },
     ),
+    "results": (
+        "",
+        {
+            "accuracy_on_digits": brief(digits),
+            "accuracy_of_recipes_mnist": lambda result: of_mnist(brief(recipe)(result)),
+            "accuracy_of_recipes_best": lambda result: of_mnist(brief(recipe)(result)),
+            "time_to_99_percent": lambda result: of_mnist(race(result)),
+            "reading_pictures": brief(reading, 0, 1),
+            "forms": brief(forms),
+            "speed_of_server": brief(server),
+        },
+    ),
     "recipes": (
-        "MNIST's 10,000 test pictures",
+        "MNIST's test set (10,000 images)",
         {f"accuracy_of_recipes_{name}": recipe for name in SAYS},
     ),
     "speed": (
@@ -225,8 +280,9 @@ def table(title: str, writers: dict[str, Writer]) -> str:
         path = RESULTS / f"{name}.json"
         if path.exists():
             rows += write(load_result(path))
-    lines = [f"| {title} | | |" if title else "| | | |", "|---|---|---|"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+    columns = 3 if any(last for _, _, last in rows) else 2
+    lines = [f"| {title} |" + " |" * (columns - 1), "|" + "---|" * columns]
+    return "\n".join([*lines, *(f"| {' | '.join(row[:columns])} |" for row in rows)])
 
 
 def with_tables(page: Path) -> str:

@@ -102,7 +102,7 @@ def main() -> None:
         ]
         for kind, end in (("float32", ""), ("int8", "_int8"))
     ]
-    columns = [f"{recipe}, {model.info.parameters:,} weights", "test part", "weights", "file"]
+    columns = [f"{recipe}, {model.info.parameters:,} weights", "test set", "weights", "file"]
     notes = ["Weights and file in bytes.", result.describe()]
     print_table("In int8", columns, rows, notes)
     write_result(given.out or RESULTS / f"size_in_int8_{recipe}.json", result)

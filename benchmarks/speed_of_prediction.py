@@ -99,7 +99,7 @@ def main() -> None:
     )
     columns = ["", "cores", "one, ms", "p99, ms", "to tenfold", "images/s", "to tenfold"]
     notes = [
-        f"int8: {weights['accuracy_int8']:.2%} of the test part, float32 {weights['accuracy']:.2%};"
+        f"int8: {weights['accuracy_int8']:.2%} of the test set, float32 {weights['accuracy']:.2%};"
         f" {weights['bytes_int8']:,} bytes, float32 {weights['bytes']:,}."
     ]
     notes += [f"{each['title']} {each['problem']}" for each in figures if "problem" in each]

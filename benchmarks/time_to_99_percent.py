@@ -1,4 +1,4 @@
-"""How long does it take to read 99 % of MNIST's test part, beside the peers' own examples?
+"""How long does it take to read 99 % of MNIST's test set, beside the peers' own examples?
 
     python benchmarks/time_to_99_percent.py              # three rounds: about 40 minutes
     python benchmarks/time_to_99_percent.py --rounds 1 --only tenfold keras-jax
@@ -97,7 +97,7 @@ def main() -> None:
         {"contenders": figures},
     )
     columns = ["", "seconds", "to tenfold", "epochs", "at 99 %", "accuracy"]
-    notes = [f"Median of {given.rounds}; peers stop at their first epoch at 99 % of the test part."]
+    notes = [f"Median of {given.rounds}; peers stop at their first epoch at 99 % of the test set."]
     notes += [f"{each['title']} {each['problem']}" for each in figures if "problem" in each]
     notes.append(result.describe())
     print_table("MNIST to 99 %", columns, [row(each) for each in figures], notes)

@@ -84,7 +84,7 @@ def model(run: Run) -> Model:
 
 @pytest.fixture(scope="session")
 def write_npz(few: Splits) -> Callable[[Path], Path]:
-    """Write those digits as an NPZ with a test part, for commands that take a path."""
+    """Write those digits as an NPZ with a test set, for commands that take a path."""
 
     def write(path: Path) -> Path:
         np.savez(

@@ -1,10 +1,15 @@
 """The pages say what the program says."""
 
+import os
 import re
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
+
+import tenfold
 from tenfold.training.pages.recipe import PagesRecipe
 from tenfold.training.recipe import Recipe, built_in_recipes
 
@@ -58,3 +63,49 @@ def test_the_tutorials_code_is_that_of_the_examples() -> None:
         assert [line for line in code.splitlines() if line] == [
             line for line in file.splitlines() if line
         ], name
+
+
+class _Loaded(HTMLParser):
+    """What a page makes a browser load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Collect addresses of whatever is no mere link."""
+        if tag != "a":
+            self.addresses += [v for k, v in attrs if k in ("src", "href", "srcset", "data") and v]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The documentation's site, without the page that reads, built strictly."""
+    folder = tmp_path_factory.mktemp("docs") / "site"
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder]
+    quiet = {"TENFOLD_TRY_PAGE": "no", "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | quiet, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:
+    pages = sorted(site.rglob("*.html"))
+    assert len(pages) > 20
+    for page in pages:
+        loaded = _Loaded()
+        loaded.feed(page.read_text(encoding="utf-8"))
+        assert loaded.addresses
+        assert [each for each in loaded.addresses if "//" in each] == [], page
+    styles = "".join(path.read_text(encoding="utf-8") for path in site.rglob("*.css"))
+    assert re.findall(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//[^)]*", styles) == []
+
+
+def test_the_reference_documents_every_public_name(site: Path) -> None:
+    pages = [path.read_text(encoding="utf-8") for path in (site / "reference").rglob("*.html")]
+    homes = tenfold._HOMES
+    missing = [n for n, home in homes.items() if not any(f'id="{home}.{n}"' in p for p in pages)]
+    assert missing == []
+    assert (site / "search" / "search_index.json").exists()

@@ -102,7 +102,9 @@ except ModuleNotFoundError as error:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(
-        r"tenfold\.train needs the package \w+\. Run: pip install 'tenfold\[train\]'\n", done.stdout
+        r"tenfold\.train needs the package \w+\. "
+        r"In tenfold's source folder, run: pip install '\.\[train\]'\n",
+        done.stdout,
     )
 
 

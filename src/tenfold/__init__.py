@@ -70,7 +70,9 @@ def _stand_in(name: str, package: str | None) -> object:
 
     Called, it says what to install.
     """
-    words = f"tenfold.{name} needs the package {package}. Run: pip install 'tenfold[train]'"
+    from tenfold.errors import install
+
+    words = f"tenfold.{name} needs the package {package}. {install('train')}"
 
     def missing(*_: object, **__: object) -> object:
         raise ModuleNotFoundError(words, name=package)

@@ -14,6 +14,22 @@ from tenfold.names import plain
 INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
 
 
+def install(extra: str) -> str:
+    """Return the sentence that says how to install what is missing.
+
+    Parameters
+    ----------
+    extra : str
+        The extras that bring it, such as ``"train"`` or ``"forms,serve"``.
+
+    Examples
+    --------
+    >>> install("serve")
+    "In tenfold's source folder, run: pip install '.[serve]'"
+    """
+    return f"In tenfold's source folder, run: pip install '.[{extra}]'"
+
+
 class TenfoldError(Exception):
     """Something outside the program is wrong; the message says what, where and what to do.
 

@@ -40,7 +40,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     recipe : str, Path, Recipe or None, default=None
         A built-in recipe's name, a TOML file or a recipe; None takes the one for the pictures'
-        size. Its validation part is not held out: scikit-learn's tools split for themselves.
+        size. Its validation set is not held out: scikit-learn's tools split for themselves.
     settings : mapping or None, default=None
         Changes to the recipe by dotted key, such as ``{"epochs": 10}``. ``set_params`` and grid
         searches reach each as ``settings__epochs``, ``settings__optimizer__learning_rate``.

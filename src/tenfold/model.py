@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tenfold.errors import ModelError
 from tenfold.files import kind_of
 from tenfold.graph.file import MAX_BYTES
+from tenfold.graph.summary import Summary, summarise
 from tenfold.modelfile import (
     MAX_NUMBERS,
     MAX_WORK,
@@ -83,6 +84,20 @@ class Model:
             f"{info.parameters:,} parameters, trained on {info.data}"
             + (f", test accuracy {accuracy:.2%}>" if accuracy is not None else ">")
         )
+
+    def _repr_html_(self) -> str:
+        """Show what the file says of itself, for notebooks."""
+        return self.info.card(self.path)
+
+    def summary(self) -> Summary:
+        """Return the layers, each with its output's shape and its parameters; it prints as a table.
+
+        Examples
+        --------
+        >>> print(tenfold.load_model("runs/mine/model.onnx").summary())  # doctest: +SKIP
+        """
+        _, graph, cost = checked(self._content, self.path, free=1, work=MAX_WORK // SIDE)
+        return summarise(graph, cost)
 
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the network's raw outputs.

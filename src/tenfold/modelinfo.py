@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
+from html import escape
 from typing import Any
 
 from tenfold.errors import ModelError
@@ -106,7 +107,7 @@ class ModelInfo:
         The seed of the training run.
     temperature, calibration_fingerprint : float, str
         Logits are divided by this before the softmax (Guo et al. 2017, arXiv 1706.04599); SHA-256
-        of the data whose training part `tenfold calibrate` fitted it on.
+        of the data whose training set `tenfold calibrate` fitted it on.
     rejection_threshold : float or None
         Below this confidence an answer should be refused; None where none was fitted.
     results : dict
@@ -163,6 +164,29 @@ class ModelInfo:
                 f"{where}: its tenfold metadata is damaged ({error}). Export the model again."
             ) from error
         return info
+
+    def card(self, where: str) -> str:
+        """Return a short model card in HTML, for notebooks; ``where`` is the file's path."""
+        name = self.recipe.partition('name = "')[2].partition('"')[0] or "unnamed"
+        tested, count = self.results.get("test_accuracy"), self.results.get("test_count", 0)
+        rows = {
+            "images": f"{self.size}×{self.size}, {len(self.classes)} classes "
+            f"({self.classes[0]}–{self.classes[-1]})",
+            "parameters": f"{self.parameters:,}",
+            "trained on": f"{self.data}, {self.data_count:,} images",
+            "recipe": f"{name}, random seed {self.seed}",
+            "test accuracy": "not said"
+            if tested is None
+            else f"{tested:.2%} of {count:,.0f} images",
+            "temperature": f"{self.temperature:.4g}"
+            + (" (not calibrated)" if self.temperature == 1 else ""),
+        }
+        body = "".join(
+            f'<tr><th scope="row" style="text-align: left">{key}</th>'
+            f'<td style="text-align: left">{escape(value)}</td></tr>'
+            for key, value in rows.items()
+        )
+        return f"<table><caption>{escape(where)}</caption><tbody>{body}</tbody></table>"
 
     def _check(self) -> None:
         for name, (words, holds) in RULES.items():

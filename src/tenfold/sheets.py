@@ -170,7 +170,8 @@ def html_image(png: bytes | Image.Image, words: str) -> str:
         png.save(buffer, "PNG", optimize=True)
         png = buffer.getvalue()
     content = base64.b64encode(png).decode("ascii")
-    return f'<img src="data:image/png;base64,{content}" alt="{html.escape(words)}">'
+    source = f"data:image/png;base64,{content}"
+    return f'<img src="{source}" alt="{html.escape(words)}" style="max-width: 100%">'
 
 
 def save_png(image: Image.Image, path: str | Path) -> Path:

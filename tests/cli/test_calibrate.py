@@ -44,7 +44,7 @@ def test_json_and_quiet() -> None:
     options = ("model.onnx", "--data", "few.npz", "--out", "c.onnx")
     record = json.loads(_calibrate(*options, "--json").stdout)
     assert record["model"] == "c.onnx"
-    assert record["pictures"] < 60  # what the recipe held out, not the test part
+    assert record["pictures"] < 60  # what the recipe held out, not the test set
     before, after = (record[when]["negative_log_likelihood"] for when in ("before", "after"))
     assert after <= before
     assert _calibrate(*options, "--quiet").stdout == "c.onnx\n"

@@ -33,12 +33,12 @@ def _tenfold(*arguments: str) -> Result:
 def test_a_card_takes_over_what_was_evaluated(run: Run) -> None:
     before = _tenfold("card", "model.onnx").stdout
     assert "\n---\n\n# Model card: model.onnx\n" in before
-    assert "of 60 test images read right when it was trained" in before
+    assert "on 60 test images when it was trained" in before
     _tenfold("evaluate", "model.onnx", "--data", "few.npz", "--quick", "--json")
     done = _tenfold("card", "model.onnx", "--out", "card.md")
     assert done.stdout == ""
     card = Path("card.md").read_text()
-    assert f"| few.npz, test part | 60 | {100 * run.evaluation.accuracy:.2f} % |" in card
+    assert f"| few.npz, test split | 60 | {100 * run.evaluation.accuracy:.2f} % |" in card
     assert "| letters | 1,000 |" in card
 
 

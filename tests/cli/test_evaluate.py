@@ -60,9 +60,9 @@ def test_quiet_prints_the_accuracy_alone(run: Run) -> None:
 def test_people_get_figures_a_table_and_the_picture(run: Run) -> None:
     text = _evaluate("--data", "few.npz").stdout
     right = 60 - len(run.evaluation.mistakes)
-    assert "model.onnx on few.npz (test part): loss " in text
+    assert "model.onnx on few.npz (test split): loss " in text
     assert f"({right} of 60; 95 % interval " in text
-    assert "Mistakes, the surest first: mistakes.png" in text
+    assert "Misclassified, most confident first: mistakes.png" in text
     rows = [line.split() for line in text.splitlines()]
     counts = run.evaluation.digits.confusion.tolist()
     for digit, row in enumerate(counts):
@@ -97,12 +97,12 @@ def test_mistakes_are_told_and_nothing_is_written(own_folder: Path) -> None:
 def test_the_report_is_one_page_and_the_next_one_knows_the_last() -> None:
     options = ("--data", "few.npz", "--report", "report.html", "--quick")
     text = _evaluate(*options).stdout
-    assert "Told from digits (AUROC): noise " in text
+    assert "Out-of-distribution detection (AUROC): noise " in text
     assert "Report: report.html" in text
-    assert "60 images read right" in Path("report.html").read_text()
+    assert "on 60 images" in Path("report.html").read_text()
     again = _evaluate(*options, "--against", "model.onnx").stdout
     assert "The same as when this model file was last measured on this data" in again
-    assert "both read the very same images right" in again
+    assert "both classify the very same images correctly" in again
 
 
 def test_json_has_all_of_it_unless_it_is_to_be_quick() -> None:
@@ -123,7 +123,7 @@ def test_a_model_folder_that_cannot_be_written_costs_only_what_is_kept_there() -
     result = _evaluate("--data", "few.npz")
     assert result.exit_code == 0
     assert "accuracy " in result.stdout
-    assert "Mistakes, the surest first" not in result.stdout
+    assert "Misclassified, most confident first" not in result.stdout
     assert "Not kept beside the model: mistakes.png: is a folder" in result.stderr
     record = json.loads(_evaluate("--data", "few.npz", "--json", "--quick").stdout)
     assert record["mistakes_picture"] is None
@@ -208,7 +208,7 @@ def test_tables_of_images_have_a_report_a_comparison_and_neighbours() -> None:
     Path("other.csv").write_text("file,label\none.png,1\none.png,7\n")
     options = ["--data", "labels.csv", "--data", "other.csv", "--report", "report.html"]
     text = _bundled(*options, "--against", "bundled").stdout
-    assert "both read the very same images right" in text
+    assert "both classify the very same images correctly" in text
     rows = [line.split() for line in text.splitlines() if ".csv" in line and "%" in line]
     assert [row[:4] for row in rows] == [
         ["labels.csv", "all", "1", "100.00"],

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -176,5 +177,23 @@ def test_a_missing_extra_is_named_with_the_way_to_install_it(
     assert done.returncode == 1
     assert done.stdout == ""
     assert f"needs the package {package}, which is not installed" in done.stderr
-    assert f"pip install 'tenfold[{extra}]'" in done.stderr
+    assert f"pip install '.[{extra}]'" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def _commands(group: Any, name: str) -> list[tuple[Any, str]]:
+    found = [(group, name)]
+    for each, command in getattr(group, "commands", {}).items():
+        found += _commands(command, f"{name} {each}")
+    return found
+
+
+def test_help_shows_flags_bare_and_fits_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    commands = _commands(get_command(app), "tenfold")
+    assert len(commands) > 15
+    for _, name in commands:
+        shown = CliRunner().invoke(app, [*name.split()[1:], "--help"], terminal_width=80)
+        assert shown.exit_code == 0, name
+        assert "bool" not in shown.stdout, name
+        assert max(map(len, shown.stdout.splitlines())) <= 80, name

@@ -28,7 +28,7 @@ def test_without_the_extra_it_says_what_to_install(package: str) -> None:
     done = _serve(code=f"import sys; sys.modules[{package!r}] = None")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "pip install 'tenfold[serve]'" in done.stderr
+    assert "pip install '.[serve]'" in done.stderr
 
 
 def test_a_model_that_reads_no_pictures_is_refused(model_file: Path) -> None:

@@ -116,7 +116,7 @@ def test_quiet_prints_the_model_file_alone(own_folder: Path) -> None:
 def test_people_get_loss_accuracy_interval_confusion_and_the_folder(own_folder: Path) -> None:
     result = _train("--out", "[run]")  # no markup, but a folder's name
     assert "2 epochs in " in result.stdout
-    assert "Test part, 60 pictures: loss " in result.stdout
+    assert "Test set, 60 images: loss " in result.stdout
     assert "95 % interval" in result.stdout
     assert "precision" in result.stdout
     assert "Run folder: [run]\n" in result.stdout

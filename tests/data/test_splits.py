@@ -115,7 +115,8 @@ def test_parts_that_do_not_match_are_not_joined() -> None:
     with pytest.raises(DataError) as sizes:
         concatenate(small, large)
     assert str(sizes.value) == (
-        "toy: pictures of 8×8 in the all part and of 9×9 in the test part; all must be of one size."
+        "toy: pictures of 8×8 in the all split and of 9×9 in the test split; "
+        "all must be of one size."
     )
     for first, second in ((small, bare), (bare, small)):
         with pytest.raises(DataError, match="toy: only one of its two parts has labels; both need"):

@@ -72,7 +72,7 @@ def test_print_packed_tight_takes_bounded_work_and_says_what_was_left_out() -> N
     started = time.process_time()
     reading = Reader().read(pixels)
     assert time.process_time() - started < 10
-    assert "only the surest were read" in reading.notes[0]
+    assert "only the most confident were read" in reading.notes[0]
 
 
 @pytest.mark.slow

@@ -145,7 +145,7 @@ def _letters(few: Splits) -> Dataset:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (_empty, "digits: no pictures in its test part; nothing to measure."),
+        (_empty, "digits: no pictures in its test set; nothing to measure."),
         (_unlabelled, "digits has no labels; training and evaluation need them."),
         (_letters, "digits has the classes a, b, c, d, e, f, g, h, i, j, but "),
     ],

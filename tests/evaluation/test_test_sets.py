@@ -62,7 +62,7 @@ def test_a_part_asked_for_is_taken(model: Model, split: Any, count: int) -> None
 
 @pytest.fixture
 def untested(few: Splits, tmp_path: Path) -> Path:
-    """A source without a test part of its own."""
+    """A source without a test set of its own."""
     path = tmp_path / "mine.npz"
     np.savez(path, images=few.train.images, labels=few.train.targets)
     return path

@@ -254,11 +254,11 @@ def test_packages_that_are_missing_are_named(
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     assert _told(make_pdf(_page(1))) == [
         "scan: PDF needs the package pypdfium2, which is not installed. "
-        "Run: pip install 'tenfold[forms]'"
+        "In tenfold's source folder, run: pip install '.[forms]'"
     ]
     assert _told(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic") == [
         "scan: HEIC needs the package pillow-heif, which is not installed. "
-        "Run: pip install 'tenfold[forms]'"
+        "In tenfold's source folder, run: pip install '.[forms]'"
     ]
 
 

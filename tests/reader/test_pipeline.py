@@ -295,7 +295,7 @@ def test_of_lines_that_hold_too_much_the_surest_are_read_and_it_is_said(
     seen = Finding(found, [], [])
     lines, _, note = read_lines(_blank(600), seen, _silent, settings, False, "auto")
     assert [line[0].part.y / 150 for line in lines] == read
-    assert ("only the surest were read" in note) == (len(read) < 3)
+    assert ("only the most confident were read" in note) == (len(read) < 3)
 
 
 # Support.

@@ -31,7 +31,7 @@ def test_a_threshold_refuses_no_more_than_its_share() -> None:
 
 @pytest.fixture
 def source(few: Splits, tmp_path: Path) -> Path:
-    """The data of the shared run, as a file with a test part."""
+    """The data of the shared run, as a file with a test set."""
     path = tmp_path / "few.npz"
     (x_train, y_train), (x_test, y_test) = (
         (part.images, part.targets) for part in (few.train, few.test)
@@ -75,7 +75,9 @@ def test_pictures_that_are_all_read_right_say_nothing_of_a_temperature(
     content = run.model.read_bytes()
     model = open_model(content, "pupil")
     right = few.train.take(np.flatnonzero(model.predict(few.train.images) == few.train.targets))
-    with pytest.raises(DataError, match=f"{len(right)} of {len(right)} pictures are read right"):
+    with pytest.raises(
+        DataError, match=f"{len(right)} of {len(right)} images are classified correctly"
+    ):
         calibrated(model, content, right, "some")
     enough = right.take(np.resize(np.arange(len(right)), FEWEST))
     assert calibrate(model, enough, run.recipe.synthesis) == model.info
@@ -99,7 +101,7 @@ def test_a_calibrated_file_is_likelier_and_answers_the_same(run: Run, few: Split
 def test_what_it_was_calibrated_on_is_no_longer_new_to_it(
     run: Run, few: Splits, tmp_path: Path
 ) -> None:
-    source = tmp_path / "mine.npz"  # without a test part of its own
+    source = tmp_path / "mine.npz"  # without a test set of its own
     np.savez(source, images=few.train.images, labels=few.train.targets)
     content = run.model.read_bytes()
     model = open_model(content, "pupil")

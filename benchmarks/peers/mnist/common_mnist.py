@@ -58,7 +58,7 @@ def given() -> Given:
 
 @dataclass
 class Race:
-    """Epochs until the goal: the clock stands still while the test part is looked at."""
+    """Epochs until the goal: the clock stands still while the test set is looked at."""
 
     limit: int
     seconds: float = 0.0

@@ -1,4 +1,4 @@
-"""Keras's own MNIST example (keras.io/examples/vision/mnist_convnet) until 99 % of the test part.
+"""Keras's own MNIST example (keras.io/examples/vision/mnist_convnet) until 99 % of the test set.
 
 Network, optimizer, batch and validation split as printed there; it stops at the first epoch whose
 test accuracy is 99 %, which the example itself would not know of.

@@ -1,4 +1,4 @@
-"""MNIST by tenfold's recipe fast: its one epoch, and the test part read once at the end.
+"""MNIST by tenfold's recipe fast: its one epoch, and the test set read once at the end.
 
 A short run before it, thrown away, warms the libraries up.
 """

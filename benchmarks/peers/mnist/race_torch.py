@@ -1,4 +1,4 @@
-"""PyTorch's own MNIST example (pytorch/examples, mnist/main.py) until 99 % of the test part.
+"""PyTorch's own MNIST example (pytorch/examples, mnist/main.py) until 99 % of the test set.
 
 Network, optimizer, schedule and batch as there. Its pictures lie normalised in memory instead of
 being decoded and normalised one by one, which is in its favour.

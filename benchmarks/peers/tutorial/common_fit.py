@@ -28,7 +28,7 @@ def arguments() -> tuple[int, int]:
 
 
 def digits() -> tuple[Part, Part]:
-    """Return training and test part: pictures (n, 8, 8) in 0 to 1 and one-hot targets (n, 10)."""
+    """Return training and test set: pictures (n, 8, 8) in 0 to 1 and one-hot targets (n, 10)."""
     bunch = load_digits()
     images = (bunch.images / bunch.images.max()).astype(np.float32)
     targets = np.eye(10, dtype=np.float32)[bunch.target]

@@ -26,11 +26,12 @@ from tenfold.cli import (
     train,
     tutorial,
 )
+from tenfold.cli.app import App
 from tenfold.cli.console import complain, warnings_told
 from tenfold.cli.streams import fill_closed
-from tenfold.errors import TenfoldError
+from tenfold.errors import TenfoldError, install
 
-app = typer.Typer(
+app = App(
     name="tenfold",
     help="Read handwritten digits: train, measure, compare.",
     no_args_is_help=True,
@@ -107,6 +108,6 @@ def main() -> None:
         extra = _OWN.get(package, "forms" if package in _FORMS else "train")
         complain(
             f"this command needs the package {error.name}, which is not installed. "
-            f"Run: pip install 'tenfold[{extra}]'"
+            + install(extra)
         )
         sys.exit(1)

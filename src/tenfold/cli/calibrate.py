@@ -19,7 +19,7 @@ EXAMPLE = "Example: tenfold calibrate runs/mine/model.onnx --data mnist --out ca
 def calibrate(
     model: Annotated[Path, typer.Argument(help="A model file; it is left as it is.")],
     data: Annotated[
-        str, typer.Option(help="digits, mnist, or a path; its test part is not looked at.")
+        str, typer.Option(help="digits, mnist, or a path; its test set is not looked at.")
     ],
     target: Annotated[
         Path | None,
@@ -33,7 +33,7 @@ def calibrate(
     """Fit the temperature that makes confidence mean what it says; write a new model file.
 
     On pictures the model has not learned from and that no test uses: what its recipe held out for
-    validation, if it learned from this very data, else the training part. Answers stay the same.
+    validation, if it learned from this very data, else the training set. Answers stay the same.
     """
     from tenfold.evaluation.encode import encode
     from tenfold.files import check_target, write_output

@@ -70,7 +70,7 @@ def compare(
 ) -> None:
     """Try losses and optimizers on the same data and budget; judge on validation data.
 
-    The recipe fixes everything else. The test part is not looked at. Each pair is tested against
+    The recipe fixes everything else. The test set is not looked at. Each pair is tested against
     the best by a paired bootstrap over pictures and seeds.
     """
     from tenfold.files import make_folder

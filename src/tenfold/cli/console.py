@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from tenfold.errors import TenfoldError, TenfoldWarning
+from tenfold.errors import TenfoldError, TenfoldWarning, install
 from tenfold.names import plain
 
 
@@ -151,5 +151,5 @@ def needing(extra: str) -> Iterator[None]:
             raise
         raise TenfoldError(
             f"this command needs the package {error.name}, which is not installed. "
-            f"Run: pip install 'tenfold[{extra}]'"
+            + install(extra)
         ) from error

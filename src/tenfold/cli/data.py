@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenfold import decoders
+from tenfold.cli.app import App
 from tenfold.cli.console import AsIs, DataDir, Force, Json, Quiet, note, out, print_json
 from tenfold.errors import UsageError
 from tenfold.names import shown
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from tenfold.data.dataset import Dataset
 
-app = typer.Typer(help="Look at data sets.", no_args_is_help=True)
+app = App(help="Look at data sets.", no_args_is_help=True)
 
 PER_CLASS = 10  # pictures of each digit on the sheet
 UNLABELLED = 100  # pictures on the sheet of a set without labels

@@ -89,7 +89,7 @@ def evaluate(
     ] = False,
     split: Annotated[
         Literal["train", "test", "all"] | None,
-        typer.Option(help="Which part; by default its test part, or all of what is new to it."),
+        typer.Option(help="Which part; by default its test set, or all of what is new to it."),
     ] = None,
     mistakes: Annotated[
         Path | None,

@@ -39,7 +39,7 @@ def export(
     data: Annotated[
         str | None,
         typer.Option(
-            help="For C: pictures to set int8 on, of which only the training part is looked at; "
+            help="For C: pictures to set int8 on, of which only the training set is looked at; "
             "by default what the model was trained on."
         ),
     ] = None,
@@ -124,7 +124,7 @@ def _stem(name: str) -> str:
 
 
 def _pictures(network: Network, data: str | None, data_dir: Path | None) -> NDArray[np.uint8]:
-    """Load pictures of the training part, evenly from all of it."""
+    """Load pictures of the training set, evenly from all of it."""
     import numpy as np
 
     from tenfold.errors import DataError, UsageError

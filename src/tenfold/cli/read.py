@@ -82,7 +82,7 @@ def read(
     """Read the digits in pictures: photos, scans, PDF; single digits, numbers, pages.
 
     Prints the text line by line, the numbers of a line apart. A digit in
-    [yellow]yellow[/] with a question mark is doubtful. What is no digit is refused; what
+    [yellow]yellow[/] with a question mark is doubtful. Other ink is refused; what
     is struck out, and print in words, is left out. Every page of a PDF or TIFF
     and every picture is read, even if another one cannot be.
     """

@@ -35,7 +35,7 @@ def show(
         _show_text(found, found.transcription)
     else:
         loss = f"loss {found.loss:.4f} (cross-entropy)"
-        out.print(f"\n{name} ({found.split} part): {loss}, {accuracy_line(found)}\n")
+        out.print(f"\n{name} ({found.split} split): {loss}, {accuracy_line(found)}\n")
         out.print(confusion_table(found))
     for sentence in answer(found)[1:]:
         out.print(sentence, markup=False)
@@ -46,14 +46,12 @@ def show(
     if found.corruptions is not None:
         mean = percent(found.corruptions.mean_corruption_accuracy, 1)
         kinds = len(found.corruptions.accuracies)
-        out.print(
-            f"Under corruption: {mean} right on average over {kinds} kinds in five severities."
-        )
+        out.print(f"Under corruption: accuracy {mean}, mean over {kinds} kinds in five severities.")
     if found.out_of_distribution:
         told = ", ".join(f"{each.kind} {each.auroc:.4f}" for each in found.out_of_distribution)
-        out.print(f"Told from digits (AUROC): {told}.", markup=False)
+        out.print(f"Out-of-distribution detection (AUROC): {told}.", markup=False)
     if sheet is not None:
-        out.print(f"\nMistakes, the surest first: [bold]{escape(shown(sheet))}[/]")
+        out.print(f"\nMisclassified, most confident first: [bold]{escape(shown(sheet))}[/]")
     if report is not None:
         out.print(f"Report: [bold]{escape(shown(report))}[/]")
 
@@ -68,7 +66,7 @@ def _show_text(found: Evaluation, text: Transcription) -> None:
         f"character error rate {percent(text.mean_character_error_rate)} (mean over sources)"
         f" · {percent(text.character_error_rate)} of all characters\n"
         f"nothing refused in {percent(text.accepted)}, of which "
-        f"{percent(text.accepted_accuracy)} without a fault\n"
+        f"{percent(text.accepted_accuracy)} exact match\n"
     )
     sources = _table("By source", ("images", "exact match", "CER", "nothing refused"), "source")
     for each in text.sources:
@@ -77,8 +75,10 @@ def _show_text(found: Evaluation, text: Transcription) -> None:
             escape(shown(each.name)), f"{each.count:,}", *(percent(x, 1) for x in shares)
         )
     out.print(sources)
-    columns = ("images", "wrong", "error", "confidence at least")
-    risks = _table("An image is as sure as the least sure of its numbers", columns, "the surest")
+    columns = ("images", "wrong", "error", "confidence ≥")
+    risks = _table(
+        "An image is as confident as its least confident number", columns, "most confident"
+    )
     for risk in found.risk:
         cells = (percent(risk.error), percent(risk.threshold))
         risks.add_row(percent(risk.coverage, 0), f"{risk.count:,}", f"{risk.wrong:,}", *cells)
@@ -126,8 +126,8 @@ def accuracy_line(evaluation: Evaluation) -> str:
 
 
 def confusion_table(evaluation: Evaluation) -> Table:
-    """Lay out who was taken for whom, with recall and precision at the margins."""
-    title = "what it is (rows) and what was read (columns)"
+    """Lay out the confusion matrix, with recall and precision at the margins."""
+    title = "Confusion matrix: true label (rows), predicted label (columns)"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.collapse_padding = True  # so that five digits a cell fit into 80 columns
     table.add_column("", justify="right", style="bold", no_wrap=True)

@@ -16,6 +16,7 @@ from tenfold.cli.console import (
     DataDir,
     Json,
     Quiet,
+    err,
     note,
     out,
     print_json,
@@ -54,9 +55,10 @@ def train(
         str | None, typer.Option(help="A built-in recipe's name or a TOML file.")
     ] = None,
     settings: Settings = None,
-    seed: Annotated[int | None, typer.Option(help="Replaces the recipe's seed.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed in place of the recipe's.")] = None,
     seeds: Annotated[
-        int, typer.Option(min=1, help="Train so many, each with the next seed, and summarise.")
+        int,
+        typer.Option(min=1, help="Train this many, each with the next random seed, and summarise."),
     ] = 1,
     folder: Annotated[
         Path | None,
@@ -89,8 +91,9 @@ def train(
     form review, and more (docs/data.md). Without --recipe, the settings follow from how many they
     are.
     """
-    from tenfold.cli.progress import Bar, JsonLines, Loading
+    from tenfold.cli.progress import JsonLines, Loading
     from tenfold.training import run as training
+    from tenfold.training.progress import Bar
     from tenfold.training.recipe import parse_settings
     from tenfold.training.seeds import train_seeds
 
@@ -99,7 +102,7 @@ def train(
     with ExitStack() as stack:
         callbacks: list[Callback] = [JsonLines()] if json else []
         if not quiet and not json:
-            callbacks.append(stack.enter_context(Bar()))
+            callbacks.append(stack.enter_context(Bar(err)))
         callbacks.append(stack.enter_context(Loading()))
         wishes: dict[str, Any] = {
             "settings": parse_settings(settings or []),
@@ -176,10 +179,10 @@ def report(run: Run | PagesRun) -> None:
     out.print(
         f"\nRecipe [bold]{escape(shown(recipe.name))}[/] on {escape(shown(evaluation.data))}: "
         f"{recipe.epochs} epochs in {run.train_seconds:.1f} s ({rate:,.0f} images/s), "
-        f"seed {recipe.seed}"
+        f"random seed {recipe.seed}"
     )
     out.print(
-        f"Test part, {evaluation.count:,} pictures: loss {run.test_loss:.4f} "
+        f"Test set, {evaluation.count:,} images: loss {run.test_loss:.4f} "
         f"({recipe.loss.name}), {accuracy_line(evaluation)}\n"
     )
     if run.validation is not None:
@@ -188,8 +191,8 @@ def report(run: Run | PagesRun) -> None:
     out.print(f"\nRun folder: [bold]{escape(shown(run.folder))}[/]")
     out.print("  model.onnx            the trained network: tenfold evaluate takes it")
     out.print("  learning-curve.png    loss and accuracy over the epochs")
-    out.print("  samples.png           the first training pictures")
-    out.print("  mistakes.png          what was read wrongly, the surest first")
+    out.print("  samples.png           the first training images")
+    out.print("  mistakes.png          misclassified test images, most confident first")
     if (run.folder / "mlflow.json").exists():
         from tenfold.training.mlflow import noted
 
@@ -213,7 +216,7 @@ def _report_on_pages(run: PagesRun) -> None:
     out.print(
         f"\nRecipe [bold]{escape(shown(recipe.name))}[/] on {unit} composed of "
         f"{escape(shown(run.data))}: "
-        f"{recipe.steps:,} steps in {run.train_seconds:,.0f} s, seed {recipe.seed}"
+        f"{recipe.steps:,} steps in {run.train_seconds:,.0f} s, random seed {recipe.seed}"
     )
     out.print(f"On {count:,} {unit} of hands and fonts held out:\n")
     for name, value in results.items():

@@ -73,7 +73,9 @@ def tutorial(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Fewer than the tutorial's 150 to be done sooner.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="For first weights, order and dropout.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Random seed of first weights, order and dropout.")
+    ] = 0,
     folder: Annotated[
         Path | None,
         typer.Option("--out", help="The run folder; by default a new one below ./runs."),
@@ -182,9 +184,9 @@ def _short(layer: nn.Module) -> str:
 
 def _train(epochs: int, seed: int, folder: Path | None) -> None:
     """Do what the last step says, with a progress bar, the epochs and the run folder asked for."""
-    from tenfold.cli.progress import Bar
     from tenfold.data.registry import load_dataset
     from tenfold.sheets import save_drawing, sheet
+    from tenfold.training.progress import Bar
     from tenfold.training.run import train
 
     with ExitStack() as stack:
@@ -194,7 +196,7 @@ def _train(epochs: int, seed: int, folder: Path | None) -> None:
             settings={"epochs": epochs},
             seed=seed,
             out=folder,
-            callbacks=[stack.enter_context(Bar())],
+            callbacks=[stack.enter_context(Bar(err))],
             stop=stack.enter_context(stop_on_interrupt()),
         )
     first = sheet(load_dataset("digits").images[:1], ["0"])

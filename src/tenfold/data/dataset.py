@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import html
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.errors import DataError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 DIGITS = tuple("0123456789")
 MIN_SIZE, MAX_SIZE = 8, 64
@@ -96,14 +99,36 @@ class Dataset:
 
     def _repr_html_(self) -> str:
         """Show the first images, for notebooks."""
-        from tenfold.sheets import html_image, sheet
+        from tenfold.sheets import html_image
 
         words = html.escape(repr(self))
-        if not len(self):
-            return f"<p>{words}</p>"
-        labels = None if self.labels is None else self.labels[:SHOWN]
+        return f"<p>{words}</p>" + (
+            html_image(self.show(), "the first images") if len(self) else ""
+        )
+
+    def show(self, count: int = SHOWN) -> Image.Image:
+        """Return the first images on a sheet, each with its label.
+
+        A notebook shows it where it is a cell's last line; ``data.show(50).save("sheet.png")``
+        saves it. For others than the first, `take` them before.
+
+        Parameters
+        ----------
+        count : int
+            How many.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> mine = Dataset(np.zeros((2, 8, 8), np.uint8), None, "mine", "all")
+        >>> mine.show().size
+        (228, 128)
+        """
+        from tenfold.sheets import sheet
+
+        labels = None if self.labels is None else self.labels[:count]
         names = None if labels is None else [self.classes[label] for label in labels]
-        return f"<p>{words}</p>{html_image(sheet(self.images[:SHOWN], names), 'the first images')}"
+        return sheet(self.images[:count], names)
 
     def __len__(self) -> int:
         return len(self.images)

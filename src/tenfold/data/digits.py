@@ -1,6 +1,6 @@
 """scikit-learn's digits: 1,797 pictures of 8×8, embedded in the package, nothing to download.
 
-They are the test part of the UCI "Optical Recognition of Handwritten Digits" (Alpaydin and Kaynak
+They are the test set of the UCI "Optical Recognition of Handwritten Digits" (Alpaydin and Kaynak
 1998): each pixel counts the ink in a 4×4 block of a 32×32 bitmap, hence 0 to 16.
 """
 
@@ -13,11 +13,11 @@ from tenfold.data.pixels import to_ink, to_labels
 from tenfold.data.splits import Splits
 
 COUNT = 1797
-LAST = 200  # the tutorial's test part, "last200"
+LAST = 200  # the tutorial's test set, "last200"
 
 
 def load_digits() -> Splits:
-    """Load the digits; the test part is the last 200 of them, as in the tutorial.
+    """Load the digits; the test set is the last 200 of them, as in the tutorial.
 
     Returns
     -------

@@ -39,7 +39,7 @@ def load_picture_folder(folder: Path, name: str) -> tuple[Dataset, Dataset | Non
     Returns
     -------
     tuple of Dataset and (Dataset or None)
-        The training part and the test part; None where the folder has no ``train`` and ``test``.
+        The training set and the test set; None where the folder has no ``train`` and ``test``.
 
     Raises
     ------

@@ -126,12 +126,12 @@ def load_idx_folder(folder: Path, name: str) -> tuple[Dataset, Dataset | None]:
     """Load a folder of IDX files, plain or gzipped.
 
     Files are called ``PREFIX-images-idx3-ubyte[.gz]`` and ``PREFIX-labels-idx1-ubyte[.gz]``; the
-    prefix ``t10k`` or ``test`` marks the test part. A folder with one part may lack its labels.
+    prefix ``t10k`` or ``test`` marks the test set. A folder with one part may lack its labels.
 
     Returns
     -------
     tuple of Dataset and (Dataset or None)
-        The training part and the test part; None where the folder has only one part.
+        The training set and the test set; None where the folder has only one part.
 
     Raises
     ------

@@ -40,7 +40,7 @@ def read_npz(path: Path) -> list[Stack]:
     """Read an NPZ archive.
 
     Arrays are called ``images`` and ``labels``, ``x`` and ``y`` (or ``X``), ``data`` and
-    ``target``, or, with a test part, ``x_train``, ``y_train``, ``x_test`` and ``y_test``. Pictures
+    ``target``, or, with a test set, ``x_train``, ``y_train``, ``x_test`` and ``y_test``. Pictures
     are white ink on black: integers 0–255 or floats 0–1, shape (n, h, w), (n, side·side),
     (n, h, w, 1) or (n, 1, h, w). Labels may be left out where there is one part; ``ids`` may name
     its pictures.
@@ -48,7 +48,7 @@ def read_npz(path: Path) -> list[Stack]:
     Returns
     -------
     list of Stack
-        The training part and the test part, or the only part.
+        The training set and the test set, or the only part.
 
     Raises
     ------

@@ -59,9 +59,9 @@ class Source:
 
 
 def load_splits(source: str | Path, data_dir: Path | None = None) -> Splits:
-    """Load the training and the test part of a data set.
+    """Load the training and the test set of a data set.
 
-    Sources with a test part of their own keep it. From the others a stratified fifth is held out,
+    Sources with a test set of their own keep it. From the others a stratified fifth is held out,
     always the same one, and ``own_test`` is False.
 
     Parameters
@@ -92,7 +92,7 @@ def split_parts(train: Dataset, test: Dataset | None, source: object) -> Splits:
     """Return parts as they come, or hold a test part out; raises DataError without labels."""
     if train.labels is None or (test is not None and test.labels is None):
         raise DataError(
-            f"{source}: there are no labels, and without them there is no training or test part. "
+            f"{source}: there are no labels, and without them there is no training or test set. "
             "Add labels, or use the whole set ('all')."
         )
     return hold_out(train) if test is None else Splits(train, test, own_test=True)
@@ -137,10 +137,10 @@ def known_sources(data_dir: Path | None = None) -> list[Source]:
     """List the data sets known by name and where they are on this machine."""
     folder = find_mnist(data_dir)
     return [
-        Source("digits", "scikit-learn's digits, 8×8; test part: the last 200", "built in", COUNT),
+        Source("digits", "scikit-learn's digits, 8×8; test set: the last 200", "built in", COUNT),
         Source(
             "mnist",
-            "MNIST, 28×28; test part: its own 10,000",
+            "MNIST, 28×28; test set: its own 10,000",
             None if folder is None else str(folder),
             70_000 if folder is None else count_mnist(folder),
         ),
@@ -148,7 +148,7 @@ def known_sources(data_dir: Path | None = None) -> list[Source]:
 
 
 def load_parts(source: str | Path, data_dir: Path | None = None) -> Parts:
-    """Load a source as it stands: its training and test part, or the whole of it and None.
+    """Load a source as it stands: its training and test set, or the whole of it and None.
 
     Nothing is held out, so this also opens data without labels and sets too small to split.
     Pictures are taken as they are; `tenfold.samples` frames those of other sizes.

@@ -9,7 +9,7 @@ import numpy as np
 from tenfold.data.dataset import Dataset
 from tenfold.errors import DataError, UsageError
 
-# The hold-out of sources without a test part of their own: the same rows on every machine.
+# The hold-out of sources without a test set of their own: the same rows on every machine.
 HOLD_OUT, HOLD_OUT_SEED = 0.2, 0
 
 
@@ -22,7 +22,7 @@ class Splits:
     train, test : Dataset
         The part to learn from and the part to measure on.
     own_test : bool
-        True if the source comes with this test part; False if it was held out by `hold_out`.
+        True if the source comes with this test set; False if it was held out by `hold_out`.
     """
 
     train: Dataset
@@ -31,7 +31,7 @@ class Splits:
 
     @property
     def all(self) -> Dataset:
-        """Every picture: the training part, then the test part."""
+        """Every picture: the training set, then the test set."""
         return concatenate(self.train, self.test)
 
 
@@ -45,8 +45,8 @@ def concatenate(first: Dataset, second: Dataset, split: str = "all") -> Dataset:
     """
     if first.size != second.size:
         raise DataError(
-            f"{first.name}: pictures of {first.size}×{first.size} in the {first.split} part and "
-            f"of {second.size}×{second.size} in the {second.split} part; all must be of one size."
+            f"{first.name}: pictures of {first.size}×{first.size} in the {first.split} split and "
+            f"of {second.size}×{second.size} in the {second.split} split; all must be of one size."
         )
     if (first.labels is None) != (second.labels is None):
         raise DataError(f"{first.name}: only one of its two parts has labels; both need them.")
@@ -61,7 +61,7 @@ def concatenate(first: Dataset, second: Dataset, split: str = "all") -> Dataset:
 
 
 def hold_out(dataset: Dataset) -> Splits:
-    """Hold out a stratified fifth as the test part, always the same one.
+    """Hold out a stratified fifth as the test set, always the same one.
 
     Raises
     ------

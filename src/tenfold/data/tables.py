@@ -85,7 +85,7 @@ def read_csv(path: Path) -> Stack:
     Returns
     -------
     Stack
-        All rows in the order of the file; a table has no test part of its own.
+        All rows in the order of the file; a table has no test set of its own.
 
     Raises
     ------

@@ -42,7 +42,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     "calibration", "out-of-distribution", "occlusion", "cost", "robustness",
 )  # fmt: skip
 LEAST_TO_FIT = 100  # images that can say anything of a temperature
-MAPPED_MISTAKES = 4  # the surest ones; one image of each class is mapped beside them
+MAPPED_MISTAKES = 4  # the most confident; one image of each class is mapped beside them
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def evaluate(
         read as `tenfold.read` does. Images of another size than the model's are framed if they can
         be.
     split : {"train", "test", "all"}, optional
-        Which part of a named source; by default its own test part, or what is new to the model.
+        Which part of a named source; by default its own test set, or what is new to the model.
     data_dir : Path, optional
         Where MNIST is looked for first.
     sections : collection of str

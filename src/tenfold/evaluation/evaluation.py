@@ -8,6 +8,7 @@ comparison with another model and with last time.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from tenfold.errors import UsageError
 from tenfold.evaluation.cost import Cost
 from tenfold.evaluation.encode import FLAT, HIDDEN
+from tenfold.evaluation.format import between, percent
 from tenfold.evaluation.label_errors import LabelErrors
 from tenfold.evaluation.metrics.calibration import Calibration
 from tenfold.evaluation.metrics.classification import Classification
@@ -28,14 +30,14 @@ from tenfold.evaluation.transcription import Transcription
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """An image read wrongly.
+    """A misclassified image, or one of a table that is no exact match.
 
     Parameters
     ----------
     index : int
         Its row in the test set.
     label, predicted : str
-        What it is, and what was read.
+        The true label, and the predicted one.
     confidence : float
         How surely, 0 to 1.
     file, error : str or None
@@ -101,7 +103,7 @@ class Comparison:
     same_model: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Evaluation:
     """How a model did on a test set.
 
@@ -112,12 +114,12 @@ class Evaluation:
     count : int
         How many images that were.
     accuracy : float
-        Share read right, 0 to 1: of single digits top-1, of a table of images the exact match.
+        0 to 1: of single digits top-1, of a table of images the exact match.
     interval : pair of float
         The accuracy's 95 % confidence interval (Wilson 1927): what accuracies on all images of
         this kind this count of them cannot rule out.
     mistakes : tuple of Mistake
-        Every image read wrongly, the surest first.
+        Every misclassified image, most confident first.
     confidence, correct : array, shape (n,)
         Of each answer: its probability, and whether it was right.
     note : str
@@ -127,7 +129,7 @@ class Evaluation:
     coverage : tuple of Coverage
         What can be read without a person at 99.9, 99.5 and 99 % accuracy.
     risk : tuple of Risk
-        The error among the surest 25, 50, 75, 90 and 100 % of the images.
+        The error among the most confident 25, 50, 75, 90 and 100 % of the images.
     classification : Classification or None
         Of single digits: loss, scores per class, confusion matrix.
     transcription : Transcription or None
@@ -169,6 +171,21 @@ class Evaluation:
     sweeps: tuple[Sweep, ...] = ()
     comparison: Comparison | None = None
     previous: Comparison | None = None
+
+    def __repr__(self) -> str:
+        name = "accuracy" if self.transcription is None else "exact match"
+        return (
+            f"<Evaluation on {self.data}, {self.split}: {name} {percent(self.accuracy)} "
+            f"(95 % interval {between(self.interval)}), "
+            f"{len(self.mistakes):,} of {self.count:,} images wrong>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Show the figures and the confusion matrix, for notebooks."""
+        from tenfold.evaluation.notebook import confusion_html
+
+        words = f"<p>{escape(repr(self))}</p>"
+        return words + (confusion_html(self.classification) if self.classification else "")
 
     @property
     def digits(self) -> Classification:

@@ -18,11 +18,11 @@ from tenfold.data.dataset import Dataset
 from tenfold.evaluation.metrics.statistics import wilson
 
 SOURCE = "Northcutt, Athalye & Mueller 2021, arXiv 2103.14749"
-# Row numbers in MNIST's own order of its test part, counted from 0.
+# Row numbers in MNIST's own order of its test set, counted from 0.
 MNIST_TEST = (
     947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729,
 )  # fmt: skip
-# SHA-256 of that test part (`Dataset.fingerprint`), by whatever name or path it was opened.
+# SHA-256 of that test set (`Dataset.fingerprint`), by whatever name or path it was opened.
 MNIST_TEST_FINGERPRINT = "26120b4578752d7d87c2cb6601f15f4b0efd4dd7947b156b4f7aa2d35f931d2f"
 
 
@@ -55,7 +55,7 @@ class LabelErrors:
 
 
 def label_error_rows(data: Dataset) -> tuple[int, ...]:
-    """Return the rows whose label is doubtful; none unless this is MNIST's test part."""
+    """Return the rows whose label is doubtful; none unless this is MNIST's test set."""
     if len(data) == 10_000 and data.fingerprint() == MNIST_TEST_FINGERPRINT:
         return MNIST_TEST
     return ()

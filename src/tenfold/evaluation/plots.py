@@ -28,22 +28,22 @@ def samples_sheet(data: Dataset) -> Image.Image:
     """Show the first pictures of a data set with their labels."""
     first = data.take(np.arange(min(SHOWN, len(data))))
     captions = [data.classes[label] for label in first.targets]
-    title = f"{data.name}: the first {len(first)} of {len(data):,} training pictures"
+    title = f"{data.name}: the first {len(first)} of {len(data):,} training images"
     return sheet(first.images, captions, title=title)
 
 
 def mistakes_sheet(data: TestSet, evaluation: Evaluation) -> Image.Image:
-    """Show the images read wrongly, the surest first: label → reading · confidence.
+    """Show misclassified images, most confident first: true → predicted label · confidence.
 
     Those of a table that could not be opened are left out.
     """
     shown = [mistake for mistake in evaluation.mistakes if mistake.error is None][:SHOWN]
     total = len(evaluation.mistakes)
-    title = f"{data.name}: {total} of {evaluation.count:,} read wrongly"
+    title = f"{data.name}: {total} of {evaluation.count:,} misclassified"
     if not total:
-        title = f"{data.name}: all {evaluation.count:,} read rightly"
+        title = f"{data.name}: none of {evaluation.count:,} misclassified"
     elif len(shown) < total:
-        title += f"; the surest {len(shown)}"
+        title += f"; the {len(shown)} most confident"
     captions = [
         f"{_brief(m.label)} → {_brief(m.predicted) or 'nothing'} · {100 * m.confidence:.0f} %"
         for m in shown

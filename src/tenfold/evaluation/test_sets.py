@@ -125,7 +125,7 @@ def check(model: Model, data: TestSet) -> None:
         return
     labels = data.targets
     if not len(labels):
-        raise DataError(f"{data.name}: no pictures in its {data.split} part; nothing to measure.")
+        raise DataError(f"{data.name}: no pictures in its {data.split} set; nothing to measure.")
     if data.classes != model.info.classes:
         raise DataError(
             f"{data.name} has the classes {', '.join(data.classes)}, but {model.path} knows "
@@ -159,7 +159,7 @@ def choose_split(
 ) -> Dataset:
     """Load the part of a source that says most about a model without having taught it.
 
-    That is the source's own test part; without one, the part held out if the model learned from
+    That is the source's own test set; without one, the part held out if the model learned from
     this very source or was calibrated on it, else all of it.
     """
     if split is not None:
@@ -195,6 +195,6 @@ def has_learned(
 
 
 def _knows(model: Model, train: Dataset) -> bool:
-    """Whether weights or temperature come from this training part."""
+    """Whether weights or temperature come from this training set."""
     info = model.info
     return train.fingerprint() in (info.data_fingerprint, info.calibration_fingerprint)

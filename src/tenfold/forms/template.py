@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tenfold.errors import UsageError
+from tenfold.errors import UsageError, install
 from tenfold.files import read_file, write_whole
 from tenfold.reader.expect import Expect
 
@@ -203,9 +203,7 @@ def load(path: str | Path, *, images: bool = True) -> Template:
     except ModuleNotFoundError as error:
         if error.name != "pydantic":
             raise
-        raise UsageError(
-            "Forms need more than reading pictures. Run: pip install 'tenfold[forms]'"
-        ) from error
+        raise UsageError(f"Forms need more packages. {install('forms')}") from error
     try:
         record = tomllib.loads(read_file(path, MOST_BYTES).decode("utf-8-sig"))
     except UnicodeDecodeError as error:

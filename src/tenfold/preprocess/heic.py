@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from tenfold.errors import DataError
+from tenfold.errors import DataError, install
 
 if TYPE_CHECKING:
     from pillow_heif import HeifFile
@@ -44,6 +44,6 @@ def open_heic(content: bytes, name: str) -> HeifFile:
     except ModuleNotFoundError as error:
         raise DataError(
             f"{name}: HEIC needs the package pillow-heif, which is not installed. "
-            "Run: pip install 'tenfold[forms]'"
+            + install("forms")
         ) from error
     return pillow_heif.open_heif(io.BytesIO(content))

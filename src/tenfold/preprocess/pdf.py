@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.errors import DataError
+from tenfold.errors import DataError, install
 from tenfold.names import page_name
 from tenfold.preprocess.encoded import Encoded, open_encoded
 from tenfold.preprocess.image import MAX_PIXELS, name_of
@@ -201,8 +201,7 @@ def _pdfium(name: str) -> Any:
         import pypdfium2
     except ModuleNotFoundError as error:
         raise DataError(
-            f"{name}: PDF needs the package pypdfium2, which is not installed. "
-            "Run: pip install 'tenfold[forms]'"
+            f"{name}: PDF needs the package pypdfium2, which is not installed. " + install("forms")
         ) from error
     # It comments on forms of a kind that it does not know (XFA); they are drawn all the same.
     logging.getLogger("pypdfium2").addHandler(_SILENT)

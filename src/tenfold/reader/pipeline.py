@@ -35,7 +35,7 @@ SHARES = np.array([0.57, 0.13, 0.30])
 ROUNDS = 20  # of weighing; the shares no longer move
 
 TOO_DENSE = (
-    "More digits were found than are read of one picture: only the surest were read. "
+    "More digits were found than are read in one picture: only the most confident were read. "
     "Cut it into several pictures to have all of them."
 )
 

@@ -79,7 +79,7 @@ def read_pages(
     Parameters
     ----------
     source : path, bytes, open file, array or PIL image
-        See `read`. PDF and HEIC need ``pip install 'tenfold[forms]'``.
+        See `read`. PDF and HEIC need ``pip install '.[forms]'``.
     only : sequence of range, optional
         The pages to read, from 1, such as ``[range(1, 4)]``; all by default.
     model, layout, min_confidence, rotate, ink, region, expect

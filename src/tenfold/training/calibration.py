@@ -1,4 +1,4 @@
-"""Honest confidence: a temperature for the probabilities, a threshold for what is no digit.
+"""Calibration: a temperature for the probabilities, a threshold for out-of-distribution images.
 
 Both are fitted on validation pictures, which the network has not learned from.
 """
@@ -48,20 +48,20 @@ def fitting_part(
 ) -> tuple[Dataset, str]:
     """Load the pictures of a source on which a model's temperature may be fitted.
 
-    That is never the test part. If the model learned from this very source, it is the validation
-    part that its recipe held out; otherwise the training part.
+    That is never the test set. If the model learned from this very source, it is the validation
+    part that its recipe held out; otherwise the training set.
 
     Returns
     -------
     Dataset
         In the model's size.
     str
-        SHA-256 of the whole training part.
+        SHA-256 of the whole training set.
 
     Raises
     ------
     DataError
-        If the model learned from every picture that is not in the test part, or the pictures
+        If the model learned from every picture that is not in the test set, or the pictures
         cannot be used with it.
     """
     train = load_splits(source, data_dir).train
@@ -70,8 +70,8 @@ def fitting_part(
         validation = _held_out(model.info, train)
         if validation is None:
             raise DataError(
-                f"{train.name}: the model learned from every picture of its training part, and "
-                "the test part is for testing. Give other data, or train with a validation part."
+                f"{train.name}: the model learned from every picture of its training set, and "
+                "the test set is for testing. Give other data, or train with a validation set."
             )
         train = validation
     own = framed(train, model)
@@ -116,9 +116,9 @@ def calibrated(
     if temperature is None:
         right = int((logits.argmax(axis=1) == pictures.targets).sum())
         raise DataError(
-            f"{pictures.name}: {right:,} of {len(pictures):,} pictures are read right, which says "
-            "nothing of how sure to be: it takes right answers and wrong ones. Give data with "
-            "more pictures of the kind that the model reads."
+            f"{pictures.name}: {right:,} of {len(pictures):,} images are classified correctly, "
+            "which says nothing of how confident to be: it takes correct and wrong predictions. "
+            "Give data with more images of the kind that the model learned from."
         )
     before, after = (
         judge(logits, pictures.targets, each) for each in (model.info.temperature, temperature)

@@ -1,7 +1,7 @@
 """Try losses, optimizers and seeds side by side, as the tutorial suggests at its end.
 
-Every pair gets the same pictures, the same validation part and the same number of epochs, and is
-judged on the validation part alone; the test part is not looked at. Each is tested against the best
+Every pair gets the same pictures, the same validation set and the same number of epochs, and is
+judged on the validation set alone; the test set is not looked at. Each is tested against the best
 picture by picture and seed by seed (`tenfold.evaluation.metrics.paired`), the p-values adjusted for
 how many are compared (Holm 1979).
 """
@@ -156,7 +156,7 @@ def compare(
     epochs : int, optional
         Replaces the recipe's.
     validation : float
-        Share of the training part that judges; the same pictures for all.
+        Share of the training set that judges; the same pictures for all.
     processes : int
         Runs at the same time, each in a process of its own with its share of the cores. A script
         that asks for more than one needs ``if __name__ == "__main__":``.

@@ -204,7 +204,7 @@ class Training:
         self.loss_sum, self.hits = 0.0, 0
 
     def validate(self) -> tuple[float | None, float | None]:
-        """Return loss and accuracy on the validation part, with the averaged weights if any."""
+        """Return loss and accuracy on the validation set, with the averaged weights if any."""
         if self.validation is None:
             return None, None
         with self.result() as network, torch.inference_mode():

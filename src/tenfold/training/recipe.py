@@ -43,9 +43,9 @@ class Recipe(Choices):
     epochs, batch : int
         How often all pictures are seen, and how many go into one step.
     validation : float
-        The share of the training part held out (stratified) to watch the run; 0 trains on all.
+        The share of the training set held out (stratified) to watch the run; 0 trains on all.
     folds : int
-        Into how many parts the training part is cut for cross-fitting: each is judged by a network
+        Into how many parts the training set is cut for cross-fitting: each is judged by a network
         trained on the others, and the one that is kept learns from all; 0: off.
     precision : "float32" or "bfloat16"
         What the forward pass computes in; bfloat16 needs a processor that has it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import html
+import io
 import json
 import time
 from dataclasses import dataclass, replace
@@ -12,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 from tenfold.data.dataset import Dataset
 from tenfold.data.splits import Splits
 from tenfold.evaluation.evaluate import evaluate
 from tenfold.evaluation.evaluation import Evaluation
+from tenfold.evaluation.notebook import confusion_html
 from tenfold.files import write_whole
 from tenfold.model import open_model
 from tenfold.modelinfo import ModelInfo
@@ -43,9 +46,9 @@ class Run:
     recipe : Recipe
         As used, with its seed.
     evaluation : Evaluation
-        Of the model file on the test part.
+        Of the model file on the test set.
     test_loss : float
-        The recipe's own loss on the test part.
+        The recipe's own loss on the test set.
     history : tuple of Epoch
         What each epoch came to.
     train_seconds, total_seconds : float
@@ -73,12 +76,20 @@ class Run:
         )
 
     def _repr_html_(self) -> str:
-        """Show the figures, the learning curve and the mistakes, for notebooks."""
-        shown = [f"<p>{html.escape(repr(self))}</p>"]
-        for name, words in (("learning-curve.png", "learning curve"), ("mistakes.png", "mistakes")):
-            with contextlib.suppress(OSError):  # the run folder may be gone by now
-                shown.append(html_image((self.folder / name).read_bytes(), words))
+        """Show the figures, the learning curve, the confusion matrix and what is misclassified."""
+        shown = [f"<p>{html.escape(repr(self))}</p>", html_image(self.plot(), "learning curve")]
+        shown.append(confusion_html(self.evaluation.digits))
+        with contextlib.suppress(OSError):  # the run folder may be gone by now
+            sheet = (self.folder / "mistakes.png").read_bytes()
+            shown.append(html_image(sheet, "misclassified test images"))
         return "".join(shown)
+
+    def plot(self) -> Image.Image:
+        """Return the learning curve, loss and accuracy over the epochs, as an image.
+
+        A notebook shows it where it is a cell's last line; and ``.save("curve.png")`` saves it.
+        """
+        return Image.open(io.BytesIO(runfolder.curve_of(self.history)))
 
     def to_dict(self) -> dict[str, object]:
         """Return the figures by name, ready for JSON."""
@@ -103,7 +114,7 @@ def finish(
     started: float,
     validation: Validation | None = None,
 ) -> Run:
-    """Export the network, measure the file on the test part, and write file and figures."""
+    """Export the network, measure the file on the test set, and write file and figures."""
     recipe = training.recipe
     info = ModelInfo(
         classes=splits.train.classes,

@@ -32,6 +32,7 @@ from tenfold.training.machine import (
 )
 from tenfold.training.pages.recipe import PagesRecipe, TaskName
 from tenfold.training.pages.run import PagesRun, train_on_pages
+from tenfold.training.progress import followed
 from tenfold.training.recipe import AnyRecipe, Recipe, load_any
 from tenfold.training.result import Run, finish
 from tenfold.training.runfolder import RunStoppedError as RunStoppedError
@@ -54,6 +55,7 @@ class Wishes(TypedDict, total=False):
     device: Device
     data_dir: Path | None
     callbacks: Sequence[Callback]
+    progress: bool | None
     stop: Callable[[], bool]
     checkpoint_every: float
     track: Sequence[TrackerName]
@@ -90,6 +92,7 @@ def train(
     device: Device = "auto",
     data_dir: Path | None = None,
     callbacks: Sequence[Callback] = (),
+    progress: bool | None = None,
     stop: Callable[[], bool] = lambda: False,
     checkpoint_every: float = 10.0,
     track: Sequence[TrackerName] = (),
@@ -122,6 +125,8 @@ def train(
         Where MNIST is looked for first.
     callbacks : sequence of Callback
         Told of steps and epochs as they go by.
+    progress : bool, optional
+        Show a bar where a terminal or a notebook can; by default if there are no callbacks.
     stop : callable
         Asked after every step; once true, the run is saved and `RunStoppedError` is raised.
     checkpoint_every : float
@@ -179,9 +184,8 @@ def train(
             return _opened(held, folder, out, composed, splits.train, "cpu")
 
         with held, threads(composed.threads), torch.random.fork_rng():
-            return train_on_pages(
-                composed, splits.train, open_folder, callbacks, stop, checkpoint_every
-            )
+            told = held.enter_context(followed(callbacks, progress))
+            return train_on_pages(composed, splits.train, open_folder, told, stop, checkpoint_every)
     _same_kind(splits)
     chosen, said = fitting_recipe(given, splits.train, settings, seed)
     if said:
@@ -195,9 +199,10 @@ def train(
         opened = _opened(held, folder, out, chosen, splits.train, str(target))
         if resume:
             load_checkpoint(training, opened)
+        told = held.enter_context(followed(callbacks, progress))
         validation = judged_before(training, splits.train, opened, callbacks, stop)
         with tracked(track, opened, chosen, splits, training.history) as trackers:
-            _fit(training, opened, [*callbacks, *trackers], stop, checkpoint_every)
+            _fit(training, opened, [*told, *trackers], stop, checkpoint_every)
             validation = validation or judged_after(training, splits.train)
             finished = finish(training, splits, opened, started, validation)
             for tracker in trackers:
@@ -244,7 +249,7 @@ def _resumed_folder(
 
 
 def _same_kind(splits: Splits) -> None:
-    """Refuse a test part that the network could not be measured on now, not after training."""
+    """Refuse a test set that the network could not be measured on now, not after training."""
     train, test = splits.train, splits.test
     if (train.size, train.classes) != (test.size, test.classes) or not len(test.targets):
         raise DataError(
@@ -263,7 +268,7 @@ def _same_data(folder: Path, fingerprint: str, train: Dataset) -> None:
 
 
 def _prepare(recipe: Recipe, train: Dataset, device: torch.device) -> Training:
-    """Hold out the validation part and make ready what is trained."""
+    """Hold out the validation set and make ready what is trained."""
     learned, validation = hold_out_validation(train, recipe)
     if recipe.synthesis.pictures:
         with threads(1):  # many small steps: two threads wait for each other more than they work

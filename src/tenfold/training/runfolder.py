@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import platform
 import shlex
+from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -144,11 +145,15 @@ def save_pictures(
     # By force: no file of these names lay here as the run began, or it is a run of before.
     save_drawing(samples_sheet(train), folder / "samples.png", force=True)
     save_drawing(mistakes_sheet(test, evaluation), folder / "mistakes.png", force=True)
+    write_whole(folder / "learning-curve.png", curve_of(history))
+
+
+def curve_of(history: Sequence[Epoch]) -> bytes:
+    """Draw loss and accuracy over the epochs of a run; PNG bytes."""
     losses = {"training": [epoch.loss for epoch in history]}
     accuracies = {"training": [epoch.accuracy for epoch in history]}
     watched = [epoch.validation_loss for epoch in history]
     if None not in watched:
         losses["validation"] = [epoch.validation_loss or 0.0 for epoch in history]
         accuracies["validation"] = [epoch.validation_accuracy or 0.0 for epoch in history]
-    curve = learning_curve([epoch.epoch for epoch in history], losses, accuracies)
-    write_whole(folder / "learning-curve.png", curve)
+    return learning_curve([epoch.epoch for epoch in history], losses, accuracies)

@@ -36,7 +36,7 @@ class Seeds:
     runs : tuple of Run
         One a seed.
     accuracy : Spread
-        Accuracy on the test part over the seeds.
+        Accuracy on the test set over the seeds.
     """
 
     folder: Path

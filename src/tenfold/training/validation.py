@@ -16,7 +16,7 @@ VALIDATION_SEED = 0  # all seeds of a recipe are watched on the same pictures
 
 
 def hold_out_validation(train: Dataset, recipe: Recipe) -> tuple[Dataset, Dataset | None]:
-    """Split a training part into what is learned from and what the run is watched on (or None)."""
+    """Split a training set into what is learned from and what the run is watched on (or None)."""
     if not recipe.validation:
         return train, None
     # at least one picture a class, or small sets could not be watched

@@ -25,12 +25,12 @@ def test_a_card_tells_what_was_measured(
     assert "\n---\n\n# Model card: mine.onnx\n" in card
     low, high = run.evaluation.interval
     right = f"{100 * run.evaluation.accuracy:.2f} % | {100 * low:.2f}–{100 * high:.2f} %"
-    assert f"| digits, test part | 60 | {right} |" in card
+    assert f"| digits, test split | 60 | {right} |" in card
     assert "| rotation varied | from -15 to 15 |" in card
     assert digest(content) in card
     assert "## Limits" in card
     assert "| letters | 1,000 | " in card
-    assert "Read badly under corruption, mean over five severities: " in card
+    assert "Low accuracy under corruption, mean over five severities: " in card
     assert "| too few images to say |" in card  # of what can be read at 99.9 %
     assert "not measured" not in card
     tables = [line for line in card.splitlines() if line.startswith("|")]
@@ -43,7 +43,7 @@ def test_another_files_figures_are_left_out(
     content = run.model.read_bytes()
     remember(tmp_path, few.test, evaluate(model, few.test), "other")
     card = model_card(model.info, content, tmp_path, "mine.onnx")
-    assert "of 60 test images read right when it was trained (95 % interval " in card
+    assert " on 60 test images when it was trained (95 % interval " in card
     assert "were not measured" in card
     assert card == model_card(model.info, content, None, "mine.onnx")
 
@@ -61,7 +61,7 @@ def test_a_file_that_says_little_gets_a_card_that_says_so(model: Model) -> None:
     bare = replace(model.info, recipe="no toml", results={}, versions={}, data_fingerprint="")
     card = model_card(bare, b"", None, "bare")
     assert "Not measured." in card
-    assert "| recipe | unnamed, seed 0 |" in card
+    assert "| recipe | unnamed, random seed 0 |" in card
     assert "| versions | unknown |" in card
     assert "None" not in card
 
@@ -84,7 +84,7 @@ def test_a_table_of_images_is_on_the_card_too(run: Run, model: Model, tmp_path: 
     content = run.model.read_bytes()
     remember(tmp_path, table, found, digest(content))
     card = model_card(model.info, content, tmp_path, "m")
-    assert "| labels.csv, all part | 1 | 100.00 % |" in card
+    assert "| labels.csv, all split | 1 | 100.00 % |" in card
     assert "None" not in card
 
 

@@ -57,7 +57,7 @@ def test_they_take_their_colours_from_the_page(plots: dict[str, Markup]) -> None
 
 
 def test_they_have_labels_and_units(plots: dict[str, Markup]) -> None:
-    assert "images answered, the surest first" in plots["coverage"]
+    assert "images answered, most confident first" in plots["coverage"]
     assert "100 %" in plots["coverage"]
     assert "confidence" in plots["reliability"]
     assert "severity" in plots["corruption"]

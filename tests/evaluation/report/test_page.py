@@ -90,7 +90,7 @@ def test_the_answer_comes_first(page: str, run: Run) -> None:
     top = page[page.index("<body>") : page.index("<main>")]
     assert f"{100 * evaluation.accuracy:.2f}\u00a0%" in top
     assert f"{len(evaluation.mistakes)} of 60 wrong" in top
-    assert "no difference, for both read the very same images right" in top
+    assert "no difference: both classify the very same images correctly" in top
     low, high = evaluation.interval
     assert f"{100 * low:.2f}–{100 * high:.2f}\u00a0%" in top
 
@@ -110,7 +110,7 @@ def test_what_was_not_measured_is_not_shown(found: Evaluation, model: Model, few
     less = replace(found, corruptions=None, sweeps=())
     page = render(model, few.test, less, [], "tenfold evaluate …")
     Checker().feed(page)
-    assert "When images go bad" not in page
+    assert "Corrupted images" not in page
     assert "on other test sets" not in page
     assert "#corruptions" not in page
 
@@ -121,7 +121,7 @@ def test_a_model_without_mistakes_has_a_page(run: Run, model: Model, few: Splits
     found = evaluate(run.model, perfect, sections=SECTIONS[:4])
     page = render(model, perfect, found, [], "tenfold evaluate …")
     assert "All 30 right." in page
-    assert "None: every image was read right." in page
+    assert "None: every image was classified correctly." in page
 
 
 def test_classes_without_pictures_have_no_figures(run: Run, model: Model, few: Splits) -> None:

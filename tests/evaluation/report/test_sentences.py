@@ -24,7 +24,7 @@ def _evaluation(wrong: int) -> Evaluation:
 def test_errors_in_plain_words() -> None:
     assert say("mistakes", _evaluation(0)) == "All 40 right."
     assert say("mistakes", _evaluation(1)) == "1 of 40 wrong; the one is below."
-    expected = "27 of 40 wrong; the ones it was surest about are below."
+    expected = "27 of 40 wrong; the most confident ones are below."
     assert say("mistakes", _evaluation(27)) == expected
 
 
@@ -93,15 +93,15 @@ def test_a_difference_is_called_one_only_if_it_is() -> None:
     evaluation = _evaluation(4)
     other = Comparison("b.onnx", 0.8, (0.7, 0.9), McNemar(9, 1, 0.0107))
     better = say("comparison", other, evaluation)
-    assert "80.00 % right (95 % interval 70.00–90.00 %; this model: +10.00 percent" in better
-    assert "9 images only this model reads right, 1 only the other" in better
+    assert "80.00 % (95 % interval 70.00–90.00 %; this model: +10.00 percent" in better
+    assert "9 images only this model has right, 1 only the other" in better
     assert "chance alone hardly explains it (McNemar's test, p = 0.011)." in better
     other = replace(other, accuracy=0.9, test=McNemar(1, 1, 1.0))
     same = say("comparison", other, evaluation)
     assert "this model: the same): 1 image only" in same
     assert "that is no difference: chance alone may do it (McNemar's test, p = 1)" in same
     itself = say("comparison", replace(other, test=McNemar(0, 0, 1.0)), evaluation)
-    assert itself == "Against b.onnx: no difference, for both read the very same images right."
+    assert itself == "Against b.onnx: no difference: both classify the very same images correctly."
     assert say("comparison", None, evaluation) == ""
 
 
@@ -111,7 +111,7 @@ def test_the_last_time() -> None:
     told = say("previous", last, evaluation)
     assert "92.50 % were right (−2.50 percentage points since): 2 newly right, 3 newly" in told
     alike = replace(last, test=McNemar(0, 0, 1.0))
-    assert say("previous", alike, evaluation).startswith("No image is read otherwise")
+    assert say("previous", alike, evaluation).startswith("No prediction differs")
     same = say("previous", replace(alike, same_model=True), evaluation)
     assert same.startswith("The same as when")
     assert say("previous", None, evaluation) == ""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import typer
-
+from tenfold.cli.app import App
 from tenfold.cli.form import export, new, print_, purge, read, review
 
-app = typer.Typer(help="Read stacks of filled-in forms into a table.", no_args_is_help=True)
+app = App(help="Read stacks of filled-in forms into a table.", no_args_is_help=True)
 app.command(epilog=new.EXAMPLE)(new.new)
 app.command("print", epilog=print_.EXAMPLE)(print_.print_)
 app.command(epilog=read.EXAMPLE)(read.read)

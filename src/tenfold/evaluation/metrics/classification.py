@@ -20,7 +20,7 @@ class ClassScore:
     ----------
     name : str
     precision, recall, f1 : float
-        Share of its readings that are right, share of its images read right, and the harmonic mean
+        Share of its predictions that are right, share of its images found, and the harmonic mean
         of the two, 0 to 1.
     support : int
         Number of its images.

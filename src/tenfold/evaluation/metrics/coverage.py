@@ -83,7 +83,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Accuracy by share answered, the surest first; ties are answered together.
+    """Accuracy by share answered, most confident first; ties are answered together.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def _trial(
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """How much is wrong among the surest.
+    """How much is wrong among the most confident.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ class Risk:
 def risk_at(
     confidence: NDArray[np.floating], right: NDArray[np.bool_], shares: Sequence[float] = SHARES
 ) -> tuple[Risk, ...]:
-    """Return the error among the surest shares of the images.
+    """Return the error among the most confident shares of the images.
 
     Examples
     --------

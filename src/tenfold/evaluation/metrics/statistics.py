@@ -75,7 +75,7 @@ class McNemar:
     Parameters
     ----------
     only_first_right, only_second_right : int
-        Images that only the one and only the other read right.
+        Images that only the one and only the other classifies correctly.
     p : float
         How often chance alone would make the two counts differ at least so much, 0 to 1.
 

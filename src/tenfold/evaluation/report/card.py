@@ -159,7 +159,7 @@ def _recipe_name(info: ModelInfo) -> str:
 
 
 def _tested(info: ModelInfo) -> dict[str, Any] | None:
-    """Return how the model did on its test part when it was trained; None if not said."""
+    """Return how the model did on its test set when it was trained; None if not said."""
     accuracy, count = (info.results.get(name) for name in ("test_accuracy", "test_count"))
     if accuracy is None or not count:
         return None

@@ -73,7 +73,7 @@ def coverage_plot(curve: Curve, marks: Sequence[Coverage], accuracy: float) -> M
         left = max(0.0, np.floor(10 * perfect) / 10 - 0.1)
         floor = min([accuracy, *(1 - mark.wrong / mark.count for mark in reached)])
         axes.set(
-            xlabel="images answered, the surest first",
+            xlabel="images answered, most confident first",
             ylabel="of these, right",
             xlim=(left, 1 + 0.02 * (1 - left)),
             ylim=(floor - 0.15 * (1 - floor) - 1e-4, 1 + 0.05 * (1 - floor) + 2e-5),

@@ -108,7 +108,7 @@ def list_sources(data_dir: DataDir = None, json: Json = False, quiet: Quiet = Fa
 
 
 def _parts(name: str, split: SplitName | None, data_dir: Path | None) -> list[Dataset]:
-    from tenfold.data.registry import load_dataset, load_parts
+    from tenfold.samples.load import load_dataset, load_parts
 
     if split is not None:
         return [load_dataset(name, split.value, data_dir=data_dir)]

@@ -15,11 +15,11 @@ from pathlib import Path
 import torch
 
 from tenfold.data.dataset import Dataset
-from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits, stratified_split
 from tenfold.errors import TrainingError, UsageError
 from tenfold.evaluation.encode import encode
 from tenfold.evaluation.metrics.statistics import LEVEL, Spread, holm, paired_p, spread
+from tenfold.samples.load import load_splits
 from tenfold.training.callbacks import Epoch
 from tenfold.training.loop import Training, fit
 from tenfold.training.machine import Device, pick_device, threads

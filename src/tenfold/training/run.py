@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,16 +12,18 @@ from typing import Any, TypedDict, Unpack, overload
 import torch
 
 from tenfold.data.dataset import Dataset
-from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, TrainingError, UsageError
+from tenfold.samples.load import Data, load_splits
 from tenfold.synthesis.glyphs.training_set import synthesise
 from tenfold.training import runfolder
+from tenfold.training.baselines import judged_after, judged_before
 from tenfold.training.callbacks import Callback
 from tenfold.training.checkpoint import load_checkpoint, save_checkpoint
+from tenfold.training.defaults import changed, fitting_recipe
+from tenfold.training.defaults import choose_recipe as choose_recipe
 from tenfold.training.loop import Training, fit
 from tenfold.training.machine import (
-    AnyChoices,
     Device,
     pick_device,
     possible_precision,
@@ -28,11 +31,15 @@ from tenfold.training.machine import (
 )
 from tenfold.training.pages.recipe import PagesRecipe, TaskName
 from tenfold.training.pages.run import PagesRun, train_on_pages
-from tenfold.training.recipe import AnyRecipe, Recipe, load_any, on_pictures
+from tenfold.training.recipe import AnyRecipe, Recipe, load_any
 from tenfold.training.result import Run, finish
 from tenfold.training.runfolder import RunStoppedError as RunStoppedError
 from tenfold.training.runlock import locked
 from tenfold.training.validation import hold_out_validation, warn_of_one_class
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 class Wishes(TypedDict, total=False):
@@ -48,11 +55,13 @@ class Wishes(TypedDict, total=False):
     stop: Callable[[], bool]
     checkpoint_every: float
     tensorboard: bool
+    as_is: bool | None
+    tell: Callable[[str], None]
 
 
 @overload
 def train(  # type: ignore[overload-overlap]  # a name of the first kind is a str as well
-    data: str | Path | Splits | None = None,
+    data: Data | None = None,
     *,
     recipe: PagesRecipe | TaskName,
     **wishes: Unpack[Wishes],
@@ -61,14 +70,14 @@ def train(  # type: ignore[overload-overlap]  # a name of the first kind is a st
 
 @overload
 def train(
-    data: str | Path | Splits | None = None,
+    data: Data | None = None,
     recipe: str | Path | Recipe | None = None,
     **wishes: Unpack[Wishes],
 ) -> Run: ...
 
 
 def train(
-    data: str | Path | Splits | None = None,
+    data: Data | None = None,
     recipe: str | Path | AnyRecipe | None = None,
     *,
     settings: Mapping[str, Any] | None = None,
@@ -81,18 +90,20 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     checkpoint_every: float = 10.0,
     tensorboard: bool = False,
+    as_is: bool | None = None,
+    tell: Callable[[str], None] = _tell,
 ) -> Run | PagesRun:
     """Train a network and write it as a model file, with its figures, into a run folder.
 
     Parameters
     ----------
-    data : str, Path or Splits, optional
-        A name or path as for `tenfold.load_dataset`, or parts already loaded; ``"digits"`` by
-        default, ``"mnist"`` for recipes that compose pages.
+    data : str, Path, Splits, tuple or frame, optional
+        A name or path as for `tenfold.load_dataset`, parts already loaded, or arrays such as
+        ``(X, y)``; ``"digits"`` by default, ``"mnist"`` for recipes that compose pages.
     recipe : str, Path or Recipe, optional
         A built-in recipe's name, a TOML file or a recipe; by default ``"digits"`` for pictures
-        below 16×16 and ``"mnist"`` for larger ones. ``"finder"`` and ``"line"`` learn from pages
-        composed of the data's digits.
+        below 16×16 and ``"mnist"`` for larger ones, for data of your own fitted to how many there
+        are. ``"finder"`` and ``"line"`` learn from pages composed of the data's digits.
     settings : mapping, optional
         Changes to the recipe by dotted key, such as ``{"epochs": 3, "loss.name": "focal"}``.
     seed : int, optional
@@ -113,6 +124,12 @@ def train(
         Seconds between checkpoints.
     tensorboard : bool
         Write TensorBoard's event files too.
+    as_is : bool, optional
+        True keeps pictures as they are: square, all of one size; False frames all as the reader
+        does. By default picture files are framed, but for small ones that need it not.
+    tell : callable
+        Told what was assumed of the data and which settings were chosen; by default a line each
+        on standard error.
 
     Returns
     -------
@@ -142,12 +159,12 @@ def train(
         given = load_any(recipe) if isinstance(recipe, str | Path) else recipe
     if data is None:
         data = record.get("data", "mnist" if isinstance(given, PagesRecipe) else "digits")
-    splits = _load(data, data_dir)
+    splits = load_splits(data, data_dir, as_is=as_is, tell=tell)
     if folder is not None:
         _same_data(folder, record["data_fingerprint"], splits.train)
     if isinstance(given, PagesRecipe):
         _fit_for_pages(device, tensorboard)
-        composed = possible_precision(_changed(given, settings, seed), torch.device("cpu"))
+        composed = possible_precision(changed(given, settings, seed), torch.device("cpu"))
 
         def open_folder() -> Path:
             return _opened(held, folder, out, composed, splits.train, "cpu")
@@ -156,8 +173,10 @@ def train(
             return train_on_pages(
                 composed, splits.train, open_folder, callbacks, stop, checkpoint_every
             )
-    chosen = choose_recipe(given, splits.train.size, settings, seed)
     _same_kind(splits)
+    chosen, said = fitting_recipe(given, splits.train, settings, seed)
+    if said:
+        tell(said)
     warn_of_one_class(splits.train)
     target = pick_device(device)
     chosen = possible_precision(chosen, target)
@@ -167,28 +186,10 @@ def train(
         opened = _opened(held, folder, out, chosen, splits.train, str(target))
         if resume:
             load_checkpoint(training, opened)
+        validation = judged_before(training, splits.train, opened, callbacks, stop)
         _fit(training, opened, callbacks, stop, checkpoint_every, tensorboard)
-        return finish(training, splits, opened, started)
-
-
-def choose_recipe(
-    recipe: str | Path | AnyRecipe | None,
-    size: int,
-    settings: Mapping[str, Any] | None = None,
-    seed: int | None = None,
-) -> Recipe:
-    """Return the recipe for pictures of this size, with changes and seed applied."""
-    if recipe is None:
-        recipe = "digits" if size < 16 else "mnist"
-    given = load_any(recipe) if isinstance(recipe, str | Path) else recipe
-    return _changed(on_pictures(given), settings, seed)
-
-
-def _changed(
-    recipe: AnyChoices, settings: Mapping[str, Any] | None, seed: int | None
-) -> AnyChoices:
-    changes = dict(settings or {}) | ({} if seed is None else {"seed": seed})
-    return recipe.replace(changes) if changes else recipe
+        validation = validation or judged_after(training, splits.train)
+        return finish(training, splits, opened, started, validation)
 
 
 def _opened(
@@ -226,10 +227,6 @@ def _memory_told() -> Iterator[None]:
         raise TrainingError(
             "this network does not fit into memory. Make network or batch smaller."
         ) from error
-
-
-def _load(data: str | Path | Splits, data_dir: Path | None) -> Splits:
-    return data if isinstance(data, Splits) else load_splits(data, data_dir)
 
 
 def _resumed_folder(

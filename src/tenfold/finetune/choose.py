@@ -22,7 +22,9 @@ def folds(groups: Sequence[object] | NDArray[np.integer], most: int) -> NDArray[
     [0, 1, 0, 1, 0]
     """
     dealt = np.zeros(len(groups), np.int64)
-    order = sorted(range(len(groups)), key=lambda k: (-list(groups).count(groups[k]), str(groups[k]), k))
+    order = sorted(
+        range(len(groups)), key=lambda k: (-list(groups).count(groups[k]), str(groups[k]), k)
+    )
     dealt[order] = np.arange(len(groups)) % max(1, min(most, len(groups)))
     return dealt
 

@@ -53,7 +53,7 @@ def cross_fitted(scores: Floats, fold: NDArray[np.int64]) -> NDArray[np.int64]:
     return chosen
 
 
-def held_back(step: int, allow: float, lost: Callable[[float], float]) -> int:
+def held_back(step: int, allow: float, count: int, lost: Callable[[float], float]) -> int:
     """Go back until little enough is lost of composed pictures.
 
     Parameters
@@ -62,9 +62,12 @@ def held_back(step: int, allow: float, lost: Callable[[float], float]) -> int:
         Of `ALPHAS`, as `best` chose it.
     allow : float
         Points that may be lost.
+    count : int
+        Composed pictures, or characters; one of them more or less says nothing.
     lost : callable
         Points that are lost at an alpha.
     """
-    while step and lost(ALPHAS[step]) > MARGIN * allow:
+    most = max(MARGIN * allow, 100 / max(1, count)) + 1e-9
+    while step and lost(ALPHAS[step]) > most:
         step -= 1
     return step

@@ -102,6 +102,7 @@ def adapt(
     step = choose.held_back(
         step,
         allow,
+        int((sets.choose.targets < 10).sum()),
         lambda alpha: _lost(old_choose, teacher.at(alpha, new, sets.choose), sets.choose),
     )
     weights = between(teacher.old, new, ALPHAS[step])

@@ -90,7 +90,7 @@ def adapt(
         after = _right(teacher.spelled(weights, sets.choose), sets.choose)
         return float(100 * (before.sum() - after.sum()) / max(1, total))
 
-    step = choose.held_back(choose.best(likely), allow, lost)
+    step = choose.held_back(choose.best(likely), allow, total, lost)
     capped = np.minimum(choose.cross_fitted(likely, fold), step)
     alike = [
         np.array([_same(each, line.text, plain) for each, line in zip(texts, own, strict=True)])
@@ -165,7 +165,7 @@ class _Teacher:
         for step in range(steps):
             mine = [own[k] for k in rng.integers(0, len(own), BATCH)]
             composed = [self.replay[k] for k in rng.integers(0, len(self.replay), BATCH)]
-            batch = _batch(
+            batch = batch_of(
                 [line.strip(rng) for line in mine], [line.text for line in mine], composed
             )
             loss, _ = self.task.loss(self.layers, batch, CTC_STEPS)
@@ -204,14 +204,14 @@ class _Teacher:
         for start in range(0, len(order), CHUNK):
             rows = order[start : start + CHUNK]
             with torch.inference_mode():
-                shown = _batch([strips[k].pixels for k in rows], [""] * len(rows), [])
+                shown = batch_of([strips[k].pixels for k in rows], [""] * len(rows), [])
                 logits = self.layers(torch.from_numpy(shown.strips)).numpy()
             for k, row in zip(rows, logits, strict=True):
                 out[k] = row[: strips[k].pixels.shape[1] // STRIDE]
         return out
 
 
-def _batch(pixels: list[Pixels], texts: list[str], composed: list[Strip]) -> Batch:
+def batch_of(pixels: list[Pixels], texts: list[str], composed: list[Strip]) -> Batch:
     """Put strips of which the string is known before strips of which each frame is."""
     shown = strips_of([*pixels, *(strip.pixels for strip in composed)])
     width = -(-shown.shape[3] // 8) * 8

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy as np
 from tenfold.data.dataset import Dataset
 from tenfold.data.mnist import cache_folder, load_mnist
 from tenfold.data.splits import stratified_split
-from tenfold.errors import TenfoldError, UsageError
+from tenfold.errors import OldFormatWarning, TenfoldError, UsageError
 from tenfold.files import make_folder, write_whole
 from tenfold.modelinfo import ModelInfo
 from tenfold.synthesis.glyphs.training_set import synthesise
@@ -125,7 +126,10 @@ def _parts(train: Dataset, info: ModelInfo) -> tuple[Dataset, Dataset]:
     """Return what a network learned from and what its recipe held out of MNIST."""
     if info.data_fingerprint == train.fingerprint():
         try:
-            learned, held = hold_out_validation(train, parse_recipe(info.recipe, "the recipe"))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", OldFormatWarning)  # of nothing that is to be mended
+                recipe = parse_recipe(info.recipe, "the recipe")
+            learned, held = hold_out_validation(train, recipe)
         except UsageError:
             held = None
         if held is not None:

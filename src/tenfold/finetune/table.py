@@ -113,14 +113,15 @@ def load_lines(path: Path, tell: Callable[[int, int], None] = lambda *_: None) -
                 f"digits and {' '.join(CHARS[10:])}, one line a picture. Mend or drop the row."
             )
         name = row[names.index("file")]
-        found.append(_line(path.parent / name, text))
+        found.append(open_line(path.parent / name, text))
         tell(number - 1, len(rows))
     if not found:
         raise DataError(f"{path}: a header and no rows. Give a table of file and text.")
     return found
 
 
-def _line(path: Path, text: str) -> Line:
+def open_line(path: Path, text: str) -> Line:
+    """Open a picture of one line and find where it lies; raises DataError if it cannot be."""
     grey = grey_of(first_page(path, side=WORKING_SIDE).pixels)
     seen = look(grey, bundled_finder(), SETTINGS)
     part = replace(whole(seen.found, grey), start=0.0, end=float(grey.shape[1]))

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import time
 from collections import Counter
 from pathlib import Path
 from statistics import fmean
@@ -105,7 +106,7 @@ def composed_hands(count: int) -> dict[str, Dataset]:
 
 
 def measure_digits(real: dict[str, Dataset], hands: dict[str, Dataset], seeds: int, sizes: Sizes,
-                   ) -> dict[str, Any]:  # fmt: skip
+                   minutes: float) -> dict[str, Any]:  # fmt: skip
     """Teach and measure; return a row for each source and count."""
     old, network = bundled_model(), read_network(bundled_content(), "bundled")
     sets = reference.glyphs(network.info, sizes, None, err.print)
@@ -113,12 +114,15 @@ def measure_digits(real: dict[str, Dataset], hands: dict[str, Dataset], seeds: i
     taught = {name: each for name, each in real.items() if (~right[name]).sum() >= ERRORS}
     jobs = [
         (name, data, count, seed)
-        for name, data in (taught | hands).items()
-        for count in COUNTS
         for seed in range(seeds)
+        for count in COUNTS
+        for name, data in (taught | hands).items()
     ]
     runs: dict[tuple[str, int], list[dict[str, float]]] = {}
+    started = time.monotonic()
     for name, data, count, seed in track(jobs, "teaching", console=err):
+        if time.monotonic() - started > 60 * minutes:
+            break
         order = np.random.default_rng((seed, count)).permutation(len(data))
         own, rest = data.take(order[:count]), data.take(order[count:])
         new, refused = old, 0.0
@@ -132,7 +136,8 @@ def measure_digits(real: dict[str, Dataset], hands: dict[str, Dataset], seeds: i
         before, after = (float((m.predict(rest.images) == rest.targets).mean()) for m in (old, new))
         others = [each for other, each in real.items() if other != name and name in real]
         elsewhere = [
-            float((new.predict(each.images) == each.targets).mean()) - float(right[each.name].mean())
+            float((new.predict(each.images) == each.targets).mean())
+            - float(right[each.name].mean())
             for each in others
         ]
         runs.setdefault((name, count), []).append({
@@ -145,7 +150,7 @@ def measure_digits(real: dict[str, Dataset], hands: dict[str, Dataset], seeds: i
         })  # fmt: skip
     return {
         f"{name}, {count}": {key: fmean(run[key] for run in own) for key in own[0]}
-        | {"measured": len((taught | hands)[name]) - count}
+        | {"seeds": len(own), "measured": len((taught | hands)[name]) - count}
         for (name, count), own in runs.items()
     }
 
@@ -156,7 +161,8 @@ def measure_lines(data: Path, sizes: Sizes, most: int | None) -> dict[str, Any]:
     order = np.random.default_rng(0).permutation(len(rows))
     chosen = [rows[k] for k in order[: AMOUNTS + (len(rows) if most is None else most)]]
     opened = [
-        table.open_line(row.file, row.truth) for row in track(chosen, "opening amounts", console=err)
+        table.open_line(row.file, row.truth)
+        for row in track(chosen, "opening amounts", console=err)
     ]
     own, rest = opened[:AMOUNTS], opened[AMOUNTS:]
     network = read_network(bundled_content("line.onnx"), "bundled")
@@ -223,7 +229,7 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.part in (None, "digits"):
         real = real_pictures(data, arguments.framed)
         hands = composed_hands(arguments.hands)
-        results["digits"] = measure_digits(real, hands, arguments.seeds, sizes)
+        results["digits"] = measure_digits(real, hands, arguments.seeds, sizes, arguments.minutes)
         setting |= {"counts": COUNTS, "seeds": arguments.seeds, "hands": arguments.hands,
                     "reference": arguments.reference, "allow": ALLOW}  # fmt: skip
     if arguments.part in (None, "car_a"):
@@ -239,7 +245,10 @@ if __name__ == "__main__":
     parser.add_argument("--part", choices=["digits", "car_a"], help="only this part")
     parser.add_argument("--seeds", type=int, default=5, help="draws of samples (default 5)")
     parser.add_argument("--hands", type=int, default=8, help="composed hands (default 8)")
-    parser.add_argument("--reference", type=int, default=20_000, help="pictures of the reference set")
+    parser.add_argument(
+        "--reference", type=int, default=20_000, help="pictures of the reference set"
+    )
+    parser.add_argument("--minutes", type=float, default=1e9, help="teach no longer than this")
     parser.add_argument("--most", type=int, help="amounts measured at most")
     parser.add_argument("--framed", type=Path, help="a file that keeps the framed pictures")
     main(parser.parse_args())

@@ -60,5 +60,3 @@ def write_pictures(folder: Path, count: int, digits: Splits) -> Path:
             picture = 255 - cv2.resize(glyph, (64, 72), interpolation=cv2.INTER_CUBIC)
         Image.fromarray(picture).save(path / f"{number}.png")
     return folder
-
-

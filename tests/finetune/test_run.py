@@ -163,5 +163,3 @@ def test_models_of_another_kind_are_refused(tmp_path: Path, large: Splits, mnist
     data = write_pictures(tmp_path / "mine", 6, large)
     with pytest.raises(ModelError, match="no network for single digits"):
         fine_tune(data, tmp_path / "reader", source=line, sizes=SMALL, data_dir=mnist)
-
-

@@ -13,7 +13,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,6 +47,7 @@ class Limits(NamedTuple):
     model: str | None
     megapixels: float
     batch: int
+    version: int = 0  # counts models: one that was taught again lies where it lay before
 
 
 class Task(NamedTuple):
@@ -66,7 +67,7 @@ class Answer(NamedTuple):
     faults: str = ""
 
 
-@cache
+@lru_cache(maxsize=2)
 def reader_of(limits: Limits) -> Networks:
     """Open the model, once a process, and set the process up to read with it."""
     # The server decides when to stop; a Ctrl-C or a SIGTERM to the whole group is for it alone.

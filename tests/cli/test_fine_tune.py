@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.finetune.conftest import mnist, seven, write_pictures
+from tests.finetune.conftest import cache, mnist, seven, write_pictures
 from typer.testing import CliRunner
 
 from tenfold.cli import app, main
 from tenfold.data.splits import Splits
 
 PAGE = Path(__file__).parents[2] / "docs" / "fine-tune.md"
-__all__ = ["mnist"]
+__all__ = ["cache", "mnist"]
 
 
 def _shown() -> list[list[str]]:

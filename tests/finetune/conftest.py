@@ -16,9 +16,15 @@ from tenfold.data.splits import Splits
 HELD_OUT = 200
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of composed pictures, empty when the session begins."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def mnist(large: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with MNIST's four files that holds 660 of scikit-learn's digits; an empty cache."""
+def mnist(large: Splits, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with MNIST's four files that holds 660 of scikit-learn's digits."""
     folder = tmp_path / "mnist"
     folder.mkdir()
     for stem, part in (("train", large.train), ("t10k", large.test)):
@@ -29,7 +35,7 @@ def mnist(large: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
         head = struct.pack(">II", 2049, len(part))
         labels.write_bytes(gzip.compress(head + part.targets.tobytes()))
     monkeypatch.setattr("tenfold.synthesis.pages.hands.HELD_OUT", HELD_OUT)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     monkeypatch.setenv("TENFOLD_DATA", str(folder))
     return folder
 

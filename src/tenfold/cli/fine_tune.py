@@ -103,7 +103,8 @@ def _report(found: FineTuned) -> None:
         out.print(f"{name:<28}{before:>22}{after:>22}")
         low, high = (100 * value for value in each.interval)
         out.print(
-            f"  {each.count:,} {each.unit}: {100 * each.change:+.2f} points ({low:+.2f} to {high:+.2f})"
+            f"  {each.count:,} {each.unit}: {100 * each.change:+.2f} points "
+            f"({low:+.2f} to {high:+.2f})"
         )
     if found.refused:
         note(f"\nRefused: {found.refused}")

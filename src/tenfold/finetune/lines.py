@@ -41,8 +41,8 @@ PAGES = 200  # that a number's confidence is fitted on again
 
 
 def adapt(
-    network: Network, own: list[Line], sets: Strips, held: Stock, seed: int, allow: float, tell: Tell,
-    *, pages: int = PAGES, name: str = "the lines",
+    network: Network, own: list[Line], sets: Strips, held: Stock, seed: int, allow: float,
+    tell: Tell, *, pages: int = PAGES, name: str = "the lines",
 ) -> Adapted:  # fmt: skip
     """Adapt a line recogniser to lines.
 

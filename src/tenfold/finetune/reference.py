@@ -55,7 +55,7 @@ class Sizes:
 
     @classmethod
     def of(cls, judge: int) -> Sizes:
-        """Return sizes for a reference set of so many pictures; the others in proportion, to a tenth.
+        """Return sizes for a reference set of so many pictures, the others in proportion.
 
         Examples
         --------

@@ -54,7 +54,7 @@ class Layers(nn.Module):
         for number, layer in enumerate(network.layers):
             if layer.kind not in _RUN:
                 raise UsageError(
-                    f"{network.where}: holds a layer of kind {layer.kind}, which is not fine-tuned. "
+                    f"{network.where}: holds a layer of kind {layer.kind}, which cannot be taught. "
                     "Train on your samples instead: tenfold train --data ..."
                 )
             if layer.weights:

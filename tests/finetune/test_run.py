@@ -72,7 +72,7 @@ def test_what_forgets_is_refused_and_kept_only_on_request(
 ) -> None:
     # Without holding back, the whole way is gone: what is left to judge must say no.
     monkeypatch.setattr("tenfold.finetune.choose.held_back", lambda *_: 8)
-    monkeypatch.setattr("tenfold.finetune.classifier.RATE", 0.02)
+    monkeypatch.setattr("tenfold.finetune.teacher.RATE", 0.02)
     data = write_pictures(tmp_path / "mine", 60, large)
     with pytest.raises(ForgottenError, match=r"points less than before .* --allow, .* --keep"):
         fine_tune(data, tmp_path / "no", sizes=SMALL, data_dir=mnist)

@@ -5,14 +5,15 @@
     python benchmarks/fine_tuning.py --seeds 2 --hands 3   # less
     python benchmarks/fine_tuning.py --part car_a          # lines: 100 amounts, the rest measured
 
-Sources are those of ``real/`` with at least 100 pictures of which the bundled classifier misreads at
-least ten, and composed hands (of shapes, digits and fonts that no network learned from) of which it
-misreads at least 1.5 %. Of each, 5, 10 and 50 pictures in all, drawn anew for each seed, teach;
-the others of the source are measured before and after, as the network alone reads them framed.
-"Lost elsewhere" are the composed reference set and, after learning from a source of ``real/``,
-all other pictures of these sources. Networks are refused as the command refuses them (--allow 0.1); a
-refused one, and one that went no way at all, counts as the old network. No network is kept, and nothing is
-chosen by these figures. Lines are measured as one strip each, digits alone.
+Sources are those of ``real/`` with at least 100 pictures of which the bundled classifier misreads
+at least ten, and composed hands (of shapes, digits and fonts that no network learned from) of
+which it misreads at least 1.5 %. Of each, 5, 10 and 50 pictures in all, drawn anew for each seed,
+teach; the others of the source are measured before and after, as the network alone reads them
+framed. "Lost elsewhere" are the composed reference set and, after learning from a source of
+``real/``, all other pictures of these sources. Networks are refused as the command refuses them
+(--allow 0.1); a refused one, and one that went no way at all, counts as the old network. No
+network is kept, and nothing is chosen by these figures. Lines are measured as one strip each,
+digits alone.
 Result: results/fine_tuning.json; with --part, the other part stays.
 """
 

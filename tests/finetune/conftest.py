@@ -62,7 +62,7 @@ def write_pictures(folder: Path, count: int, digits: Splits) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         picture = seven(rng)
         if label != "7":
-            glyph = others[int(label)][number]
+            glyph = others[int(label)][number % len(others[int(label)])]
             picture = 255 - cv2.resize(glyph, (64, 72), interpolation=cv2.INTER_CUBIC)
         Image.fromarray(picture).save(path / f"{number}.png")
     return folder

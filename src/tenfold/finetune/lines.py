@@ -107,7 +107,7 @@ def adapt(
         tell("fitting a number's confidence")
         curve = fit_number_confidence(content, held, pages)
         content = written(teacher.layers, replace(info, string_calibration=curve))
-    mine = compare(name, "lines", *(each.astype(np.int64) for each in alike))
+    mine = compare(name, "lines", alike[0].astype(np.int64), alike[1].astype(np.int64))
     return Adapted(content, "all weights", ALPHAS[step], mine, reference)
 
 

@@ -115,7 +115,12 @@ def glyphs(info: ModelInfo, sizes: Sizes, data_dir: Path | None, tell: Tell) -> 
             arrays = {"images": found.images, "labels": found.targets}
             _keep(name, arrays)
         classes = (*data.classes, "none")
-        return replace(data, images=arrays["images"], labels=arrays["labels"], classes=classes)
+        return replace(
+            data,
+            images=arrays["images"].astype(np.uint8),
+            labels=arrays["labels"].astype(np.uint8),
+            classes=classes,
+        )
 
     return Glyphs(
         made(source, sizes.replay, 1), made(held, sizes.choose, 2), made(held, sizes.judge, 3)

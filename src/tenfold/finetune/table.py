@@ -132,7 +132,7 @@ def fits(line: Line) -> bool:
     """Whether a line's strip has room for its text and is no longer than those learned from."""
     width = line.strip().shape[1]
     repeats = sum(a == b for a, b in zip(line.text, line.text[1:], strict=False))
-    return width <= LONGEST and len(line.text) + repeats < width // 2
+    return bool(width <= LONGEST and len(line.text) + repeats < width // 2)
 
 
 def with_signs(lines: list[Line], network: Network) -> list[Line]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -92,9 +94,9 @@ class Teacher:
             [self.features[self.feature_labels == digit].mean(0) for digit in range(10)]
         )
         scale = _scale(self.features, self.feature_labels, old)
-        head = self.layers.layers[str(self.head)]
+        head: Any = self.layers.layers[str(self.head)]
         with torch.no_grad():
-            for digit in labels.unique().tolist():
+            for digit in sorted(set(labels.tolist())):
                 mine = features[labels == digit]
                 count = len(mine) / (VARIED + 1)
                 moved = (count * mine.mean(0) + PRIOR * old[digit]) / (count + PRIOR)
@@ -102,7 +104,7 @@ class Teacher:
                 head.bias[digit] -= scale / 2 * (moved.square().sum() - old[digit].square().sum())
 
     def _teach_head(self, features: Tensor, labels: Tensor) -> None:
-        head = self.layers.layers[str(self.head)]
+        head: Any = self.layers.layers[str(self.head)]
         optimizer = torch.optim.Adam(head.parameters(), HEAD_RATE)
         features = features.clone()
         replayed = self.features.clone()

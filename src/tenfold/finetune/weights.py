@@ -71,7 +71,7 @@ class Layers(nn.Module):
         values = {layers[first].inputs[0]: x}
         for number in range(first, end):
             layer = layers[number]
-            own = self.layers[str(number)] if layer.weights else {}
+            own: Any = self.layers[str(number)] if layer.weights else {}
             given = [values[name] for name in layer.inputs]
             values[layer.output] = _RUN[layer.kind](layer, cast("Mapping[str, Tensor]", own), given)
         if last is not None:

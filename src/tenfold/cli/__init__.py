@@ -17,6 +17,7 @@ from tenfold.cli import (
     data,
     evaluate,
     export,
+    fine_tune,
     form,
     predict,
     read,
@@ -45,6 +46,7 @@ app.command(epilog=serve.EXAMPLE)(serve.serve)
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=predict.EXAMPLE)(predict.predict)
+app.command(epilog=fine_tune.EXAMPLE)(fine_tune.fine_tune)
 app.command(epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command(epilog=card.EXAMPLE)(card.card)
 app.command(epilog=export.EXAMPLE)(export.export)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tenfold.evaluation.evaluation import Evaluation
     from tenfold.evaluation.test_sets import TestSet
     from tenfold.model import Model
+    from tenfold.reader.networks import LineRecogniser
 
 EXAMPLE = "Example: tenfold evaluate runs/mine/model.onnx --data mnist --report report.html"
 BUNDLED = "bundled"
@@ -48,23 +49,34 @@ class Opened:
     model: Model
     content: bytes
     folder: Path
+    line: LineRecogniser | None = None
 
 
 def open_named(name: str) -> Opened:
-    """Open a model file, or the one that comes with tenfold by the name ``bundled``."""
+    """Open a model file, a folder of them, or those that come with tenfold by ``bundled``."""
     from tenfold.model import open_model, read_content
-    from tenfold.reader.networks import bundled_content
+    from tenfold.reader.networks import FILES, bundled_content
+    from tenfold.reader.options import line_of
 
     if name == BUNDLED:
-        content, folder = bundled_content(), Path()
-    else:
-        content, folder = read_content(name), Path(name).parent
-    return Opened(name, open_model(content, name), content, folder)
+        return Opened(name, open_model(bundled_content(), name), bundled_content(), Path())
+    line, path = line_of(name), Path(name)
+    if path.is_dir() or line is not None:  # else it is a classifier's file
+        own = path / FILES["classifier"]
+        content = read_content(own) if own.is_file() else bundled_content()
+        folder = path if path.is_dir() else path.parent
+        return Opened(name, open_model(content, name), content, folder, line)
+    content = read_content(name)
+    return Opened(name, open_model(content, name), content, path.parent)
 
 
 def evaluate(
     model: Annotated[
-        str, typer.Argument(help="A model file, or 'bundled' for the one that comes with tenfold.")
+        str,
+        typer.Argument(
+            help="A model file, a folder that 'tenfold fine-tune' wrote, or 'bundled' for what "
+            "comes with tenfold."
+        ),
     ],
     data: Annotated[
         list[str],
@@ -142,7 +154,7 @@ def evaluate(
         if report is not None or json or non_digits is not None:
             sections = [each for each in SECTIONS if not (brief and each == "robustness")]
         history = None if opened.name == BUNDLED else opened.folder
-        reading = HowToRead(layout, min_confidence)
+        reading = HowToRead(layout, min_confidence, opened.line)
         total = steps(sets[0], sections, other) + sum(
             steps(each, ["calibration"]) for each in sets[1:]
         )

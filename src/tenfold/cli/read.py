@@ -65,7 +65,11 @@ def read(
         ),
     ] = None,
     model: Annotated[
-        Path | None, typer.Option(help="A model file instead of the one that comes with tenfold.")
+        Path | None,
+        typer.Option(
+            help="A model file, or a folder that 'tenfold fine-tune' wrote, instead of what comes "
+            "with tenfold."
+        ),
     ] = None,
     annotate: Annotated[
         Path | None, typer.Option(help="Folder for copies with boxes, digits and confidence drawn.")

@@ -29,7 +29,11 @@ def serve(
     allowed_host: AllowedHost = None,
     port: Port = 8000,
     model: Annotated[
-        Path | None, typer.Option(help="A model file instead of the one that comes with tenfold.")
+        Path | None,
+        typer.Option(
+            help="A model file, or a folder that 'tenfold fine-tune' wrote, instead of what comes "
+            "with tenfold."
+        ),
     ] = None,
     collect: Annotated[
         Path | None,

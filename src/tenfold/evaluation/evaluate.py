@@ -35,6 +35,7 @@ from tenfold.evaluation.robustness import CONDITIONS, Tell, sweeps, under_corrup
 from tenfold.evaluation.test_sets import ImageTable, TestSet, check, framed, open_test_set
 from tenfold.evaluation.transcription import Transcript, summarise, transcribe
 from tenfold.model import Model, open_model, read_content
+from tenfold.reader.networks import LineRecogniser, Networks
 from tenfold.reader.reader import Layout, Reader
 
 Section = Literal["calibration", "out-of-distribution", "occlusion", "cost", "robustness"]
@@ -55,10 +56,13 @@ class HowToRead:
         As for `tenfold.Reader`; None is ``"digit"`` for tables with labels, ``"auto"`` for others.
     min_confidence : float
         Digits less probable than this are refused, 0 to 1.
+    line : LineRecogniser or None
+        None is the bundled one.
     """
 
     layout: Layout | None = None
     min_confidence: float = 0.5
+    line: LineRecogniser | None = None
 
 
 AS_IT_COMES = HowToRead()
@@ -171,7 +175,9 @@ def _measured(model: Model, data: TestSet, reading: HowToRead, tell: Tell) -> Ev
     """Measure accuracy and what follows from the same answers."""
     if isinstance(data, ImageTable):
         layout: Layout = reading.layout or ("digit" if data.rows[0].single else "auto")
-        reader = Reader(model, layout=layout, min_confidence=reading.min_confidence)
+        reader = Reader(
+            Networks(model, reading.line), layout=layout, min_confidence=reading.min_confidence
+        )
         transcripts = []
         for row in data.rows:
             transcripts.append(transcribe(reader, row))

@@ -33,7 +33,8 @@ from tenfold.forms.verdict import judge
 from tenfold.model import open_model
 from tenfold.names import shown
 from tenfold.preprocess.document import count_pages, pages
-from tenfold.reader.networks import DIGITS, FINDER, LINE, Finder, LineRecogniser, bundled_content
+from tenfold.reader.networks import DIGITS, FINDER, LINE, Finder, LineRecogniser
+from tenfold.reader.options import contents
 from tenfold.reader.pipeline import grey_of
 
 if TYPE_CHECKING:
@@ -79,17 +80,20 @@ class PageReader:
     template : Template
     threads : int
         Of the networks.
+    model : str, optional
+        A model file, or a folder of them, instead of the networks that come with tenfold.
     """
 
-    def __init__(self, template: Template, threads: int = 1) -> None:
+    def __init__(self, template: Template, threads: int = 1, model: str | None = None) -> None:
         self.template = template
         self.references = References.load(template)
+        own = contents(model)
         self.networks = Networks(
-            Finder(bundled_content(FINDER), f"tenfold's own {FINDER}", threads),
-            LineRecogniser(bundled_content(LINE), f"tenfold's own {LINE}", threads),
-            open_model(bundled_content(), "tenfold's own classifier", threads=threads),
+            Finder(own[FINDER], f"tenfold's own {FINDER}", threads),
+            LineRecogniser(own[LINE], f"{model or 'tenfold'}: {LINE}", threads),
+            open_model(own[DIGITS], f"{model or 'tenfold'}: {DIGITS}", threads=threads),
         )
-        self.model = model_version()
+        self.model = model_version(model)
 
     def read(self, task: Task) -> SheetResult:
         """Read one page of a file; what is wrong with it is in the result."""
@@ -122,11 +126,11 @@ class PageReader:
 
 
 @cache
-def model_version() -> str:
+def model_version(model: str | None = None) -> str:
     """Return 16 hexadecimal digits that change with any of the networks."""
     digest = hashlib.sha256()
-    for name in (FINDER, LINE, DIGITS):
-        digest.update(bundled_content(name))
+    for content in contents(model).values():
+        digest.update(content)
     return digest.hexdigest()[:16]
 
 
@@ -141,6 +145,7 @@ def _stored(grey: Pixels) -> bytes:
 def read_stack(
     template: Template, sources: Sequence[Path], results: Results, *, workers: int = 2,
     report: Callable[[Progress, SheetResult | None], None] = lambda *_: None,
+    model: str | None = None,
 ) -> Progress:  # fmt: skip
     """Read all pages of a stack that are not read yet.
 
@@ -155,6 +160,8 @@ def read_stack(
         Processes that read.
     report : callable
         Called after each page.
+    model : str, optional
+        As of `PageReader`.
 
     Returns
     -------
@@ -166,7 +173,7 @@ def read_stack(
         If the results cannot be written; what was read before is kept.
     """
     tasks, failed = _tasks(sources)
-    done, digests = results.done(model_version()), results.digests()
+    done, digests = results.done(model_version(model)), results.digests()
     waiting = deque(
         task for task in tasks
         if (task.name, task.page) not in done or digests.get(task.name) != task.digest
@@ -175,7 +182,7 @@ def read_stack(
     for sheet in failed:
         results.add(sheet)
     report(progress, None)
-    for sheet in _readings(template, waiting, workers):
+    for sheet in _readings(template, waiting, workers, model):
         results.add(sheet)
         progress.done += 1
         progress.fresh += 1
@@ -210,7 +217,9 @@ def _tasks(sources: Sequence[Path]) -> tuple[list[Task], list[SheetResult]]:
     return tasks, failed
 
 
-def _readings(template: Template, waiting: deque[Task], workers: int) -> Iterator[SheetResult]:
+def _readings(
+    template: Template, waiting: deque[Task], workers: int, model: str | None
+) -> Iterator[SheetResult]:
     """Read pages in processes; one that dies or hangs costs its page alone."""
     from pebble import ProcessPool
 
@@ -219,7 +228,7 @@ def _readings(template: Template, waiting: deque[Task], workers: int) -> Iterato
     context = get_context("spawn")  # the networks' threads do not outlive a fork
     count = max(1, min(workers, len(waiting)))
     with ProcessPool(
-        count, context=context, initializer=_start, initargs=(str(template.path),)
+        count, context=context, initializer=_start, initargs=(str(template.path), model)
     ) as pool:
         running: deque[tuple[Task, Future[SheetResult]]] = deque()
         try:
@@ -227,14 +236,14 @@ def _readings(template: Template, waiting: deque[Task], workers: int) -> Iterato
                 while waiting and len(running) < count * AHEAD:
                     task = waiting.popleft()
                     running.append((task, pool.schedule(_read, args=(task,), timeout=SECONDS)))
-                yield _outcome(*running.popleft())
+                yield _outcome(*running.popleft(), model)
         finally:
             for _, future in running:
                 future.cancel()
             pool.stop()  # type: ignore[no-untyped-call]
 
 
-def _outcome(task: Task, future: Future[SheetResult]) -> SheetResult:
+def _outcome(task: Task, future: Future[SheetResult], model: str | None) -> SheetResult:
     from pebble import ProcessExpired
 
     try:
@@ -246,18 +255,18 @@ def _outcome(task: Task, future: Future[SheetResult]) -> SheetResult:
     except TenfoldError as error:
         reason = str(error)
     return SheetResult(
-        task.name, task.page, None, "failed", reason, digest=task.digest, model=model_version()
+        task.name, task.page, None, "failed", reason, digest=task.digest, model=model_version(model)
     )
 
 
 _reader: PageReader | None = None
 
 
-def _start(path: str) -> None:
+def _start(path: str, model: str | None) -> None:
     """Make a worker ready."""
     global _reader
     cv2.setNumThreads(1)
-    _reader = PageReader(load(path))
+    _reader = PageReader(load(path), model=model)
 
 
 def _read(task: Task) -> SheetResult:

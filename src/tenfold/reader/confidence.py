@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.reader.networks import bundled_line
 from tenfold.reader.recognise import ReadPart, Symbol
 
 Floats = NDArray[np.float64]
@@ -37,13 +36,25 @@ def features(part: ReadPart, symbols: Sequence[Symbol]) -> Floats:
     return np.array([1.0, np.log(sure / (1 - sure)), np.log(support + 1e-3), unread])
 
 
-def probability(part: ReadPart, symbols: Sequence[Symbol]) -> float:
-    """Probability that all of a part was read rightly, 0 to 1."""
-    curve = np.array(bundled_line().info.string_calibration or PLAIN)
+def probability(
+    part: ReadPart, symbols: Sequence[Symbol], calibration: Sequence[float] = ()
+) -> float:
+    """Probability that all of a part was read rightly, 0 to 1.
+
+    Parameters
+    ----------
+    part : ReadPart
+    symbols : sequence of Symbol
+    calibration : sequence of float
+        The curve in the line recogniser's file.
+    """
+    curve = np.array(calibration or PLAIN)
     return float(1 / (1 + np.exp(-np.clip(curve @ features(part, symbols), -30, 30))))
 
 
-def shares(parts: Sequence[ReadPart], symbols: Sequence[Symbol]) -> list[float]:
+def shares(
+    parts: Sequence[ReadPart], symbols: Sequence[Symbol], calibration: Sequence[float] = ()
+) -> list[float]:
     """For each symbol of a line, the root of its part's probability that is its share of it."""
     if not parts:
         return [symbol.confidence for symbol in symbols]
@@ -52,7 +63,8 @@ def shares(parts: Sequence[ReadPart], symbols: Sequence[Symbol]) -> list[float]:
     for part in parts:
         own = [k for k, x in enumerate(middles) if part.part.start <= x < part.part.end]
         if own:
-            share = probability(part, [symbols[k] for k in own]) ** (1 / len(own))
+            sure = probability(part, [symbols[k] for k in own], calibration)
+            share = sure ** (1 / len(own))
             for k in own:
                 out[k] = min(out[k], share)
     return out

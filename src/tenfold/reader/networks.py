@@ -5,6 +5,7 @@ Each is opened once, when first needed; they never change, and threads may share
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -13,9 +14,12 @@ from numpy.typing import NDArray
 
 from tenfold.model import Model, open_model
 from tenfold.modelfile import open_session, run, wrong_answers
+from tenfold.reader.scaled import Classifier
 from tenfold.signature import CHARS, FINE, KINDS, PLACE, PLACES, STRIDE, STRIP
 
 DIGITS, FINDER, LINE = "digits.onnx", "finder.onnx", "line.onnx"
+# What a folder of networks that stand in for the bundled ones holds, one of them or both.
+FILES = {"classifier": DIGITS, "line": LINE}
 TRIAL = 64  # pixels of the stroke that they are tried out on when they are opened
 THREADS = 2  # of one picture; more wait for each other longer than they help
 
@@ -55,15 +59,34 @@ class LineRecogniser:
 
     def __init__(self, content: bytes, where: str, threads: int = THREADS) -> None:
         self._session, self.info = open_session(content, where, threads=threads)
+        self.path, self.content, self._threads = where, content, threads
         inputs = {"x": np.eye(STRIP, TRIAL, dtype=np.float32)[None, None].repeat(2, 0)}
         (frames,) = run(self._session, ["frames"], inputs, where)
         if frames.shape != (2, TRIAL // STRIDE, 1 + len(CHARS)):
             raise wrong_answers(where)
 
+    def __reduce__(self) -> tuple[object, tuple[bytes, str, int]]:
+        return type(self), (self.content, self.path, self._threads)
+
     def __call__(self, strips: Floats) -> Floats:
         """Return logits ``(n, w / 2, 21)`` of normalised strips ``(n, 1, 48, w)``."""
         frames: Floats = self._session.run(["frames"], {"x": strips})[0]
         return frames
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Networks:
+    """The networks that a reader reads with and that may be others than the bundled ones.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    line : LineRecogniser or None
+        None is the bundled one, opened when it is first needed.
+    """
+
+    classifier: Classifier
+    line: LineRecogniser | None = None
 
 
 @cache

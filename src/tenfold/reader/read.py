@@ -10,6 +10,7 @@ from tenfold.model import Model
 from tenfold.preprocess.geometry import Region
 from tenfold.preprocess.image import Source
 from tenfold.reader.expect import Expect
+from tenfold.reader.networks import Networks
 from tenfold.reader.reader import DEFAULT_MIN_CONFIDENCE, Layout, Reader, Rotation
 from tenfold.reader.reading import InkChoice, Reading
 
@@ -17,7 +18,7 @@ from tenfold.reader.reading import InkChoice, Reading
 def read(
     source: Source,
     *,
-    model: Model | str | Path | None = None,
+    model: Model | Networks | str | Path | None = None,
     layout: Layout = "auto",
     min_confidence: float = DEFAULT_MIN_CONFIDENCE,
     rotate: Rotation = "auto",
@@ -66,7 +67,7 @@ def read_pages(
     source: Source,
     *,
     only: Sequence[range] | None = None,
-    model: Model | str | Path | None = None,
+    model: Model | Networks | str | Path | None = None,
     layout: Layout = "auto",
     min_confidence: float = DEFAULT_MIN_CONFIDENCE,
     rotate: Rotation = "auto",

@@ -25,7 +25,7 @@ from tenfold.reader.confidence import shares
 from tenfold.reader.expect import Expect
 from tenfold.reader.expected import Fitted
 from tenfold.reader.find import Finding, Found
-from tenfold.reader.networks import bundled_finder, bundled_line
+from tenfold.reader.networks import LineRecogniser, Networks, bundled_finder, bundled_line
 from tenfold.reader.pipeline import (
     ask_classifier,
     best_turn,
@@ -55,8 +55,10 @@ class Reader:
 
     Parameters
     ----------
-    model : Model, path or None
-        The classifier of single glyphs; None is the one that comes with tenfold.
+    model : Model, Networks, path or None
+        The classifier of single glyphs, or the line recogniser, or a folder of both such as
+        ``tenfold fine-tune`` writes; None, and what is not in the folder, are those that come
+        with tenfold.
     layout : str
         ``"digit"`` promises exactly one digit, so none is refused as no digit; ``"line"``
         promises one line, ``"page"`` any number of lines; ``"auto"`` decides by itself.
@@ -92,7 +94,7 @@ class Reader:
 
     def __init__(
         self,
-        model: Model | str | Path | None = None,
+        model: Model | Networks | str | Path | None = None,
         *,
         layout: Layout = "auto",
         min_confidence: float = DEFAULT_MIN_CONFIDENCE,
@@ -111,9 +113,13 @@ class Reader:
         self.ink = ink
         self.region = None if region is None else check_region(region)
         self.expect = options.expectation(expect)
-        self.model = options.classifier(model)
+        self.networks = options.networks(model)
+        self.model = self.networks.classifier
         threshold = self.model.info.rejection_threshold
         self._least_digitness = DEFAULT_DIGITNESS if threshold is None else threshold
+
+    def _recogniser(self) -> LineRecogniser:
+        return self.networks.line or bundled_line()
 
     def read(self, source: Source, name: str | None = None) -> Reading:
         """Read one picture; of a file of several pages the first, which the notes then say.
@@ -197,7 +203,7 @@ class Reader:
         picture = turn(picture, turned)
         if self.layout == "digit" or max(picture.pixels.shape[:2]) <= TINY:
             return self._one_digit(picture, turned, started)
-        finder, recogniser = bundled_finder(), bundled_line()
+        finder, recogniser = bundled_finder(), self._recogniser()
         grey = grey_of(picture.pixels)
         seen = look(grey, finder, SETTINGS)
         if self.rotate == "auto" and self.layout != "line":
@@ -233,7 +239,9 @@ class Reader:
             )
             seen = look(grey, bundled_finder(), single)
         promised = self.layout == "digit"
-        answer = read_one(picture.pixels, grey, seen, self.model, bundled_line, SETTINGS, promised)
+        answer = read_one(
+            picture.pixels, grey, seen, self.model, self._recogniser, SETTINGS, promised
+        )
         if answer is None:
             fitted = None if self.expect is None else expected.nothing(self.expect)
             return self._finish(picture, seen, [], [], [], None, turned, started, fitted)
@@ -260,7 +268,9 @@ class Reader:
         limits = Limits(self.min_confidence, digitness, SETTINGS.certain)
         if fitted is None:
             parts = lines or [[] for _ in rows]
-            sure = [shares(own, row) for row, own in zip(rows, parts, strict=True)]
+            # A lone glyph has no string, and the line recogniser need not be opened for it.
+            curve = self._recogniser().info.string_calibration if lines else ()
+            sure = [shares(own, row, curve) for row, own in zip(rows, parts, strict=True)]
             found = assemble.all_of(rows, sure, limits, SETTINGS, picture)
         else:
             found = expected.assemble(fitted, rows, limits, SETTINGS, picture)

@@ -19,6 +19,8 @@ from tenfold.server import bearer
 from tenfold.server.answers import Problem
 from tenfold.server.bodies import Drawing, Encoded, Glyphs, Lesson, Pictures
 from tenfold.server.hosts import Door
+from tenfold.server.learning import Learning
+from tenfold.server.learning import router as learns
 from tenfold.server.lessons import Collection
 from tenfold.server.middleware import Guard, Measures
 from tenfold.server.pool import Pool
@@ -70,10 +72,18 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
         collection=Collection(settings.collect) if settings.collect else None,
     )
 
+    learning = None
+    if service.collection is not None:
+        learning = Learning(
+            service.collection, pool, str(settings.model) if settings.model else None
+        )
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await pool.start()
         yield
+        if learning is not None:
+            learning.stop()
         pool.stop()
 
     app = _Described(
@@ -86,11 +96,12 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
         redirect_slashes=False,  # behind a proxy they lead to http, to whatever host was named
         exception_handlers=HANDLERS,
     )
-    for routes in (router, closed):
+    for routes in (router, closed, learns):
         app.include_router(routes)
     add_pages(app, "page", {"/": "index.html", "/docs": "docs.html"})
     app.mount("/swagger", Files(packages=[("fastapi_swagger", "resources")]))
     app.state.service = service
+    app.state.learning = learning
     app.state.token = settings.token.encode() if settings.token else None
     return Guard(app, Door(settings.names), service.measures, log)
 

@@ -46,6 +46,10 @@ class Pool:
         self._replacing: set[asyncio.Task[None]] = set()
         self.ready = 0
 
+    def use(self, model: str | None) -> None:
+        """Read with another model from the next request on; processes open it when first asked."""
+        self._limits = self._limits._replace(model=model, version=self._limits.version + 1)
+
     @property
     def running(self) -> int:
         """How many requests are being read."""

@@ -13,7 +13,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,12 +22,13 @@ import numpy as np
 from PIL import Image
 
 from tenfold.errors import DataError, FaultError, TenfoldError, faults_of
-from tenfold.model import Model
 from tenfold.preprocess import heic
 from tenfold.preprocess.normalize import BOX, FIELD, frame_glyph
 from tenfold.reader.expect import Expect
 from tenfold.reader.explain import steps
+from tenfold.reader.networks import Networks
 from tenfold.reader.reader import Reader
+from tenfold.reader.scaled import Classifier
 from tenfold.reader.trace import Trace
 from tenfold.server.bodies import Glyphs, Pictures, Pixels, Sent, check, parse_json, picture_of
 from tenfold.server.problems import MEDIA_TYPE, ProblemError, fault, problem, problem_bytes
@@ -46,6 +47,7 @@ class Limits(NamedTuple):
     model: str | None
     megapixels: float
     batch: int
+    version: int = 0  # counts models: one that was taught again lies where it lay before
 
 
 class Task(NamedTuple):
@@ -65,8 +67,8 @@ class Answer(NamedTuple):
     faults: str = ""
 
 
-@cache
-def reader_of(limits: Limits) -> Model:
+@lru_cache(maxsize=2)
+def reader_of(limits: Limits) -> Networks:
     """Open the model, once a process, and set the process up to read with it."""
     # The server decides when to stop; a Ctrl-C or a SIGTERM to the whole group is for it alone.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -78,8 +80,7 @@ def reader_of(limits: Limits) -> Model:
     reader = Reader(Path(limits.model) if limits.model else None)
     reader.read(np.full((64, 64), 255, np.uint8))  # the first reading sets libraries up
     gc.freeze()  # what is loaded now stays; looking through it again and again costs time
-    assert isinstance(reader.model, Model)  # noqa: S101 - the server opens no other
-    return reader.model
+    return reader.networks
 
 
 def get_ready(limits: Limits) -> None:
@@ -97,12 +98,12 @@ class Work:
 
     Parameters
     ----------
-    model : Model
+    networks : Networks
     limits : Limits
     """
 
-    def __init__(self, model: Model, limits: Limits) -> None:
-        self._model = model
+    def __init__(self, networks: Networks, limits: Limits) -> None:
+        self._networks = networks
         self._limits = limits
         self._faults: list[str] = []
 
@@ -123,7 +124,7 @@ class Work:
     def _record(self, task: Task) -> object:
         body = task.body
         if task.work == "classify" and isinstance(body, bytes):
-            return classify(self._model, check(Glyphs, parse_json(body)))
+            return classify(self._networks.classifier, check(Glyphs, parse_json(body)))
         if task.work == "batch":
             return {"readings": [*self._batch(task)]}
         sent = body[0] if isinstance(body, list) else picture_of(parse_json(body))
@@ -164,7 +165,7 @@ class Work:
         with faults_of(sent.name):
             if options["expect"] is not None:  # no files of the server's
                 options["expect"] = Expect.parse(options["expect"], files=False)
-            reader = Reader(self._model, **options)
+            reader = Reader(self._networks, **options)
             source = sent.source
             if isinstance(source, bytes):
                 self._check_size(sent.name, source)
@@ -211,7 +212,7 @@ def _png(image: Image.Image) -> str:
     return base64.b64encode(buffer.getvalue()).decode()
 
 
-def classify(model: Model, glyphs: Glyphs) -> dict[str, Any]:
+def classify(model: Classifier, glyphs: Glyphs) -> dict[str, Any]:
     """Answer with the digit, probabilities and digitness of each glyph.
 
     Raises

@@ -30,6 +30,10 @@ def read(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that read; all cores unless given.")
     ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="A model file, or a folder that 'tenfold fine-tune' wrote."),
+    ] = None,
     keep_images: Annotated[
         Literal["no", "doubtful", "all"],
         typer.Option(help="Which pictures of people's sheets stay in the results."),
@@ -66,8 +70,9 @@ def read(
                     note(f"{sheet.source}, page {sheet.page}: {sheet.reason}")
 
             progress = read_stack(
-                form, paths, results, workers=workers or os.cpu_count() or 1, report=report
-            )
+                form, paths, results, workers=workers or os.cpu_count() or 1, report=report,
+                model=None if model is None else str(model),
+            )  # fmt: skip
         if not json and not quiet:
             _summary(results, progress, out)
     if failed or not right:

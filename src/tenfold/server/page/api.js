@@ -95,6 +95,10 @@ export const teaching = () => send("/v1/teach", {});
 export const teach = (digit, glyph) => send("/v1/teach", json("POST", { digit, glyph }));
 export const forget = (id) => send(`/v1/teach/${id}`, { method: "DELETE" });
 
+export const learned = () => send("/v1/learn", {});
+export const learn = () => send("/v1/learn", json("POST", {}));
+export const unlearn = () => send("/v1/learn", { method: "DELETE" });
+
 export function bytes(base64) {
   return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 }

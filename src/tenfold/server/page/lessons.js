@@ -1,6 +1,6 @@
 // Teach: save a misread glyph with its right digit, where the server takes lessons.
 
-import { forget, teach, teaching } from "./api.js";
+import { forget, learn, learned, teach, teaching, unlearn } from "./api.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -16,7 +16,27 @@ export async function offerLessons(digit, trouble) {
     const glyphs = `${count} glyph${count === 1 ? "" : "s"} taught`;
     $("taught").textContent = `${word}${glyphs}; all stay on ${where}, in the folder ${state.folder}.`;
     $("forget").hidden = !kept.length;
+    taught = count;
+    show(reader);
   };
+  // Reading with what was taught: the server says how it stands, and is asked again while it learns.
+  let reader = { state: "idle", message: "" };
+  let taught = 0;
+  let again = 0;
+  const show = (state) => {
+    reader = state;
+    const learning = state.state === "learning";
+    $("learn").hidden = learning || !taught;
+    $("unlearn").hidden = state.state === "idle";
+    $("unlearn").textContent = learning ? "Stop" : "Read as before";
+    $("learned").textContent = learning ? "Learning what you taught; this takes a minute or more…" : state.message;
+    clearTimeout(again);
+    if (learning) again = setTimeout(() => learned().then(show, trouble), 1000);
+  };
+  for (const [name, ask] of [["learn", learn], ["unlearn", unlearn]]) {
+    $(name).addEventListener("click", () => ask().then(show, trouble));
+  }
+  learned().then(show, () => {});
   for (let label = 0; label < 10; label++) {
     const button = document.createElement("button");
     button.textContent = label;

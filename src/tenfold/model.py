@@ -9,6 +9,7 @@ on a blank and a sample picture. Nothing is unpickled.
 
 from __future__ import annotations
 
+import hashlib
 from os import PathLike
 from pathlib import Path
 
@@ -71,6 +72,11 @@ class Model:
         self._session = session
         self._content, self._threads, self._chunk = content, threads, chunk
         self._has_digitness = "digitness" in {node.name for node in session.get_outputs()}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file, in hexadecimal."""
+        return hashlib.sha256(self._content).hexdigest()
 
     def __reduce__(self) -> tuple[object, tuple[bytes, str, int]]:
         return _reopen, (self._content, self.path, self._threads)

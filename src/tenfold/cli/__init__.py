@@ -49,11 +49,11 @@ app.command(epilog=recipe.EXAMPLE)(recipe.recipe)
 app.add_typer(data.app, name="data")
 app.add_typer(form.app, name="form")
 
-# What only tenfold[train] installs, and Keras, which tenfold[export] does; anything else missing is
-# a fault of ours.
+# What only tenfold[train] installs, Keras, which tenfold[export] does, and Ray; anything else
+# missing is a fault of ours.
 _EXTRAS = {
     "jinja2", "keras", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch",
-    "pydantic", "safetensors", "scipy", "sklearn", "tensorboardX", "torch",
+    "pydantic", "ray", "safetensors", "scipy", "sklearn", "tensorboardX", "torch",
 }  # fmt: skip
 # And what only tenfold[forms] does.
 _FORMS = {"fpdf", "pebble", "openpyxl", "pillow_heif", "pyarrow", "pypdfium2"}
@@ -98,7 +98,8 @@ def main() -> None:
         package = (error.name or "").partition(".")[0]
         if package not in _EXTRAS | _FORMS:
             raise
-        extra = "forms" if package in _FORMS else "export" if package == "keras" else "train"
+        extra = {"keras": "export", "ray": "ray"}.get(package, "train")
+        extra = "forms" if package in _FORMS else extra
         complain(
             f"this command needs the package {error.name}, which is not installed. "
             f"Run: pip install 'tenfold[{extra}]'"

@@ -6,14 +6,10 @@ that page's row. Stopped anywhere and started again, it goes on where it was.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,8 +29,16 @@ from tenfold.forms.verdict import judge
 from tenfold.model import open_model
 from tenfold.names import shown
 from tenfold.preprocess.document import count_pages, pages
-from tenfold.reader.networks import DIGITS, FINDER, LINE, Finder, LineRecogniser, bundled_content
+from tenfold.reader.networks import (
+    FINDER,
+    LINE,
+    Finder,
+    LineRecogniser,
+    bundled_content,
+    networks_version,
+)
 from tenfold.reader.pipeline import grey_of
+from tenfold.workers import Died, Workers
 
 if TYPE_CHECKING:
     from tenfold.forms.results import Results
@@ -42,7 +46,6 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 
 SECONDS = 60.0  # that one page may take
-AHEAD = 3  # pages that wait for each worker
 KEPT_SIDE = 1400  # pixels: the longer side of a page's picture as it is kept
 
 
@@ -89,7 +92,7 @@ class PageReader:
             LineRecogniser(bundled_content(LINE), f"tenfold's own {LINE}", threads),
             open_model(bundled_content(), "tenfold's own classifier", threads=threads),
         )
-        self.model = model_version()
+        self.model = networks_version()
 
     def read(self, task: Task) -> SheetResult:
         """Read one page of a file; what is wrong with it is in the result."""
@@ -119,15 +122,6 @@ class PageReader:
             blank, template_page=aligned.page, status="read", fields=tuple(judge(seen, snippets)),
             image=_stored(aligned.image),
         )  # fmt: skip
-
-
-@cache
-def model_version() -> str:
-    """Return 16 hexadecimal digits that change with any of the networks."""
-    digest = hashlib.sha256()
-    for name in (FINDER, LINE, DIGITS):
-        digest.update(bundled_content(name))
-    return digest.hexdigest()[:16]
 
 
 def _stored(grey: Pixels) -> bytes:
@@ -166,7 +160,7 @@ def read_stack(
         If the results cannot be written; what was read before is kept.
     """
     tasks, failed = _tasks(sources)
-    done, digests = results.done(model_version()), results.digests()
+    done, digests = results.done(networks_version()), results.digests()
     waiting = deque(
         task for task in tasks
         if (task.name, task.page) not in done or digests.get(task.name) != task.digest
@@ -212,41 +206,28 @@ def _tasks(sources: Sequence[Path]) -> tuple[list[Task], list[SheetResult]]:
 
 def _readings(template: Template, waiting: deque[Task], workers: int) -> Iterator[SheetResult]:
     """Read pages in processes; one that dies or hangs costs its page alone."""
-    from pebble import ProcessPool
-
-    if not waiting:
-        return
-    context = get_context("spawn")  # the networks' threads do not outlive a fork
     count = max(1, min(workers, len(waiting)))
-    with ProcessPool(
-        count, context=context, initializer=_start, initargs=(str(template.path),)
-    ) as pool:
-        running: deque[tuple[Task, Future[SheetResult]]] = deque()
-        try:
-            while waiting or running:
-                while waiting and len(running) < count * AHEAD:
-                    task = waiting.popleft()
-                    running.append((task, pool.schedule(_read, args=(task,), timeout=SECONDS)))
-                yield _outcome(*running.popleft())
-        finally:
-            for _, future in running:
-                future.cancel()
-            pool.stop()  # type: ignore[no-untyped-call]
+    with Workers(
+        count, _read, prepare=_start, arguments=(str(template.path),), seconds=SECONDS
+    ) as crew:
+        while waiting or crew.running:
+            while waiting and crew.hungry:
+                crew.submit(waiting.popleft())
+            task, outcome = crew.take()
+            yield outcome if isinstance(outcome, SheetResult) else _failed(task, outcome)
 
 
-def _outcome(task: Task, future: Future[SheetResult]) -> SheetResult:
-    from pebble import ProcessExpired
-
-    try:
-        return future.result()
-    except TimeoutError:
+def _failed(task: Task, error: Exception) -> SheetResult:
+    if isinstance(error, TimeoutError):
         reason = f"{task.name}: takes longer than {SECONDS:.0f} seconds."
-    except ProcessExpired as error:
+    elif isinstance(error, Died):
         reason = f"{task.name}: reading it brought a process down ({error})."
-    except TenfoldError as error:
+    elif isinstance(error, TenfoldError):
         reason = str(error)
+    else:
+        raise error
     return SheetResult(
-        task.name, task.page, None, "failed", reason, digest=task.digest, model=model_version()
+        task.name, task.page, None, "failed", reason, digest=task.digest, model=networks_version()
     )
 
 

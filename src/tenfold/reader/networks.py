@@ -5,6 +5,7 @@ Each is opened once, when first needed; they never change, and threads may share
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from importlib.resources import files
 
@@ -66,13 +67,36 @@ class LineRecogniser:
         return frames
 
 
+_threads = THREADS
+
+
+def use_threads(count: int) -> None:
+    """Have the finder and the line recogniser of this process run on so many threads each.
+
+    One is best where every core has a process of its own.
+    """
+    global _threads
+    _threads = count
+    bundled_finder.cache_clear()
+    bundled_line.cache_clear()
+
+
 @cache
 def bundled_finder() -> Finder:
     """Open the finder."""
-    return Finder(bundled_content(FINDER), f"tenfold's own {FINDER}")
+    return Finder(bundled_content(FINDER), f"tenfold's own {FINDER}", _threads)
 
 
 @cache
 def bundled_line() -> LineRecogniser:
     """Open the line recogniser."""
-    return LineRecogniser(bundled_content(LINE), f"tenfold's own {LINE}")
+    return LineRecogniser(bundled_content(LINE), f"tenfold's own {LINE}", _threads)
+
+
+@cache
+def networks_version() -> str:
+    """Return 16 hexadecimal digits that change with any of the networks that come along."""
+    digest = hashlib.sha256()
+    for name in (FINDER, LINE, DIGITS):
+        digest.update(bundled_content(name))
+    return digest.hexdigest()[:16]

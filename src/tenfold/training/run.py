@@ -14,6 +14,7 @@ from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, TrainingError, UsageError
+from tenfold.locks import locked
 from tenfold.synthesis.glyphs.training_set import synthesise
 from tenfold.training import runfolder
 from tenfold.training.callbacks import Callback
@@ -31,7 +32,6 @@ from tenfold.training.pages.run import PagesRun, train_on_pages
 from tenfold.training.recipe import AnyRecipe, Recipe, load_any, on_pictures
 from tenfold.training.result import Run, finish
 from tenfold.training.runfolder import RunStoppedError as RunStoppedError
-from tenfold.training.runlock import locked
 from tenfold.training.validation import hold_out_validation, warn_of_one_class
 
 

@@ -84,11 +84,12 @@ def rows_of(
     only : sequence of range, optional
         The pages to read, from 1; all by default.
     """
-    pages = reader.open_pages(source, name, only=only)
+    pages: Iterator[DocumentPage | PageError] | None = None
     number: int | None = None
     while True:
         try:
             with _within(seconds):
+                pages = pages or reader.open_pages(source, name, only=only)
                 page = next(pages, None)
         except _TimeUp:  # the pages behind it cannot be opened any more
             yield error_row(name, None if number is None else number + 1, _too_long(name, seconds))

@@ -31,7 +31,9 @@ def bundled_content(name: str = DIGITS) -> bytes:
 @cache
 def bundled_model() -> Model:
     """Open the network that reads one digit."""
-    return open_model(bundled_content(), f"tenfold's own {DIGITS}", threads=1)
+    model = open_model(bundled_content(), f"tenfold's own {DIGITS}", threads=1)
+    model.reopen = bundled_model  # another process has it too
+    return model
 
 
 class Finder:

@@ -24,7 +24,7 @@ from tenfold.scale.table import clean
 from tenfold.workers import Died, Workers
 
 SECONDS = 60.0  # that a picture may take
-GRACE = 5.0  # seconds more until its process ends
+GRACE = 2.0  # seconds more until its process ends
 HUNG = 1  # the exit code of a process that ends itself for that
 
 

@@ -1,0 +1,103 @@
+"""A real Ray cluster of two nodes on this machine."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.scale.deadly import Deadly
+
+from tenfold.errors import TenfoldError
+from tenfold.scale import Progress, read_all, read_dataset
+
+ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'tenfold[ray]'")
+pytestmark = pytest.mark.filterwarnings("ignore")  # Ray's own
+
+MEMORY = 150 * 1024**2  # of each node's object store
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Two nodes: a head that only drives, and one that reads."""
+    from ray.cluster_utils import Cluster
+
+    root = str(Path(__file__).parents[2])
+    path = os.pathsep.join([root, str(Path(root, "src")), os.environ.get("PYTHONPATH", "")])
+    monkeypatch.setenv("PYTHONPATH", path)  # for the workers, to import the tests' reader
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    made = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 2, "object_store_memory": MEMORY}
+    )
+    made.second = made.add_node(num_cpus=2, object_store_memory=MEMORY)
+    made.wait_for_nodes()
+    yield made
+    ray.shutdown()
+    made.shutdown()
+
+
+def _ids(out: Path) -> list[str]:
+    from pyarrow import parquet
+
+    return sorted(parquet.read_table(out).column("id").to_pylist())
+
+
+def test_a_dataset_is_read_where_ray_runs(
+    glyphs: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = str(Path(__file__).parents[2])
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([root, str(Path(root, "src"))]))
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    ray.init(num_cpus=2, object_store_memory=MEMORY, include_dashboard=False, log_to_driver=False)
+    try:
+        pictures = [{"name": f"{n}", "image": glyphs[n], "fold": n % 3} for n in range(40)]
+        pictures += [{"name": "deadly", "image": glyphs[0], "fold": 7},
+                     {"name": "broken", "image": b"no picture", "fold": 8}]  # fmt: skip
+        data = ray.data.from_items(pictures, override_num_blocks=3)
+        read = read_dataset(
+            data, id="name", image="image", keep=["fold"], reader=Deadly(), workers=1
+        )
+        rows = {row["id"]: row for row in read.take_all()}
+    finally:
+        ray.shutdown()
+    assert rows.keys() == {row["name"] for row in pictures}
+    assert "brought a process down" in rows["deadly"]["error"]
+    assert rows["broken"]["error"].startswith("broken: not a picture")
+    assert all(row["text"] is not None for name, row in rows.items() if name.isdigit())
+    assert [rows[row["name"]]["fold"] for row in pictures] == [row["fold"] for row in pictures]
+
+
+def test_a_cluster_that_is_not_there_is_told(make_tar: Callable[..., str], tmp_path: Path) -> None:
+    shard = make_tar(tmp_path / "a.tar", 2)
+    with pytest.raises(TenfoldError, match="no Ray cluster at 'auto'"):
+        read_all([shard], tmp_path / "out.jsonl", address="auto")
+
+
+@pytest.mark.slow
+def test_a_node_that_is_killed_loses_and_doubles_nothing(
+    cluster: Any, make_tar: Callable[..., str], tmp_path: Path
+) -> None:
+    shards = [make_tar(tmp_path / f"{n}.tar", 60, deadly=b"x") for n in range(8)]
+    killed = []
+
+    def report(progress: Progress) -> None:
+        if progress.fresh >= 60 and not killed:
+            killed.append(progress.fresh)
+            cluster.remove_node(cluster.second, allow_graceful=False)
+
+    out = tmp_path / "out.parquet"
+    progress = read_all(
+        shards, out, reader=Deadly(), part_size=25, address=cluster.address, report=report
+    )
+    assert killed
+    assert killed[0] < 400
+    assert progress.whole
+    assert progress.errors == len(shards)
+    expected = [f"{shard}/{n:05}.png" for shard in shards for n in range(60)]
+    assert _ids(out) == sorted(expected + [f"{shard}/deadly.png" for shard in shards])
+    assert (progress.pictures, progress.rows) == (61 * 8, 61 * 8)
+    time.sleep(0)

@@ -47,7 +47,10 @@ def test_every_page_has_a_row(hand: ModuleType, make_tiff: Callable[..., bytes])
     ]
     errors = [row["error"] for row in rows]
     assert errors[:3] == [None] * 3
-    assert all(error and error.startswith(f"{name}: ") for name, error in zip("cd", errors[3:]))
+    assert all(
+        error and error.startswith(f"{name}: ")
+        for name, error in zip("cd", errors[3:], strict=True)
+    )
     numbers = rows[2]["numbers"]
     assert [number["text"] for number in numbers] == ["7", "12"]
     assert rows[2]["confidence"] == min(number["confidence"] for number in numbers)

@@ -141,14 +141,12 @@ def _kill_and_resume(
     count = 16 * times
     paths = make_pictures(base / "in", count, broken=b"no picture")
     shard = make_tar(base / "b.tar", count)
-    out, draw = base / "out.jsonl", random.Random()
+    out, draw = base / "out.jsonl", random.Random()  # noqa: S311
     for number in range(times):
         before = _lines(out)
         process = _start([str(base / "in"), shard], out, workers=1 + number % 2)
-        if number == 0:
-            wanted = 0  # before anything is there, or soon after
-        else:
-            wanted = before + draw.randint(1, 5)
+        # The first time before anything is there, or soon after.
+        wanted = 0 if number == 0 else before + draw.randint(1, 5)
         deadline = time.monotonic() + PATIENCE
         while _lines(out) < wanted and process.poll() is None:
             assert time.monotonic() < deadline
@@ -195,7 +193,7 @@ def test_who_goes_on_asks_for_the_same_and_reads_the_same(
     stopped = read_all([*paths, shard], out, stop=lambda: True, **reading)  # type: ignore[arg-type]
     assert not stopped.whole
     assert stopped.pictures < 10
-    with pytest.raises(UsageError, match="lies here already. Go on with it by --resume"):
+    with pytest.raises(UsageError, match=r"lies here already\. Go on with it by --resume"):
         read_all(paths, out)
     with pytest.raises(UsageError, match="begun with another layout"):
         read_all(paths, out, reader=Reader(layout="line"), part_size=2, resume=True)

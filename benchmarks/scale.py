@@ -3,12 +3,13 @@
     python benchmarks/scale.py                     # six minutes
     python benchmarks/scale.py --seconds 20        # a look
 
-Tar shards repeat 500 pictures under ids of their own. Composed pages (the test part of
+Tar shards repeat ``--distinct`` pictures under ids of their own. Composed pages (the test part of
 `synthesis.pages.numbered`) are read by a plain loop over `tenfold.read`, by one worker and by two,
 each as long as ``--seconds`` says; then 28×28 digits by two workers, for four times as long or
 until ``--digits`` are read, for the memory of all processes. What counts begins with the first
-answer: starting is left out. Seconds of the processor are what the processes used, so that they hold on a busy machine
-too, where rates by the clock say little; the load stands beside them. Result: results/scale.json.
+answer: starting is left out. Seconds of the processor are what the processes used, so that they
+hold on a busy machine too, where rates by the clock say little; the load stands beside them.
+Result: results/scale.json.
 """
 
 from __future__ import annotations
@@ -32,13 +33,12 @@ import numpy as np
 import tenfold
 from common import RESULTS, err, new_parser, new_result, print_table, write_result
 
-PICTURES = 500  # of each kind
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 MACHINES, CORES, MANY = 100, 16, 10**8  # on paper
 
 
-def pages() -> Iterator[bytes]:
+def pages(count: int) -> Iterator[bytes]:
     """Compose pages with MNIST's test digits, as PNG."""
     from tenfold.synthesis.pages.hands import Stock
     from tenfold.synthesis.pages.numbered import compose
@@ -46,14 +46,14 @@ def pages() -> Iterator[bytes]:
 
     data = tenfold.load_dataset("mnist", "test")
     maker = PageMaker(Stock.of(data.images, data.targets, "test"), "test", 0)
-    for _ in range(PICTURES):
+    for _ in range(count):
         pixels = compose(maker)[0].pixels
         yield cv2.imencode(".png", pixels[..., ::-1] if pixels.ndim == 3 else pixels)[1].tobytes()
 
 
-def digits() -> Iterator[bytes]:
+def digits(count: int) -> Iterator[bytes]:
     """Return MNIST's first test digits, as PNG."""
-    for image in tenfold.load_dataset("mnist", "test").images[:PICTURES]:
+    for image in tenfold.load_dataset("mnist", "test").images[:count]:
         yield cv2.imencode(".png", 255 - image)[1].tobytes()
 
 
@@ -201,16 +201,16 @@ def on_paper(cpu: float, rows: float) -> dict[str, Any]:
     }
 
 
-def measure(seconds: float, most: int, folder: Path) -> dict[str, Any]:
+def measure(seconds: float, distinct: int, most: int, folder: Path) -> dict[str, Any]:
     """Measure everything."""
-    kinds: list[tuple[str, Callable[[], Iterator[bytes]], int]] = [
+    kinds: list[tuple[str, Callable[[int], Iterator[bytes]], int]] = [
         ("pages", pages, 5000), ("digits", digits, most),
     ]  # fmt: skip
     shards = {}
     for name, make, count in kinds:
         err.print(f"{name}: composing")
         (folder / name).mkdir()
-        shards[name] = write_shards(folder / name, list(make()), count)
+        shards[name] = write_shards(folder / name, list(make(distinct)), count)
     found: dict[str, Any] = {}
     for name, how, workers in (("loop", "loop", 0), ("one", "scaled", 1), ("two", "scaled", 2)):
         err.print(f"pages: {name}")
@@ -231,6 +231,7 @@ def main() -> None:
     parser = new_parser(__doc__, RESULTS / "scale.json")
     parser.add_argument("--seconds", type=float, default=50, help="of each; default %(default)s")
     parser.add_argument("--digits", type=int, default=100_000, help="default %(default)s")
+    parser.add_argument("--distinct", type=int, default=500, help="pictures; default %(default)s")
     parser.add_argument("--work", help=argparse.SUPPRESS)  # what a child process does
     options = parser.parse_args()
     if options.work:
@@ -241,8 +242,9 @@ def main() -> None:
             print(json.dumps(scaled(work["shards"], work["limit"], work["workers"])))
         return
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(options.seconds, options.digits, Path(folder))
-    setting = {"seconds": options.seconds, "digits": options.digits, "pictures": PICTURES}
+        found = measure(options.seconds, options.distinct, options.digits, Path(folder))
+    setting = {"seconds": options.seconds, "digits": options.digits}
+    setting["distinct"] = options.distinct
     result = new_result(__doc__, ["tenfold", "onnxruntime", "pebble", "pyarrow"], setting, found)
     columns = ["", "pictures", "a second", "processor ms each", "memory: a tenth", "end", "load"]
     rows = [

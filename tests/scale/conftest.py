@@ -45,14 +45,14 @@ def make_tar(glyphs: list[bytes]) -> Callable[..., str]:
     """Write a shard as WebDataset has them: pictures, a label beside each."""
 
     def make(path: Path, count: int, first: int = 0, **others: bytes) -> str:
-        mode = "w:gz" if path.name.endswith("gz") else "w"
         members = {
             f"{number:05}{suffix}": glyphs[number % len(glyphs)] if suffix == ".png" else b"7"
             for number in range(first, first + count)
             for suffix in (".png", ".cls")
         }
         members |= {f"{name}.png": content for name, content in others.items()}
-        with tarfile.open(path, mode) as tar:
+        packed = path.name.endswith("gz")
+        with tarfile.open(path, "w:gz") if packed else tarfile.open(path, "w") as tar:
             for name, content in members.items():
                 member = tarfile.TarInfo(name)
                 member.size = len(content)

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from tests.scale.deadly import Deadly
+from typer.testing import CliRunner
 
+from tenfold.cli import app
 from tenfold.errors import TenfoldError
 from tenfold.scale import Progress, read_all, read_dataset
 
@@ -45,8 +47,11 @@ def _ids(out: Path) -> list[str]:
     return sorted(parquet.read_table(out).column("id").to_pylist())
 
 
-def test_a_dataset_is_read_where_ray_runs(
-    glyphs: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_dataset_and_an_output_are_read_where_ray_runs(
+    glyphs: list[bytes],
+    make_tar: Callable[..., str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     root = str(Path(__file__).parents[2])
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([root, str(Path(root, "src"))]))
@@ -62,8 +67,16 @@ def test_a_dataset_is_read_where_ray_runs(
             data, id="name", image="image", keep=["fold"], reader=Deadly(), workers=1
         )
         rows = {row["id"]: row for row in read.take_all()}
+        # The command finds the cluster that is there, and goes on with what one machine began.
+        shard, out = make_tar(tmp_path / "a.tar", 9), tmp_path / "out.parquet"
+        read_all([shard], out, part_size=3, workers=1, stop=lambda: True)
+        options = ["--part-size", "3", "--resume", "--out", str(out)]
+        command = ["read", shard, "--engine", "ray", "--address", "auto", *options]
+        done = CliRunner().invoke(app, command)
     finally:
         ray.shutdown()
+    assert done.stdout == f"9 pictures, 9 rows, 0 errors: {out}\n"
+    assert _ids(out) == [f"{shard}/{n:05}.png" for n in range(9)]
     assert rows.keys() == {row["name"] for row in pictures}
     assert "brought a process down" in rows["deadly"]["error"]
     assert rows["broken"]["error"].startswith("broken: not a picture")

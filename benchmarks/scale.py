@@ -1,6 +1,6 @@
 """How fast are pictures read by the million, on one core and two, and does memory stay flat?
 
-    python benchmarks/scale.py                     # six minutes
+    python benchmarks/scale.py                     # ten minutes
     python benchmarks/scale.py --seconds 20        # a look
 
 Tar shards repeat ``--distinct`` pictures under ids of their own. Composed pages (the test part of
@@ -8,8 +8,8 @@ Tar shards repeat ``--distinct`` pictures under ids of their own. Composed pages
 each as long as ``--seconds`` says; then 28×28 digits by two workers, for four times as long or
 until ``--digits`` are read, for the memory of all processes. What counts begins with the first
 answer: starting is left out. Seconds of the processor are what the processes used, so that they
-hold on a busy machine too, where rates by the clock say little; the load stands beside them.
-Result: results/scale.json.
+hold on a busy machine too, where rates by the clock say little; the load stands beside them. The
+first part that is written loads pyarrow, some 80 MB. Result: results/scale.json.
 """
 
 from __future__ import annotations

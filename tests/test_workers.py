@@ -35,7 +35,7 @@ def _dies() -> None:
 
 
 def test_each_task_has_its_outcome_whatever_befalls_its_process() -> None:
-    tasks = [2, "raise", "exit", 3, "kill", "sleep", 4]
+    tasks: list[str | int] = [2, "raise", "exit", 3, "kill", "sleep", 4]
     found: dict[object, Any] = {}
     with Workers(2, _work, prepare=_ready, seconds=8) as crew:
         for task in tasks:

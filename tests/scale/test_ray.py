@@ -31,13 +31,13 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("PYTHONPATH", path)  # for the workers, to import the tests' reader
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setenv("RAY_worker_niceness", "0")  # a busy machine would starve them
-    made = Cluster(
+    made: Any = Cluster(
         initialize_head=True, head_node_args={"num_cpus": 2, "object_store_memory": MEMORY}
     )
     made.second = made.add_node(num_cpus=2, object_store_memory=MEMORY)
     made.wait_for_nodes()
     yield made
-    ray.shutdown()
+    ray.shutdown()  # type: ignore[no-untyped-call]
     made.shutdown()
 
 
@@ -96,7 +96,7 @@ def test_a_node_that_is_killed_loses_and_doubles_nothing(
 ) -> None:
     shards = [make_tar(tmp_path / f"{n}.tar", 40) for n in range(5)]
     shards.append(make_tar(tmp_path / "5.tar", 40, deadly=b"x"))
-    killed = []
+    killed: list[int] = []
 
     def report(progress: Progress) -> None:
         if progress.fresh >= 40 and not killed:

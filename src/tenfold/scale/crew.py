@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -141,4 +142,5 @@ def _rows(item: Item, said: decoders.Said) -> list[Row]:
 
 def _watch() -> None:
     # Opening a page and reading it may take the limit each, and that ends it as a rule.
-    faulthandler.dump_traceback_later(2 * _seconds + GRACE, exit=True, file=_nowhere)
+    nowhere = _nowhere or sys.stderr
+    faulthandler.dump_traceback_later(2 * _seconds + GRACE, exit=True, file=nowhere)

@@ -8,6 +8,7 @@ done when all of it is there.
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 from collections.abc import Iterator, Sequence
@@ -149,7 +150,7 @@ def read_dataset(
     >>> rows = read_dataset(pictures, id="name", image="image")  # doctest: +SKIP
     >>> rows.write_parquet("s3://bucket/rows/")  # doctest: +SKIP
     """
-    options = {"id": id, "image": image, "keep": tuple(keep)}
+    options: dict[str, Any] = {"id": id, "image": image, "keep": tuple(keep)}
     options |= {"reader": Reader() if reader is None else reader, "seconds": seconds}
     return _mapped(dataset, PictureRows, options, workers)
 
@@ -157,7 +158,7 @@ def read_dataset(
 def _mapped(dataset: Any, rows: type, options: dict[str, Any], workers: int | None) -> Any:
     import ray
 
-    count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+    count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))  # type: ignore[no-untyped-call]
     return dataset.map_batches(
         rows,
         fn_constructor_kwargs=options,
@@ -192,7 +193,7 @@ def read_output(
 
     if not ray.is_initialized():
         try:
-            ray.init(address=address, log_to_driver=False, logging_level="error")
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise TenfoldError(
                 f"no Ray cluster at {address!r}. Start one by 'ray start --head', or give its "

@@ -122,15 +122,24 @@ def read_all(
         raise UsageError("seconds and part_size are larger than zero.")
     reader = Reader() if reader is None else reader
     asked = {"part_size": part_size, "column": column} | _reading(reader)
-    with Output.open(Path(out), asked, map(os.fspath, paths), resume=resume) as output:
+    with Output.open(
+        Path(out), asked, (os.fspath(path) for path in paths), resume=resume
+    ) as output:
         if address is None:
-            count = workers or len(os.sched_getaffinity(0))
+            count = workers or _cores()
             answers = _here(output, reader, count, seconds, column)
         else:
             from tenfold.scale.on_ray import read_output
 
             answers = read_output(output, reader, workers, seconds, column, address)
         return _collect(output, answers, report, stop)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _reading(reader: Reader) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     made.second = made.add_node(num_cpus=2, object_store_memory=MEMORY)
     made.wait_for_nodes()
     yield made
-    ray.shutdown()  # type: ignore[no-untyped-call]
+    ray.shutdown()
     made.shutdown()
 
 

@@ -18,6 +18,7 @@ from tenfold.cli import (
     evaluate,
     export,
     form,
+    predict,
     read,
     recipe,
     search,
@@ -42,6 +43,7 @@ app.command(epilog=read.EXAMPLE)(read.read)
 app.command(epilog=serve.EXAMPLE)(serve.serve)
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command(epilog=predict.EXAMPLE)(predict.predict)
 app.command(epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command(epilog=card.EXAMPLE)(card.card)
 app.command(epilog=export.EXAMPLE)(export.export)

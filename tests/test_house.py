@@ -28,7 +28,9 @@ READING = {
     "modelinfo",
     "signature",
     "reader",
+    "scale",
     "server",
+    "workers",
 }
 TRAINING_PACKAGES = {
     "torch", "sklearn", "scipy", "matplotlib", "onnx", "onnxscript", "pydantic", "safetensors",

@@ -21,11 +21,13 @@ STDERR = 2
 _OTHERS = b"onnxruntime"  # the networks' library; what it says is not about a picture
 DAMAGED = "the file is damaged in places, and only what could be decoded was read"
 
-_catching: list[Callable[[], bool]] = []  # what tells whether any wrote, while that is caught
+Said = Callable[[], bool]  # tells whether any wrote since it was last asked
+
+_catching: list[Said] = []  # what tells whether any wrote, while that is caught
 
 
 @contextmanager
-def caught() -> Iterator[Callable[[], bool]]:
+def caught() -> Iterator[Said]:
     """Catch what libraries write; yields what tells whether any did since it was last asked."""
     with warnings.catch_warnings(), _caught_descriptor() as written:
         warnings.simplefilter("always", UserWarning)

@@ -9,6 +9,8 @@ on a blank and a sample picture. Nothing is unpickled.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 
@@ -71,9 +73,17 @@ class Model:
         self.path = path
         self._session = session
         self._content, self._threads, self._chunk = content, threads, chunk
+        self.reopen: Callable[[], Model] | None = None  # opens it in another process, if set
         self._has_digitness = "digitness" in {node.name for node in session.get_outputs()}
 
-    def __reduce__(self) -> tuple[object, tuple[bytes, str, int]]:
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file, in hexadecimal."""
+        return hashlib.sha256(self._content).hexdigest()
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        if self.reopen is not None:
+            return self.reopen, ()
         return _reopen, (self._content, self.path, self._threads)
 
     def __repr__(self) -> str:

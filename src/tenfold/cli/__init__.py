@@ -65,7 +65,7 @@ _EXTRAS = {
 _FORMS = {"fpdf", "pebble", "openpyxl", "pillow_heif", "pyarrow", "pypdfium2"}
 # And what an extra of its own does.
 _OWN = {"keras": "export", "optuna": "tune", "mlflow": "mlflow", "sqlalchemy": "mlflow",
-        "alembic": "mlflow"}  # fmt: skip
+        "alembic": "mlflow", "ray": "ray"}  # fmt: skip
 
 
 def _version(wanted: bool) -> None:

@@ -78,6 +78,34 @@ def read(
         Path | None,
         typer.Option(help="Folder for pictures of every step: paper, ink, lines and so on."),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="NAME.parquet|.jsonl",
+            help="Write rows into this folder instead, with all cores and to go on with; also "
+            "reads tar, Parquet, and lists of paths in .txt. See docs/scale.md.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with --out where it was stopped.")
+    ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes that read into --out; one a core unless given."),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, help="Time limit of a page, with --out.")
+    ] = 60.0,
+    part_size: Annotated[
+        int, typer.Option(min=1, help="Pictures of one part of --out, at most.")
+    ] = 1000,
+    column: Annotated[
+        str | None, typer.Option(help="The column of images in Parquet, with --out.")
+    ] = None,
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="Who reads into --out: this machine, or Ray.")
+    ] = "local",
+    address: Annotated[str, typer.Option(help="Of the Ray cluster.")] = "auto",
     force: Force = False,
     csv: Annotated[bool, typer.Option("--csv", help="One row a number, as CSV.")] = False,
     json: Json = False,
@@ -96,6 +124,10 @@ def read(
 
     if csv and json:
         raise UsageError("--csv and --json exclude each other; choose one.")
+    if out is None and resume:
+        raise UsageError("--resume goes on with an output; name it by --out.")
+    if out is not None and (csv or annotate or explain or pages):
+        raise UsageError("--out writes rows alone, without --csv, --annotate, --explain, --pages.")
     form: Form = "json" if json else "csv" if csv else "quiet" if quiet else "people"
     only = None if pages is None else parse_pages(pages)
     reader = Reader(
@@ -107,6 +139,16 @@ def read(
         region=None if region is None else parse_region(region),
         expect=expect,
     )
+    if out is not None:
+        from tenfold.cli.read_all import How, read_all
+
+        how: How = {
+            "out": out, "resume": resume, "workers": workers, "seconds": seconds,
+            "part_size": part_size, "column": column,
+            "address": address if engine == "ray" else None,
+        }  # fmt: skip
+        read_all(reader, pictures, how, json=json, quiet=quiet)
+        return
     if csv:
         typer.echo(CSV_HEAD)
     found = find(pictures)

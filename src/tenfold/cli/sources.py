@@ -61,19 +61,21 @@ class Found:
     others: list[str] = field(default_factory=list)
 
 
-def find(arguments: Sequence[str]) -> Found:
-    """Return what lies behind arguments."""
+def find(arguments: Sequence[str], also: tuple[str, ...] = ()) -> Found:
+    """Return what lies behind arguments; of folders what ends as pictures do, or as ``also``."""
     found = Found()
     for argument in arguments:
         try:
             with faults_of(shown(argument), "opened"):
-                found.sources += _expand(argument, found.others)
+                found.sources += _expand(argument, found.others, also)
         except TenfoldError as error:
             found.sources.append(PageError(str(error), shown(argument), None))
     return found
 
 
-def _expand(argument: str, others: list[str]) -> Iterator[Source | PageError]:
+def _expand(
+    argument: str, others: list[str], also: tuple[str, ...]
+) -> Iterator[Source | PageError]:
     from glob import glob, has_magic
 
     if not argument:
@@ -81,7 +83,7 @@ def _expand(argument: str, others: list[str]) -> Iterator[Source | PageError]:
     if argument == STDIN:
         yield Source(None, "standard input")
     elif Path(argument).is_dir():
-        yield from _folder(argument, others)
+        yield from _folder(argument, others, also)
     elif has_magic(argument) and not os.path.lexists(argument):
         names = sorted(glob(argument, recursive=True))  # noqa: PTH207 (absolute patterns too)
         if not names:
@@ -91,7 +93,7 @@ def _expand(argument: str, others: list[str]) -> Iterator[Source | PageError]:
         yield _source(argument)
 
 
-def _folder(folder: str, others: list[str]) -> Iterator[Source | PageError]:
+def _folder(folder: str, others: list[str], also: tuple[str, ...]) -> Iterator[Source | PageError]:
     """Pictures in a folder and in all folders inside; an error for each that cannot be listed."""
     from tenfold.preprocess.document import SUFFIXES
 
@@ -100,7 +102,8 @@ def _folder(folder: str, others: list[str]) -> Iterator[Source | PageError]:
     failed: list[OSError] = []
     for base, folders, files in os.walk(folder, onerror=failed.append):
         for name in files:
-            (names if _suffix(name) in SUFFIXES else rest).append(str(Path(base, name)))
+            wanted = _suffix(name) in SUFFIXES or name.lower().endswith(also)
+            (names if wanted else rest).append(str(Path(base, name)))
         # Links to folders are not followed: they may lead back.
         rest += [str(Path(base, name)) for name in folders if Path(base, name).is_symlink()]
     others += map(shown, sorted(rest))

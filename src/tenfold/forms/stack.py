@@ -6,14 +6,10 @@ that page's row. Stopped anywhere and started again, it goes on where it was.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,8 +30,9 @@ from tenfold.model import open_model
 from tenfold.names import shown
 from tenfold.preprocess.document import count_pages, pages
 from tenfold.reader.networks import DIGITS, FINDER, LINE, Finder, LineRecogniser
-from tenfold.reader.options import contents
+from tenfold.reader.options import contents, networks_version
 from tenfold.reader.pipeline import grey_of
+from tenfold.workers import Died, Workers
 
 if TYPE_CHECKING:
     from tenfold.forms.results import Results
@@ -43,7 +40,6 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 
 SECONDS = 60.0  # that one page may take
-AHEAD = 3  # pages that wait for each worker
 KEPT_SIDE = 1400  # pixels: the longer side of a page's picture as it is kept
 
 
@@ -93,7 +89,7 @@ class PageReader:
             LineRecogniser(own[LINE], f"{model or 'tenfold'}: {LINE}", threads),
             open_model(own[DIGITS], f"{model or 'tenfold'}: {DIGITS}", threads=threads),
         )
-        self.model = model_version(model)
+        self.model = networks_version(model)
 
     def read(self, task: Task) -> SheetResult:
         """Read one page of a file; what is wrong with it is in the result."""
@@ -123,15 +119,6 @@ class PageReader:
             blank, template_page=aligned.page, status="read", fields=tuple(judge(seen, snippets)),
             image=_stored(aligned.image),
         )  # fmt: skip
-
-
-@cache
-def model_version(model: str | None = None) -> str:
-    """Return 16 hexadecimal digits that change with any of the networks."""
-    digest = hashlib.sha256()
-    for content in contents(model).values():
-        digest.update(content)
-    return digest.hexdigest()[:16]
 
 
 def _stored(grey: Pixels) -> bytes:
@@ -173,7 +160,7 @@ def read_stack(
         If the results cannot be written; what was read before is kept.
     """
     tasks, failed = _tasks(sources)
-    done, digests = results.done(model_version(model)), results.digests()
+    done, digests = results.done(networks_version(model)), results.digests()
     waiting = deque(
         task for task in tasks
         if (task.name, task.page) not in done or digests.get(task.name) != task.digest
@@ -221,41 +208,34 @@ def _readings(
     template: Template, waiting: deque[Task], workers: int, model: str | None
 ) -> Iterator[SheetResult]:
     """Read pages in processes; one that dies or hangs costs its page alone."""
-    from pebble import ProcessPool
-
-    if not waiting:
-        return
-    context = get_context("spawn")  # the networks' threads do not outlive a fork
     count = max(1, min(workers, len(waiting)))
-    with ProcessPool(
-        count, context=context, initializer=_start, initargs=(str(template.path), model)
-    ) as pool:
-        running: deque[tuple[Task, Future[SheetResult]]] = deque()
-        try:
-            while waiting or running:
-                while waiting and len(running) < count * AHEAD:
-                    task = waiting.popleft()
-                    running.append((task, pool.schedule(_read, args=(task,), timeout=SECONDS)))
-                yield _outcome(*running.popleft(), model)
-        finally:
-            for _, future in running:
-                future.cancel()
-            pool.stop()  # type: ignore[no-untyped-call]
+    with Workers(
+        count, _read, prepare=_start, arguments=(str(template.path), model), seconds=SECONDS
+    ) as crew:
+        while waiting or crew.running:
+            while waiting and crew.hungry:
+                crew.submit(waiting.popleft())
+            task, outcome = crew.take()
+            yield outcome if isinstance(outcome, SheetResult) else _failed(task, outcome, model)
 
 
-def _outcome(task: Task, future: Future[SheetResult], model: str | None) -> SheetResult:
-    from pebble import ProcessExpired
-
-    try:
-        return future.result()
-    except TimeoutError:
+def _failed(task: Task, error: Exception, model: str | None) -> SheetResult:
+    if isinstance(error, TimeoutError):
         reason = f"{task.name}: takes longer than {SECONDS:.0f} seconds."
-    except ProcessExpired as error:
+    elif isinstance(error, Died):
         reason = f"{task.name}: reading it brought a process down ({error})."
-    except TenfoldError as error:
+    elif isinstance(error, TenfoldError):
         reason = str(error)
+    else:
+        raise error
     return SheetResult(
-        task.name, task.page, None, "failed", reason, digest=task.digest, model=model_version(model)
+        task.name,
+        task.page,
+        None,
+        "failed",
+        reason,
+        digest=task.digest,
+        model=networks_version(model),
     )
 
 

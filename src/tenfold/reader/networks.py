@@ -34,7 +34,9 @@ def bundled_content(name: str = DIGITS) -> bytes:
 @cache
 def bundled_model() -> Model:
     """Open the network that reads one digit."""
-    return open_model(bundled_content(), f"tenfold's own {DIGITS}", threads=1)
+    model = open_model(bundled_content(), f"tenfold's own {DIGITS}", threads=1)
+    model.reopen = bundled_model  # another process has it too
+    return model
 
 
 class Finder:
@@ -89,13 +91,27 @@ class Networks:
     line: LineRecogniser | None = None
 
 
+_threads = THREADS
+
+
+def use_threads(count: int) -> None:
+    """Have the finder and the line recogniser of this process run on so many threads each.
+
+    One is best where every core has a process of its own.
+    """
+    global _threads
+    _threads = count
+    bundled_finder.cache_clear()
+    bundled_line.cache_clear()
+
+
 @cache
 def bundled_finder() -> Finder:
     """Open the finder."""
-    return Finder(bundled_content(FINDER), f"tenfold's own {FINDER}")
+    return Finder(bundled_content(FINDER), f"tenfold's own {FINDER}", _threads)
 
 
 @cache
 def bundled_line() -> LineRecogniser:
     """Open the line recogniser."""
-    return LineRecogniser(bundled_content(LINE), f"tenfold's own {LINE}")
+    return LineRecogniser(bundled_content(LINE), f"tenfold's own {LINE}", _threads)

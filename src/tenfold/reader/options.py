@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
 from numbers import Real
 from os import PathLike
 from pathlib import Path
@@ -120,6 +122,15 @@ def contents(model: str | None) -> dict[str, bytes]:
     elif not path.is_dir() and found.line is None:
         own[FILES["classifier"]] = read_content(path)
     return own
+
+
+@cache
+def networks_version(model: str | None = None) -> str:
+    """Return 16 hexadecimal digits that change with any of the networks in `contents`."""
+    digest = hashlib.sha256()
+    for content in contents(model).values():
+        digest.update(content)
+    return digest.hexdigest()[:16]
 
 
 def classifier(model: object) -> Classifier:

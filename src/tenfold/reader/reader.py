@@ -21,6 +21,7 @@ from tenfold.preprocess.geometry import Region, check_region, crop, turn
 from tenfold.preprocess.image import WORKING_SIDE, Picture, Source, name_of
 from tenfold.reader import assemble, expected, options
 from tenfold.reader.assemble import Limits
+from tenfold.reader.batch import Row, rows_of
 from tenfold.reader.confidence import shares
 from tenfold.reader.expect import Expect
 from tenfold.reader.expected import Fitted
@@ -174,6 +175,16 @@ class Reader:
             except TenfoldError as error:
                 picture = page.picture
                 yield page_error(error, picture.name, picture.page)
+
+    def read_batch(
+        self, pictures: Iterable[tuple[str, Source]], *, seconds: float | None = None
+    ) -> list[Row]:
+        """Read pictures, given as pairs of id and bytes, into rows of a table: a row a page.
+
+        What cannot be read, or takes longer than ``seconds``, has a row with its ``error``; see
+        `tenfold.reader.batch.Row`, and `rows_of` there for the limit.
+        """
+        return [row for name, source in pictures for row in rows_of(self, name, source, seconds)]
 
     def open_pages(
         self, source: Source, name: str | None = None, *, only: Sequence[range] | None = None

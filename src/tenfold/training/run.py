@@ -14,6 +14,7 @@ import torch
 from tenfold.data.dataset import Dataset
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, UsageError
+from tenfold.locks import locked
 from tenfold.samples.load import Data, load_splits
 from tenfold.synthesis.glyphs.training_set import synthesise
 from tenfold.training import runfolder
@@ -36,7 +37,6 @@ from tenfold.training.progress import followed
 from tenfold.training.recipe import AnyRecipe, Recipe, load_any
 from tenfold.training.result import Run, finish
 from tenfold.training.runfolder import RunStoppedError as RunStoppedError
-from tenfold.training.runlock import locked
 from tenfold.training.tracking import TrackerName, check_trackers, tracked
 from tenfold.training.validation import hold_out_validation, warn_of_one_class
 

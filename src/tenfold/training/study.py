@@ -21,7 +21,7 @@ from optuna.trial import TrialState
 
 from tenfold.errors import TenfoldError, UsageError
 from tenfold.files import make_folder
-from tenfold.training.runlock import locked
+from tenfold.locks import locked
 
 JOURNAL, WORKERS = "search.journal", "workers"
 STUDY = "tenfold"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tenfold.errors import TrainingError, UsageError
-from tenfold.training.runlock import NAME, locked
+from tenfold.errors import TenfoldError, UsageError
+from tenfold.locks import NAME, locked
 
 HOLD = (
-    "import sys, time, pathlib\nfrom tenfold.training.runlock import locked\n"
+    "import sys, time, pathlib\nfrom tenfold.locks import locked\n"
     "with locked(pathlib.Path(sys.argv[1])):\n"
     "    print('held', flush=True)\n"
     "    sys.stdin.read()\n"
@@ -66,7 +66,7 @@ def test_an_error_frees_the_folder(tmp_path: Path) -> None:
 
 
 def test_workers_of_a_killed_run_do_not_hold_it(tmp_path: Path) -> None:
-    code = "import os, sys, pathlib, time\nfrom tenfold.training.runlock import locked\n"
+    code = "import os, sys, pathlib, time\nfrom tenfold.locks import locked\n"
     code += "with locked(pathlib.Path(sys.argv[1])):\n"
     code += "    if os.fork() == 0: time.sleep(60); os._exit(0)\n"
     code += "    print('held', flush=True); time.sleep(60)\n"
@@ -94,5 +94,5 @@ def test_a_file_that_is_no_lock_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="cannot be written"), locked(tmp_path / "gone"):
+    with pytest.raises(TenfoldError, match="cannot be written"), locked(tmp_path / "gone"):
         pass

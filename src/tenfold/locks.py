@@ -9,24 +9,30 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from tenfold.errors import TrainingError, UsageError
+from tenfold.errors import TenfoldError, UsageError
 from tenfold.files import kind_of
 
 NAME = "run.lock"
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, name: str = NAME) -> Iterator[None]:
     """Hold a run folder; nobody else can as long as this process lives, however it ends.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+        Of the lock's file.
 
     Raises
     ------
     UsageError
         If a run is going on in this folder.
-    TrainingError
+    TenfoldError
         If the folder cannot be written.
     """
-    path = folder / NAME
+    path = folder / name
     with suppress(FileNotFoundError):
         if kind_of(path) or path.stat().st_size:
             raise UsageError(
@@ -35,7 +41,7 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         file = path.open("ab")
     except OSError as error:
-        raise TrainingError(f"{path}: cannot be written ({error.strerror or error}).") from error
+        raise TenfoldError(f"{path}: cannot be written ({error.strerror or error}).") from error
     with file:
         if not _taken(file, path):
             raise UsageError(

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from tenfold.forms.results import Results
 
 Pixels = NDArray[np.uint8]
+Read = TypeVar("Read")
 
 SECONDS = 60.0  # that one page may take
 AHEAD = 3  # pages that wait for each worker
@@ -84,21 +85,18 @@ class PageReader:
     def __init__(self, template: Template, threads: int = 1) -> None:
         self.template = template
         self.references = References.load(template)
-        self.networks = Networks(
-            Finder(bundled_content(FINDER), f"tenfold's own {FINDER}", threads),
-            LineRecogniser(bundled_content(LINE), f"tenfold's own {LINE}", threads),
-            open_model(bundled_content(), "tenfold's own classifier", threads=threads),
-        )
+        self.networks = networks(threads)
         self.model = model_version()
 
-    def read(self, task: Task) -> SheetResult:
-        """Read one page of a file; what is wrong with it is in the result."""
+    def read(self, task: Task, content: bytes | None = None) -> SheetResult:
+        """Read one page of a file, or of its content; what is wrong with it is in the result."""
         blank = SheetResult(
             task.name, task.page, None, "failed", digest=task.digest, model=self.model
         )
         only = [range(task.page, task.page + 1)]
+        source = task.path if content is None else content
         try:
-            page = next(iter(pages(task.path, task.name, only=only, side=None)))
+            page = next(iter(pages(source, task.name, only=only, side=None)))
             if isinstance(page, PageError):
                 return replace(blank, reason=str(page))
             with faults_of(task.name):
@@ -119,6 +117,16 @@ class PageReader:
             blank, template_page=aligned.page, status="read", fields=tuple(judge(seen, snippets)),
             image=_stored(aligned.image),
         )  # fmt: skip
+
+
+@cache
+def networks(threads: int = 1) -> Networks:
+    """Return the networks that read fields; a process opens them once."""
+    return Networks(
+        Finder(bundled_content(FINDER), f"tenfold's own {FINDER}", threads),
+        LineRecogniser(bundled_content(LINE), f"tenfold's own {LINE}", threads),
+        open_model(bundled_content(), "tenfold's own classifier", threads=threads),
+    )
 
 
 @cache
@@ -227,14 +235,15 @@ def _readings(template: Template, waiting: deque[Task], workers: int) -> Iterato
                 while waiting and len(running) < count * AHEAD:
                     task = waiting.popleft()
                     running.append((task, pool.schedule(_read, args=(task,), timeout=SECONDS)))
-                yield _outcome(*running.popleft())
+                yield outcome(*running.popleft())
         finally:
             for _, future in running:
                 future.cancel()
             pool.stop()  # type: ignore[no-untyped-call]
 
 
-def _outcome(task: Task, future: Future[SheetResult]) -> SheetResult:
+def outcome(task: Task, future: Future[Read]) -> Read | SheetResult:
+    """Return what was read of a page, or the row of one that took too long or did harm."""
     from pebble import ProcessExpired
 
     try:

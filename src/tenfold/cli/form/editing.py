@@ -1,0 +1,32 @@
+"""The page of tenfold form new --edit: where it listens, and what is said of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+import typer
+
+from tenfold.cli.console import err, needing
+from tenfold.cli.listening import run, settings_from_environment
+from tenfold.names import shown
+
+if TYPE_CHECKING:
+    from tenfold.forms.draft import Draft
+    from tenfold.server.middleware import Guard
+    from tenfold.server.settings import Settings
+
+
+def edit_in_browser(draft: Draft, port: int, *, quiet: bool) -> None:
+    """Open a page on this machine alone on which a form's fields are drawn."""
+    settings = settings_from_environment()
+    with needing("forms,serve"):
+        from tenfold.server.editor import create_editor
+
+        def make(settings: Settings, log: TextIO | None) -> Guard:
+            return create_editor(draft, settings, log)
+
+        def announce(url: str, reach: str) -> None:
+            err.print(f"Draw the fields of {shown(draft.path)} at {url} Ctrl-C ends it.")
+
+        if not run(make, settings, "127.0.0.1", port, [], announce=announce, quiet=quiet):
+            raise typer.Exit(1)

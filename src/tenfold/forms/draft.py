@@ -243,14 +243,18 @@ def _merged(
         if title != document.get("title", ""):
             document["title"] = title
         kept = [tomlkit.table() if origin is None else old[origin] for origin in origins]
-        new = tomlkit.aot()
-        for one, table in zip(kept, tables, strict=True):
+        new = AoT([], parsed=True)  # or it would part even the tables that lie as they lay
+        for place, (one, table) in enumerate(zip(kept, tables, strict=True)):
             before = one.unwrap()
             for key in before.keys() - table.keys():
                 one.remove(key)
             for key, value in table.items():
                 if key not in before or not _same(before[key], value):
                     one[key] = value
+            before_it, own = (origins[place - 1] if place else None), origins[place]
+            follows = before_it is not None and own == before_it + 1
+            if place and not follows and not new[-1].as_string().endswith("\n\n"):
+                one.trivia.indent = "\n"
             new.append(one)
         document["field"] = new
         text = tomlkit.dumps(document)

@@ -57,6 +57,7 @@ export class Form {
 
   // Set or, with undefined, remove a key of the chosen field.
   set(key, value) {
+    if (JSON.stringify(this.chosen.table[key]) === JSON.stringify(value)) return;
     this.#keep(`${this.chosen.id} ${key}`);
     if (value === undefined) delete this.chosen.table[key];
     else this.chosen.table[key] = value;
@@ -77,6 +78,7 @@ export class Form {
   }
 
   setTitle(title) {
+    if (title === this.title) return;
     this.#keep("title");
     this.title = title;
     this.changed();

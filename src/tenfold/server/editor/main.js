@@ -9,6 +9,7 @@ const BASE = "/v1/form";
 const CHECK = 250; // milliseconds of rest before the form is checked
 const TRY = 600; // and before it is read again
 const LARGER = 1.25;
+const NOT_YET = "Not saved yet";
 const NEW = [0.2, 0.03]; // width and height of a new field
 
 let about = null;
@@ -19,6 +20,7 @@ let general = [];
 let read = new Map(); // what was read by a field's id
 let tried = null; // the last answer
 let sheet = ""; // the name of the file that is tried
+let unsaved = NOT_YET; // or what came of saving
 const timers = {};
 const latest = { check: 0, try: 0 };
 
@@ -35,10 +37,11 @@ function show() {
   board.show(problems, read);
   panel.show(problems, read, general);
   $("undo").disabled = !form.undoable;
-  if (about) $("saved").textContent = state() === saved ? "Saved" : "Not saved yet";
+  if (about) $("saved").textContent = state() === saved ? "Saved" : unsaved;
 }
 
 function changed() {
+  unsaved = NOT_YET;
   show();
   later("check", CHECK, check);
   if (sheet) later("try", TRY, tryOut);
@@ -103,9 +106,9 @@ async function save(insist = false) {
     $("live").textContent = "Saved.";
     return;
   }
-  show();
   const count = answer.problems.length;
-  $("saved").textContent = `Not saved: ${count} thing${count > 1 ? "s" : ""} to mend`;
+  unsaved = `Not saved: ${count} thing${count > 1 ? "s" : ""} to mend`;
+  show();
   const first = answer.problems.find(({ field }) => field !== null);
   if (first) {
     form.choose(form.fields.find(({ id }) => id === ids[first.field]));
@@ -261,6 +264,8 @@ async function load() {
   $("which").hidden = about.pages.length < 2;
   form.load(about.fields, about.title);
   saved = digest ? state() : "";
+  read = new Map();
+  show();
   $("changed").hidden = true;
   await turn(Math.min(form.page, about.pages.length));
   await check();

@@ -41,15 +41,15 @@ export class Panel {
   constructor(form, choose) {
     this.form = form;
     for (const [key, { take }] of Object.entries(KEYS)) {
-      $(key).addEventListener("input", () => form.chosen && form.set(key, take($(key).value)));
+      typed($(key), () => form.chosen && form.set(key, take($(key).value)));
     }
     for (const key of ["optional", "unique"]) {
       $(key).addEventListener("change", () => form.set(key, $(key).checked || undefined));
     }
-    for (const key of ["low", "high"]) $(key).addEventListener("input", () => this.#range());
+    for (const key of ["low", "high"]) typed($(key), () => this.#range());
     for (const key of SIDES) $(key).addEventListener("change", () => this.#place());
     $("kind").addEventListener("change", () => form.setKind($("kind").value));
-    $("title").addEventListener("input", () => form.setTitle($("title").value));
+    typed($("title"), () => form.setTitle($("title").value));
     $("panel").addEventListener("submit", (event) => event.preventDefault());
     $("list").addEventListener("click", (event) => {
       const button = event.target.closest("button");
@@ -140,6 +140,11 @@ export class Panel {
     const row = $("list").querySelector(".chosen");
     if (row) $("list").scrollTop = Math.max(0, row.offsetTop - $("list").offsetTop - 80);
   }
+}
+
+// At every letter, and where a browser fills in or clears the whole.
+function typed(input, work) {
+  for (const kind of ["input", "change"]) input.addEventListener(kind, work);
 }
 
 function row() {

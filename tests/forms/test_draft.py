@@ -107,18 +107,19 @@ def test_all_that_is_wrong_is_said_of_its_field(path: Path) -> None:
         {"name": "", "box": box, "decimals": "two"},
         {"name": "t", "box": box, "one_of": "none.csv"},
         {"name": "u", "box": box, "digits": "many"},
-        {"name": "ok", "box": box},
+        {"name": "ok", "box": box, "range": [None, 5]},
     ]
     found = Draft.open(path).problems([Edited(table) for table in tables])
     said = [(problem.field, problem.key, problem.text) for problem in found]
     assert [(place, key) for place, key, _ in said] == [
-        (2, "name"), (2, "decimals"), (3, ""), (4, ""), (0, ""), (0, ""), (1, ""), (1, ""),
+        (2, "name"), (2, "decimals"), (3, ""), (4, ""), (5, "range"), (0, ""), (0, ""), (1, ""), (1, ""),
     ]  # fmt: skip
     assert said[2][2].startswith("one_of: ")
     assert said[3][2] == "digits = 'many': give a number, or \"4-6\"."
-    assert said[4][2] == said[6][2] == "there are 2 fields of this name; rename one."
-    assert said[5][2].startswith("digits 3 and range 0..5")
-    assert said[7][2].startswith("box [0.9, 0.1, 0.2, 0.05] reaches beyond the page")
+    assert said[4][2] == "range needs both ends, the least value and the largest."
+    assert said[5][2] == said[7][2] == "there are 2 fields of this name; rename one."
+    assert said[6][2].startswith("digits 3 and range 0..5")
+    assert said[8][2].startswith("box [0.9, 0.1, 0.2, 0.05] reaches beyond the page")
 
 
 def test_what_fields_say_together_is_checked_when_each_is_right(path: Path) -> None:

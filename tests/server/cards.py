@@ -47,8 +47,9 @@ class Card:
 def blank() -> NDArray[np.uint8]:
     """Print the card."""
     page = np.full((HEIGHT, WIDTH), 255, np.uint8)
-    for k, words in enumerate(("City Water Works", "Please read your meter and send this card.",
-                               "Write black digits only.", "Thank you for your help!")):  # fmt: skip
+    said = ("City Water Works", "Please read your meter and send this card.",
+            "Write black digits only.", "Thank you for your help!")  # fmt: skip
+    for k, words in enumerate(said):
         cv2.putText(page, words, (60, (80, 130, 560, 640)[k]), 0, 1.1 - 0.1 * k, 20, 2)
     cv2.putText(page, "Meter reading", (60, 285), 0, 0.9, 20, 2)
     cv2.putText(page, "Persons", (60, 460), 0, 0.9, 20, 2)

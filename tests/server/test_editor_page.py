@@ -1,4 +1,4 @@
-"""A form drawn in a real browser: with the mouse, by keys alone, with a finger, on a filled sheet."""
+"""A form drawn in a real browser: with mouse, keys and finger, and tried on a filled sheet."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ class Editor:
         actions.perform()
 
     def wait_saved(self) -> None:
-        self.window.until(lambda: self.window["saved"].text == "Saved")
+        self.window.until(lambda: self.window["saved"].text != "Not saved yet")
+        assert self.window["saved"].text == "Saved", self.window["list"].text
 
     def write(self, name: str, text: str) -> None:
         field = self.window[name]

@@ -26,6 +26,7 @@ from tenfold.forms.template import MOST_BYTES, Field, Template, TemplatePage, ma
 from tenfold.forms.toml import toml_of
 
 Table = dict[str, Any]
+HALF, BOTH = "range = None", "range needs both ends, the least value and the largest."
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,13 @@ class Draft:
         draft.digest = _digest(content)
         return draft
 
+    def reload(self) -> None:
+        """Take the file as it is now, if there is one; raises as `open`."""
+        if self.path.exists():
+            now = Draft.open(self.path)
+            self.title, self.code, self.pages = now.title, now.code, now.pages
+            self.tables, self.digest = now.tables, now.digest
+
     def problems(self, fields: Sequence[Edited]) -> list[Problem]:
         """Return all that is wrong with the form if it had these fields."""
         return self._checked(fields)[1]
@@ -195,7 +203,10 @@ class Draft:
         problems = []
         for place, field in enumerate(fields):
             slips = slips_in(field.table)
-            problems += [Problem(place, key, slip) for key, slip in slips]
+            problems += [
+                Problem(place, key, BOTH if key == "range" and slip.startswith(HALF) else slip)
+                for key, slip in slips
+            ]
             if not slips:
                 try:
                     found[place] = field_of(

@@ -117,6 +117,8 @@ def create_editor(draft: Draft, settings: Settings, log: TextIO | None = None) -
 async def about(request: Request) -> dict[str, Any]:
     """Answer with the form as its file has it."""
     draft = _draft(request)
+    async with request.app.state.turn:
+        await asyncio.to_thread(draft.reload)
     _trial(request).start()
     shapes = await asyncio.to_thread(lambda: [open_reference(p.image).shape for p in draft.pages])
     return {

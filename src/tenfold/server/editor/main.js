@@ -170,8 +170,9 @@ const seeing = () =>
 function see(on) {
   $("see").setAttribute("aria-pressed", String(on));
   if (on && tried.page !== form.page) {
+    form.page = tried.page;
     form.choose(null);
-    turn(tried.page);
+    doing(() => turn(tried.page));
     show();
   }
   $("filled").hidden = !seeing();
@@ -294,8 +295,9 @@ $("sheet").addEventListener("change", () => {
 });
 $("sheet-page").addEventListener("change", () => doing(tryOut));
 $("page").addEventListener("change", () => {
+  form.page = Number($("page").value);
   form.choose(null);
-  doing(() => turn(Number($("page").value)));
+  doing(() => turn(form.page));
   show();
 });
 for (const [id, work] of [

@@ -59,7 +59,7 @@ export class Panel {
 
   #range() {
     const ends = [$("low").value, $("high").value];
-    this.form.set("range", ends.every((end) => end === "") ? undefined : ends.filter((end) => end !== "").map(Number));
+    this.form.set("range", ends.every((end) => end === "") ? undefined : ends.map((end) => (end === "" ? null : Number(end))));
   }
 
   #place() {

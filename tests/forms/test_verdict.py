@@ -24,7 +24,7 @@ def number(name: str, *candidates: tuple[str, float], field: Field | None = None
 
 def judged(*seen: Seen) -> dict[str, FieldResult]:
     """Judge fields of one page, by name."""
-    return {one.field: one for one in judge(seen, [b""] * len(seen))}
+    return {one.field: one for one in judge(seen)}
 
 
 def test_a_clear_value_is_ok_and_a_close_one_doubtful() -> None:

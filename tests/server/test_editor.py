@@ -14,7 +14,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from tests.server.cards import FORM, READING, Card, lay_out
+from tests.cards import FORM, READING, Card, lay_out
 
 from tenfold.forms import load
 from tenfold.forms.draft import Draft

@@ -14,7 +14,7 @@ from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from tests.server.cards import FORM, READING, Card, lay_out
+from tests.cards import FORM, READING, Card, lay_out
 from tests.server.window import DESKTOP, PHONE, Window, is_sound
 
 from tenfold.forms import load
@@ -330,10 +330,11 @@ def test_a_finger_draws_and_moves(edit: Callable[..., Editor]) -> None:
 
 
 def test_narrow_wide_light_and_dark(
-    edit: Callable[..., Editor], card: Card, tmp_path: Path
+    start_editor: StartEditor, look: Look, card: Card, tmp_path: Path
 ) -> None:
+    server = start_editor(card.form)
     for size, scheme in ((DESKTOP, "light"), (PHONE, "light"), (PHONE, "dark"), (DESKTOP, "dark")):
-        page = edit(size, scheme)
+        page = Editor(look(server, size, scheme))
         page.window["sheet"].send_keys(str(card.sheet))
         page.window.until(lambda page=page: page.value("reading") == READING)
         page.write("low", "5")

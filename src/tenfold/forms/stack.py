@@ -26,7 +26,7 @@ from tenfold.files import digest_of
 from tenfold.forms.align import NotAligned, align
 from tenfold.forms.assign import settle_unique
 from tenfold.forms.fields import Networks, read_page
-from tenfold.forms.readings import SheetResult
+from tenfold.forms.readings import KeepImages, SheetResult, keeps
 from tenfold.forms.references import References
 from tenfold.forms.template import Template, load
 from tenfold.forms.verdict import judge
@@ -80,10 +80,12 @@ class PageReader:
     template : Template
     threads : int
         Of the networks.
+    keep : {"no", "doubtful", "all"}
+        Which pictures will be kept: no others are encoded.
     """
 
-    def __init__(self, template: Template, threads: int = 1) -> None:
-        self.template = template
+    def __init__(self, template: Template, threads: int = 1, keep: KeepImages = "all") -> None:
+        self.template, self.keep = template, keep
         self.references = References.load(template)
         self.networks = networks(threads)
         self.model = model_version()
@@ -108,15 +110,25 @@ class PageReader:
         """Read a page, uint8 ``(h, w)``; ``blank`` says where it comes from."""
         aligned = align(grey, self.references)
         if isinstance(aligned, NotAligned):
-            return replace(blank, status="not aligned", reason=aligned.reason, image=_stored(grey))
+            return replace(
+                blank, status="not aligned", reason=aligned.reason, image=self._stored(grey)
+            )
         fields = self.template.on(aligned.page)
         reference = self.references.pages[aligned.page - 1].image
         seen = read_page(aligned.image, reference, fields, self.networks)
-        snippets = [cv2.imencode(".png", one.snippet)[1].tobytes() for one in seen]
+        cut = {one.field.name: one.snippet for one in seen}
+        results = [
+            replace(one, snippet=_png(cut[one.field]))
+            if keeps(self.keep, blank.source, blank.page, one) else one
+            for one in judge(seen)
+        ]  # fmt: skip
         return replace(
-            blank, template_page=aligned.page, status="read", fields=tuple(judge(seen, snippets)),
-            image=_stored(aligned.image),
+            blank, template_page=aligned.page, status="read", fields=tuple(results),
+            image=self._stored(aligned.image),
         )  # fmt: skip
+
+    def _stored(self, grey: Pixels) -> bytes:
+        return b"" if self.keep == "no" else _stored(grey)
 
 
 @cache
@@ -136,6 +148,10 @@ def model_version() -> str:
     for name in (FINDER, LINE, DIGITS):
         digest.update(bundled_content(name))
     return digest.hexdigest()[:16]
+
+
+def _png(snippet: Pixels) -> bytes:
+    return cv2.imencode(".png", snippet)[1].tobytes()
 
 
 def _stored(grey: Pixels) -> bytes:
@@ -183,7 +199,7 @@ def read_stack(
     for sheet in failed:
         results.add(sheet)
     report(progress, None)
-    for sheet in _readings(template, waiting, workers):
+    for sheet in _readings(template, waiting, workers, results.keep_images):
         results.add(sheet)
         progress.done += 1
         progress.fresh += 1
@@ -218,7 +234,9 @@ def _tasks(sources: Sequence[Path]) -> tuple[list[Task], list[SheetResult]]:
     return tasks, failed
 
 
-def _readings(template: Template, waiting: deque[Task], workers: int) -> Iterator[SheetResult]:
+def _readings(
+    template: Template, waiting: deque[Task], workers: int, keep: KeepImages
+) -> Iterator[SheetResult]:
     """Read pages in processes; one that dies or hangs costs its page alone."""
     from pebble import ProcessPool
 
@@ -227,7 +245,7 @@ def _readings(template: Template, waiting: deque[Task], workers: int) -> Iterato
     context = get_context("spawn")  # the networks' threads do not outlive a fork
     count = max(1, min(workers, len(waiting)))
     with ProcessPool(
-        count, context=context, initializer=_start, initargs=(str(template.path),)
+        count, context=context, initializer=_start, initargs=(str(template.path), keep)
     ) as pool:
         running: deque[tuple[Task, Future[SheetResult]]] = deque()
         try:
@@ -262,11 +280,11 @@ def outcome(task: Task, future: Future[Read]) -> Read | SheetResult:
 _reader: PageReader | None = None
 
 
-def _start(path: str) -> None:
+def _start(path: str, keep: KeepImages) -> None:
     """Make a worker ready."""
     global _reader
     cv2.setNumThreads(1)
-    _reader = PageReader(load(path))
+    _reader = PageReader(load(path), keep=keep)
 
 
 def _read(task: Task) -> SheetResult:

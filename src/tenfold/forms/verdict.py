@@ -37,19 +37,10 @@ Sums = dict[Decimal, float]
 _NOTHING: Sums = {Decimal(0): 1.0}
 
 
-def judge(seen: Sequence[Seen], snippets: Sequence[bytes]) -> list[FieldResult]:
-    """Return an answer for each field of one page.
-
-    Parameters
-    ----------
-    seen : sequence of Seen
-    snippets : sequence of bytes
-        PNG of each field.
-    """
+def judge(seen: Sequence[Seen]) -> list[FieldResult]:
+    """Return an answer for each field of one page, without pictures."""
     fields = {one.field.name: one.field for one in seen}
-    results = {
-        one.field.name: _alone(one, snippet) for one, snippet in zip(seen, snippets, strict=True)
-    }
+    results = {one.field.name: _alone(one) for one in seen}
     for field in fields.values():
         if field.sum_of and all(name in results for name in field.sum_of):
             results |= _sum([results[name] for name in (*field.sum_of, field.name)])
@@ -65,18 +56,18 @@ def features(one: Seen) -> tuple[float, ...]:
     return 1.0, margin, fits, float(one.struck), one.second
 
 
-def _alone(one: Seen, snippet: bytes) -> FieldResult:
+def _alone(one: Seen) -> FieldResult:
     """Judge a field by itself."""
     name = one.field.name
     if one.field.kind == "tick":
-        return _tick(one, snippet)
+        return _tick(one)
     if one.ink < SPECK:
-        return FieldResult(name, None, BLANK, None, 0.0, "blank", snippet=snippet)
+        return FieldResult(name, None, BLANK, None, 0.0, "blank")
     if not one.candidates:
         reason = "what is written is no value of this field"
-        return FieldResult(name, None, 0.0, None, 0.0, "doubtful", reason, snippet)
+        return FieldResult(name, None, 0.0, None, 0.0, "doubtful", reason)
     right = 1 / (1 + math.exp(-float(np.dot(CURVE, features(one)))))
-    return _answer(name, _shared(one.candidates, right), snippet, one.cells)
+    return _answer(name, _shared(one.candidates, right), one.cells)
 
 
 def _shared(candidates: Sequence[tuple[str, float]], right: float) -> dict[str, float]:
@@ -89,7 +80,7 @@ def _shared(candidates: Sequence[tuple[str, float]], right: float) -> dict[str, 
 
 
 def _answer(
-    name: str, chances: dict[str, float], snippet: bytes, cells: tuple[Cell, ...]
+    name: str, chances: dict[str, float], cells: tuple[Cell, ...]
 ) -> FieldResult:
     """Return the likeliest value, and whether it is sure enough."""
     ranked = sorted(chances.items(), key=lambda pair: -pair[1])
@@ -98,11 +89,11 @@ def _answer(
     sure = probability >= SURE
     return FieldResult(
         name, value or None, probability, runner_up or None, second, "ok" if sure else "doubtful",
-        "" if sure else "another value is nearly as likely", snippet, tuple(ranked), cells,
+        "" if sure else "another value is nearly as likely", b"", tuple(ranked), cells,
     )  # fmt: skip
 
 
-def _tick(one: Seen, snippet: bytes) -> FieldResult:
+def _tick(one: Seen) -> FieldResult:
     """Judge a tick box by how much of it is inked."""
     name, middle = one.field.name, (SET + UNSET) / 2
     set_ = one.ink >= middle
@@ -111,7 +102,7 @@ def _tick(one: Seen, snippet: bytes) -> FieldResult:
     value, other = (TICKED, None) if set_ else (None, TICKED)
     return FieldResult(
         name, value, right, other, 1 - right, ("ok" if set_ else "blank") if sure else "doubtful",
-        "" if sure else "a faint mark, or a tick taken back", snippet,
+        "" if sure else "a faint mark, or a tick taken back",
     )  # fmt: skip
 
 
@@ -198,7 +189,7 @@ def _mixed(
     if one.status == "blank":
         return one
     mixed = {text: share * agreed[text] / together + (1 - share) * p for text, p in own}
-    return _answer(one.field, mixed, one.snippet, one.cells)
+    return _answer(one.field, mixed, one.cells)
 
 
 def _chances(one: FieldResult) -> list[tuple[str, float]]:

@@ -62,16 +62,20 @@ def blank() -> NDArray[np.uint8]:
 
 def lay_out(folder: Path, hand: ModuleType) -> Card:
     """Write the template, the blank card and the filled-in one."""
-    page = blank()
-    Image.fromarray(page).save(folder / "card.png")
+    Image.fromarray(blank()).save(folder / "card.png")
     (folder / "form.toml").write_text(FORM, encoding="utf-8")
-    for k, digit in enumerate(READING):
+    Image.fromarray(filled(hand, READING)).save(folder / "filled.png")
+    return Card(folder / "form.toml", folder / "filled.png")
+
+
+def filled(hand: ModuleType, reading: str) -> NDArray[np.uint8]:
+    """Return a scan of a card, a quarter turned, with a reading in its comb."""
+    page = blank()
+    for k, digit in enumerate(reading):
         glyph = hand.write(digit, height=44, margin=0.1, seed=k)
         glyph = cv2.resize(glyph, None, fx=min(1, 46 / glyph.shape[1]), fy=1)
         left = 400 + CELL * k + (CELL - glyph.shape[1]) // 2
         top = TOP + (70 - glyph.shape[0]) // 2
         part = page[top : top + glyph.shape[0], left : left + glyph.shape[1]]
         np.minimum(part, glyph, out=part)
-    turned = np.rot90(page)
-    Image.fromarray(np.ascontiguousarray(turned)).save(folder / "filled.png")
-    return Card(folder / "form.toml", folder / "filled.png")
+    return np.ascontiguousarray(np.rot90(page))

@@ -26,7 +26,7 @@ from rich.table import Table
 from tenfold import load_dataset
 from tenfold.evaluation.cost import processor
 from tenfold.files import make_folder, write_whole
-from tenfold.server.settings import cores
+from tenfold.cores import cores
 
 RESULTS = Path(__file__).with_name("results")
 

@@ -90,9 +90,7 @@ def parsed(
     return form.title, form.code, _pages(form, path), fields
 
 
-def head_of(
-    record: dict[str, Any], path: Path
-) -> tuple[str, int | None, tuple[TemplatePage, ...]]:
+def head_of(record: dict[str, Any], path: Path) -> tuple[str, int | None, tuple[TemplatePage, ...]]:
     """Return title, code and pages of a template's TOML, whatever its fields are; see `parsed`."""
     head = {key: value for key, value in record.items() if key != "field"}
     try:

@@ -79,9 +79,7 @@ def _shared(candidates: Sequence[tuple[str, float]], right: float) -> dict[str, 
     return {first: right} | {text: left * math.exp(p - top) / total for text, p in others}
 
 
-def _answer(
-    name: str, chances: dict[str, float], cells: tuple[Cell, ...]
-) -> FieldResult:
+def _answer(name: str, chances: dict[str, float], cells: tuple[Cell, ...]) -> FieldResult:
     """Return the likeliest value, and whether it is sure enough."""
     ranked = sorted(chances.items(), key=lambda pair: -pair[1])
     value, probability = ranked[0]

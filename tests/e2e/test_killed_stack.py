@@ -40,8 +40,9 @@ def lay_out_stack(folder: Path, hand: ModuleType, count: int) -> Card:
 
 def start(card: Card, out: Path, workers: int) -> subprocess.Popen[str]:
     words = ["form", "read", str(card.form), str(card.sheet), "--out", str(out)]
+    more = ["--workers", str(workers), "--keep-images", "all"]
     return subprocess.Popen(
-        [sys.executable, "-m", "tenfold", *words, "--workers", str(workers), "--keep-images", "all"],
+        [sys.executable, "-m", "tenfold", *words, *more],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 

@@ -112,7 +112,8 @@ def test_all_that_is_wrong_is_said_of_its_field(path: Path) -> None:
     found = Draft.open(path).problems([Edited(table) for table in tables])
     said = [(problem.field, problem.key, problem.text) for problem in found]
     assert [(place, key) for place, key, _ in said] == [
-        (2, "name"), (2, "decimals"), (3, ""), (4, ""), (5, "range"), (0, ""), (0, ""), (1, ""), (1, ""),
+        (2, "name"), (2, "decimals"), (3, ""), (4, ""), (5, "range"),
+        (0, ""), (0, ""), (1, ""), (1, ""),
     ]  # fmt: skip
     assert said[2][2].startswith("one_of: ")
     assert said[3][2] == "digits = 'many': give a number, or \"4-6\"."

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tenfold.errors import UsageError
 from tenfold.cores import cores
+from tenfold.errors import UsageError
 from tenfold.server.settings import Settings
 
 

@@ -18,7 +18,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT
 
-from tenfold.errors import TenfoldError, UsageError
+from tenfold.errors import UsageError
 from tenfold.files import read_file, write_whole
 from tenfold.forms.checks import RENAME, FieldError, complaints
 from tenfold.forms.schema import FieldTable, field_of, head_of, slips_in

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-from tenfold.errors import TenfoldError
 from tenfold.forms.readings import SheetResult
 from tenfold.forms.stack import SECONDS, PageReader, Task, networks, outcome
 from tenfold.preprocess.document import count_pages

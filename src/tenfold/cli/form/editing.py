@@ -25,8 +25,13 @@ def edit_in_browser(draft: Draft, port: int, *, quiet: bool) -> None:
         def make(settings: Settings, log: TextIO | None) -> Guard:
             return create_editor(draft, settings, log)
 
-        def announce(url: str, reach: str) -> None:
-            err.print(f"Draw the fields of {shown(draft.path)} at {url} Ctrl-C ends it.")
+        def announce(url: str, _reach: str) -> None:
+            err.print(
+                f"The fields of {shown(draft.path)} are drawn at {url} "
+                "Only this machine reaches it. Ctrl-C ends it.",
+                markup=False,
+            )
 
+        # Of this machine alone: the page saves a file, and lists of values are read where it lies.
         if not run(make, settings, "127.0.0.1", port, [], announce=announce, quiet=quiet):
             raise typer.Exit(1)

@@ -51,6 +51,14 @@ def test_an_empty_field_is_blank_and_a_scrawl_doubtful() -> None:
     assert found["b"].reason
 
 
+def test_nothing_new_in_a_field_that_is_filled_on_the_blank_form_is_not_surely_blank() -> None:
+    seen = [Seen(Field("a", 1, BOX), SNIPPET, 0.05), number("b", ("7", 0.999), ("1", 1e-6))]
+    first, second = judge(seen, {"a", "b"})
+    assert (first.status, first.value) == ("doubtful", None)
+    assert "blank form" in first.reason
+    assert second.status == "ok"
+
+
 def parts(total: Seen) -> dict[str, FieldResult]:
     """Judge two marks, the second of which is 3 or 8, and their sum."""
     return judged(number("q1", ("4", 0.999)), number("q2", ("3", 0.55), ("8", 0.44)), total)

@@ -28,6 +28,7 @@ from tenfold.forms.assign import settle_unique
 from tenfold.forms.fields import Networks, read_page
 from tenfold.forms.readings import KeepImages, SheetResult, keeps
 from tenfold.forms.references import References
+from tenfold.forms.rulings import written_on
 from tenfold.forms.template import Template, load
 from tenfold.forms.verdict import judge
 from tenfold.model import open_model
@@ -88,6 +89,9 @@ class PageReader:
         self.template, self.keep = template, keep
         self.references = References.load(template)
         self.networks = networks(threads)
+        self.filled = {
+            name for page in self.references.pages for name in written_on(page.image, page.fields)
+        }
         self.model = model_version()
 
     def read(self, task: Task, content: bytes | None = None) -> SheetResult:
@@ -120,7 +124,7 @@ class PageReader:
         results = [
             replace(one, snippet=_png(cut[one.field]))
             if keeps(self.keep, blank.source, blank.page, one) else one
-            for one in judge(seen)
+            for one in judge(seen, self.filled)
         ]  # fmt: skip
         return replace(
             blank, template_page=aligned.page, status="read", fields=tuple(results),

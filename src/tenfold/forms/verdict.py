@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -31,16 +31,28 @@ BLANK = 0.995  # how sure an empty field is empty
 MISCOUNTED = 0.02  # of the sums that people write do not add up
 TOTALS = 100.0  # about so many values a sum may have
 OTHER = 0.02  # of what is not the likeliest value is none of the candidates
+FILLED = "what stands in it stands on the blank form too"
 TRIED = 4  # candidates of each part of a sum
 
 Sums = dict[Decimal, float]
 _NOTHING: Sums = {Decimal(0): 1.0}
 
 
-def judge(seen: Sequence[Seen]) -> list[FieldResult]:
-    """Return an answer for each field of one page, without pictures."""
+def judge(seen: Sequence[Seen], filled: Collection[str] = ()) -> list[FieldResult]:
+    """Return an answer for each field of one page, without pictures.
+
+    Parameters
+    ----------
+    seen : sequence of Seen
+    filled : collection of str
+        Names of fields in which something stands on the blank form already: that they are blank
+        is nothing sure.
+    """
     fields = {one.field.name: one.field for one in seen}
     results = {one.field.name: _alone(one) for one in seen}
+    for name in results.keys() & set(filled):
+        if results[name].status == "blank":
+            results[name] = replace(results[name], status="doubtful", reason=FILLED)
     for field in fields.values():
         if field.sum_of and all(name in results for name in field.sum_of):
             results |= _sum([results[name] for name in (*field.sum_of, field.name)])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenfold.cli.console import Force, Json, Quiet, needing, out, print_json
+from tenfold.cli.console import Force, Json, Quiet, needing, note, out, print_json
 from tenfold.cli.form.editing import edit_in_browser
 from tenfold.cli.listening import Port
 from tenfold.errors import UsageError
@@ -63,6 +63,7 @@ def _proposed(
     """Write the template and its images, and print what was found; return it if it is edited."""
     from tenfold.files import check_target, write_output
     from tenfold.forms.blank import propose
+    from tenfold.forms.rulings import written_on
     from tenfold.forms.template import make
 
     target = target or blank.with_suffix(".toml")
@@ -86,6 +87,10 @@ def _proposed(
     sheets = [page.template_page(image) for page, image in zip(pages, images, strict=True)]
     if fields:
         make(target, blank.stem, sheets, fields).write()
+    filled = [name for page in pages for name in written_on(page.image, page.fields)]
+    if filled and not quiet:
+        note(f"Something stands in {', '.join(filled[:3])} already; it is taken for print.")
+        note("A sheet that nobody has filled in makes a better blank.")
     if json:
         print_json(
             {

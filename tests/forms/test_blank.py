@@ -180,7 +180,7 @@ def test_nothing_stands_in_the_fields_of_a_blank_form(
     (page,) = propose(tmp_path / "blank.pdf")
     assert written_on(page.image, page.fields) == []
     image = page.image.copy()
-    left, top, width, height = page.fields[0].box
+    left, top, _, height = page.fields[0].box
     rows, columns = image.shape
     x, y, tall = round(left * columns), round(top * rows), round(height * rows)
     ends = (x + tall // 4, y + tall // 4), (x + 2 * tall // 3, y + 3 * tall // 4)

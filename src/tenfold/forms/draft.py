@@ -217,11 +217,11 @@ class Draft:
         places: dict[str, list[int]] = {}
         for place, one in found.items():
             places.setdefault(one.name, []).append(place)
-        for error in complaints(list(found.values()), len(self.pages)):
-            own = places[error.name]
-            if error.what.endswith(RENAME):  # said of each of them in turn
+        for complaint in complaints(list(found.values()), len(self.pages)):
+            own = places[complaint.name]
+            if complaint.what.endswith(RENAME):  # said of each of them in turn
                 own.append(own.pop(0))
-            problems.append(Problem(own[-1], "", error.what))
+            problems.append(Problem(own[-1], "", complaint.what))
         whole = len(found) == len(fields)
         return list(found.values()) if whole else [], problems
 

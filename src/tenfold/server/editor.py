@@ -164,9 +164,10 @@ async def sheet(request: Request) -> dict[str, Any]:
 async def try_out(request: Request) -> dict[str, Any]:
     """Read the sheet that was sent last by the fields as they are drawn."""
     body = await _body(request, TryBody)
-    kept = request.app.state.sheet
+    kept: tuple[bytes, str] | None = request.app.state.sheet
     if kept is None:
         raise ProblemError(409, "No sheet was sent yet. Choose a filled-in one.")
+    content, name = kept
     draft, trial = _draft(request), _trial(request)
 
     def read() -> dict[str, Any]:
@@ -174,7 +175,7 @@ async def try_out(request: Request) -> dict[str, Any]:
             template = draft.template(body.edited())
         except WrongFormError as error:
             return {"problems": [asdict(problem) for problem in error.problems]}
-        return {"problems": []} | _tried(*trial.read(template, *kept, body.page))
+        return {"problems": []} | _tried(*trial.read(template, content, name, body.page))
 
     async with request.app.state.turn:
         return await asyncio.to_thread(read)

@@ -55,7 +55,7 @@ class Editor:
         return next(
             box
             for box in self.window.browser.find_elements(By.CSS_SELECTOR, ".box")
-            if box.get_attribute("aria-label").split(",")[0] == f"Field {name}"
+            if str(box.get_attribute("aria-label")).split(",")[0] == f"Field {name}"
         )
 
     def place(self, name: str) -> list[float]:
@@ -71,20 +71,19 @@ class Editor:
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag with the mouse from one place of the page to another, in shares of it."""
-        self._slide(PointerInput("mouse", "mouse"), start, end)
+        self._slide("mouse", start, end)
 
     def swipe(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """The same with a finger."""
-        self._slide(PointerInput("touch", "finger"), start, end)
+        self._slide("touch", start, end)
 
-    def _slide(
-        self, pointer: PointerInput, start: tuple[float, float], end: tuple[float, float]
-    ) -> None:
+    def _slide(self, kind: str, start: tuple[float, float], end: tuple[float, float]) -> None:
         left, top, width, height = self.window.script(
             "const r = document.getElementById('paper').getBoundingClientRect();"
             "return [r.left, r.top, r.width, r.height]"
         )
-        actions = ActionBuilder(self.window.browser, mouse=pointer, duration=60)
+        pointer: Any = PointerInput  # selenium says no types of these
+        actions: Any = ActionBuilder(self.window.browser, mouse=pointer(kind, kind), duration=60)
         for k, (x, y) in enumerate((start, end)):
             at = round(left + x * width), round(top + y * height)
             actions.pointer_action.move_to_location(*at)
@@ -96,6 +95,12 @@ class Editor:
     def wait_saved(self) -> None:
         self.window.until(lambda: self.window["saved"].text != "Not saved yet")
         assert self.window["saved"].text == "Saved", self.window["list"].text
+
+    def reads(self, value: str) -> None:
+        self.window.until(lambda: self.value("reading") == value)
+
+    def says(self, slip: str) -> None:
+        self.window.until(lambda: slip in self.window["wrong"].text)
 
     def write(self, name: str, text: str) -> None:
         field = self.window[name]
@@ -336,10 +341,10 @@ def test_narrow_wide_light_and_dark(
     for size, scheme in ((DESKTOP, "light"), (PHONE, "light"), (PHONE, "dark"), (DESKTOP, "dark")):
         page = Editor(look(server, size, scheme))
         page.window["sheet"].send_keys(str(card.sheet))
-        page.window.until(lambda page=page: page.value("reading") == READING)
+        page.reads(READING)
         page.write("low", "5")
         page.write("high", "1")
-        page.window.until(lambda page=page: page.window["wrong"].text)
+        page.says("range 5..1 is empty")
         is_sound(page.window, size, scheme)
         page.window.browser.save_screenshot(str(tmp_path / f"{size[0]}-{scheme}.png"))
 

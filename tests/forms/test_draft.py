@@ -73,7 +73,7 @@ def test_comments_and_what_was_not_touched_stay(path: Path) -> None:
     # And once more, from what lies there now.
     fields = edited(draft)
     del fields[0].table["digits"]
-    draft.save([fields[2], fields[0]], draft.title, draft.digest)
+    draft.save([fields[2], fields[0]], 'The "marks"', draft.digest)
     assert [field.name for field in load(path).fields] == ["q2", "id"]
     assert [field.digits for field in load(path).fields] == [None, None]
     assert "# drawn by Ada" in path.read_text()

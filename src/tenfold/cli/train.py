@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,19 +12,22 @@ import typer
 from rich.markup import escape
 
 from tenfold.cli.console import (
+    AsIs,
     DataDir,
     Json,
     Quiet,
+    note,
     out,
     print_json,
     say,
     stop_on_interrupt,
 )
 from tenfold.cli.show_evaluation import accuracy_line, confusion_table
-from tenfold.errors import UsageError
+from tenfold.errors import OldFormatWarning, UsageError
 from tenfold.names import shown
 
 if TYPE_CHECKING:
+    from tenfold.training.baselines import Validation
     from tenfold.training.callbacks import Callback
     from tenfold.training.pages.run import PagesRun
     from tenfold.training.result import Run
@@ -66,15 +70,24 @@ def train(
     checkpoint_every: Annotated[
         float, typer.Option(min=0, help="Seconds between checkpoints.")
     ] = 10.0,
-    tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write TensorBoard's event files too.")
-    ] = False,
+    track: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="tensorboard|mlflow",
+            help="Keep the figures there too; repeatable. MLflow: in runs/mlflow.",
+        ),
+    ] = None,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", hidden=True)] = False,
+    as_is: AsIs = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Train a network and save it as a model file with its figures.
 
-    Without options: scikit-learn's digits, in seconds.
+    Without options: scikit-learn's digits, in seconds. --data takes your own labelled images: a
+    folder of folders 0 to 9 with images of any size, a table of files and labels, the results of a
+    form review, and more (docs/data.md). Without --recipe, the settings follow from how many they
+    are.
     """
     from tenfold.cli.progress import Bar, JsonLines, Loading
     from tenfold.training import run as training
@@ -97,7 +110,9 @@ def train(
             "callbacks": callbacks,
             "stop": stack.enter_context(stop_on_interrupt()),
             "checkpoint_every": checkpoint_every,
-            "tensorboard": tensorboard,
+            "track": _tracked(track or [], tensorboard),
+            "as_is": as_is,
+            "tell": (lambda _: None) if json or quiet else note,
         }
         if seeds > 1:
             several = train_seeds(seeds, data, recipe, on_run=_teller(json, quiet), **wishes)
@@ -111,6 +126,16 @@ def train(
         say(shown(result.model))
     else:
         report(result)
+
+
+def _tracked(track: list[str], tensorboard: bool) -> list[str]:
+    """Return where figures are kept, once each; the old option is still taken."""
+    if tensorboard:
+        warnings.warn(
+            "--tensorboard is called --track tensorboard now.", OldFormatWarning, stacklevel=2
+        )
+        track = [*track, "tensorboard"]
+    return list(dict.fromkeys(track))
 
 
 def _teller(json: bool, quiet: bool) -> Callable[[Run], None]:
@@ -157,12 +182,27 @@ def report(run: Run | PagesRun) -> None:
         f"Test part, {evaluation.count:,} pictures: loss {run.test_loss:.4f} "
         f"({recipe.loss.name}), {accuracy_line(evaluation)}\n"
     )
+    if run.validation is not None:
+        _report_validation(run.validation)
     out.print(confusion_table(evaluation))
     out.print(f"\nRun folder: [bold]{escape(shown(run.folder))}[/]")
     out.print("  model.onnx            the trained network: tenfold evaluate takes it")
     out.print("  learning-curve.png    loss and accuracy over the epochs")
     out.print("  samples.png           the first training pictures")
     out.print("  mistakes.png          what was read wrongly, the surest first")
+    if (run.folder / "mlflow.json").exists():
+        from tenfold.training.mlflow import noted
+
+        out.print(f"MLflow: {escape(noted(run.folder))}", markup=False)
+
+
+def _report_validation(found: Validation) -> None:
+    """Print what the validation pictures say, beside two baselines."""
+    how = f"cross-fitting, {found.folds} parts" if found.folds else f"{found.count:,} images"
+    out.print(
+        f"Validation accuracy {found.accuracy:.1%} ({how}); nearest neighbour "
+        f"{found.nearest_neighbour:.1%}, bundled {found.bundled:.1%}\n"
+    )
 
 
 def _report_on_pages(run: PagesRun) -> None:

@@ -3,36 +3,45 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, overload
 
 import torch
 
 from tenfold.data.dataset import Dataset
-from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits
-from tenfold.errors import DataError, TrainingError, UsageError
+from tenfold.errors import DataError, UsageError
+from tenfold.samples.load import Data, load_splits
 from tenfold.synthesis.glyphs.training_set import synthesise
 from tenfold.training import runfolder
+from tenfold.training.baselines import judged_after, judged_before
 from tenfold.training.callbacks import Callback
 from tenfold.training.checkpoint import load_checkpoint, save_checkpoint
+from tenfold.training.defaults import changed, fitting_recipe
+from tenfold.training.defaults import choose_recipe as choose_recipe
 from tenfold.training.loop import Training, fit
 from tenfold.training.machine import (
-    AnyChoices,
     Device,
+    memory_told,
     pick_device,
     possible_precision,
     threads,
 )
 from tenfold.training.pages.recipe import PagesRecipe, TaskName
 from tenfold.training.pages.run import PagesRun, train_on_pages
-from tenfold.training.recipe import AnyRecipe, Recipe, load_any, on_pictures
+from tenfold.training.recipe import AnyRecipe, Recipe, load_any
 from tenfold.training.result import Run, finish
 from tenfold.training.runfolder import RunStoppedError as RunStoppedError
 from tenfold.training.runlock import locked
+from tenfold.training.tracking import TrackerName, check_trackers, tracked
 from tenfold.training.validation import hold_out_validation, warn_of_one_class
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 class Wishes(TypedDict, total=False):
@@ -47,12 +56,15 @@ class Wishes(TypedDict, total=False):
     callbacks: Sequence[Callback]
     stop: Callable[[], bool]
     checkpoint_every: float
+    track: Sequence[TrackerName]
     tensorboard: bool
+    as_is: bool | None
+    tell: Callable[[str], None]
 
 
 @overload
 def train(  # type: ignore[overload-overlap]  # a name of the first kind is a str as well
-    data: str | Path | Splits | None = None,
+    data: Data | None = None,
     *,
     recipe: PagesRecipe | TaskName,
     **wishes: Unpack[Wishes],
@@ -61,14 +73,14 @@ def train(  # type: ignore[overload-overlap]  # a name of the first kind is a st
 
 @overload
 def train(
-    data: str | Path | Splits | None = None,
+    data: Data | None = None,
     recipe: str | Path | Recipe | None = None,
     **wishes: Unpack[Wishes],
 ) -> Run: ...
 
 
 def train(
-    data: str | Path | Splits | None = None,
+    data: Data | None = None,
     recipe: str | Path | AnyRecipe | None = None,
     *,
     settings: Mapping[str, Any] | None = None,
@@ -80,19 +92,22 @@ def train(
     callbacks: Sequence[Callback] = (),
     stop: Callable[[], bool] = lambda: False,
     checkpoint_every: float = 10.0,
+    track: Sequence[TrackerName] = (),
     tensorboard: bool = False,
+    as_is: bool | None = None,
+    tell: Callable[[str], None] = _tell,
 ) -> Run | PagesRun:
     """Train a network and write it as a model file, with its figures, into a run folder.
 
     Parameters
     ----------
-    data : str, Path or Splits, optional
-        A name or path as for `tenfold.load_dataset`, or parts already loaded; ``"digits"`` by
-        default, ``"mnist"`` for recipes that compose pages.
+    data : str, Path, Splits, tuple or frame, optional
+        A name or path as for `tenfold.load_dataset`, parts already loaded, or arrays such as
+        ``(X, y)``; ``"digits"`` by default, ``"mnist"`` for recipes that compose pages.
     recipe : str, Path or Recipe, optional
         A built-in recipe's name, a TOML file or a recipe; by default ``"digits"`` for pictures
-        below 16×16 and ``"mnist"`` for larger ones. ``"finder"`` and ``"line"`` learn from pages
-        composed of the data's digits.
+        below 16×16 and ``"mnist"`` for larger ones, for data of your own fitted to how many there
+        are. ``"finder"`` and ``"line"`` learn from pages composed of the data's digits.
     settings : mapping, optional
         Changes to the recipe by dotted key, such as ``{"epochs": 3, "loss.name": "focal"}``.
     seed : int, optional
@@ -111,8 +126,17 @@ def train(
         Asked after every step; once true, the run is saved and `RunStoppedError` is raised.
     checkpoint_every : float
         Seconds between checkpoints.
+    track : sequence of {"tensorboard", "mlflow"}
+        Where to keep the figures besides ``metrics.jsonl``: TensorBoard's event files in the run
+        folder, or MLflow, in ``runs/mlflow`` unless ``MLFLOW_TRACKING_URI`` says otherwise.
     tensorboard : bool
-        Write TensorBoard's event files too.
+        What ``track=["tensorboard"]`` was called before.
+    as_is : bool, optional
+        True keeps pictures as they are: square, all of one size; False frames all as the reader
+        does. By default picture files are framed, but for small ones that need it not.
+    tell : callable
+        Told what was assumed of the data and which settings were chosen; by default a line each
+        on standard error.
 
     Returns
     -------
@@ -131,6 +155,8 @@ def train(
     0.975
     """
     started = time.perf_counter()
+    track = [*track, "tensorboard"] if tensorboard and "tensorboard" not in track else track
+    check_trackers(track)
     given: AnyRecipe | None
     record: dict[str, Any] = {}
     folder: Path | None = None
@@ -142,12 +168,12 @@ def train(
         given = load_any(recipe) if isinstance(recipe, str | Path) else recipe
     if data is None:
         data = record.get("data", "mnist" if isinstance(given, PagesRecipe) else "digits")
-    splits = _load(data, data_dir)
+    splits = load_splits(data, data_dir, as_is=as_is, tell=tell)
     if folder is not None:
         _same_data(folder, record["data_fingerprint"], splits.train)
     if isinstance(given, PagesRecipe):
-        _fit_for_pages(device, tensorboard)
-        composed = possible_precision(_changed(given, settings, seed), torch.device("cpu"))
+        _fit_for_pages(device, track)
+        composed = possible_precision(changed(given, settings, seed), torch.device("cpu"))
 
         def open_folder() -> Path:
             return _opened(held, folder, out, composed, splits.train, "cpu")
@@ -156,39 +182,27 @@ def train(
             return train_on_pages(
                 composed, splits.train, open_folder, callbacks, stop, checkpoint_every
             )
-    chosen = choose_recipe(given, splits.train.size, settings, seed)
     _same_kind(splits)
+    chosen, said = fitting_recipe(given, splits.train, settings, seed)
+    if said:
+        tell(said)
     warn_of_one_class(splits.train)
     target = pick_device(device)
     chosen = possible_precision(chosen, target)
-    with held, threads(chosen.threads), torch.random.fork_rng(), _memory_told():
+    with held, threads(chosen.threads), torch.random.fork_rng(), memory_told():
         # Whatever cannot be made is refused here, before anything is written.
         training = _prepare(chosen, splits.train, target)
         opened = _opened(held, folder, out, chosen, splits.train, str(target))
         if resume:
             load_checkpoint(training, opened)
-        _fit(training, opened, callbacks, stop, checkpoint_every, tensorboard)
-        return finish(training, splits, opened, started)
-
-
-def choose_recipe(
-    recipe: str | Path | AnyRecipe | None,
-    size: int,
-    settings: Mapping[str, Any] | None = None,
-    seed: int | None = None,
-) -> Recipe:
-    """Return the recipe for pictures of this size, with changes and seed applied."""
-    if recipe is None:
-        recipe = "digits" if size < 16 else "mnist"
-    given = load_any(recipe) if isinstance(recipe, str | Path) else recipe
-    return _changed(on_pictures(given), settings, seed)
-
-
-def _changed(
-    recipe: AnyChoices, settings: Mapping[str, Any] | None, seed: int | None
-) -> AnyChoices:
-    changes = dict(settings or {}) | ({} if seed is None else {"seed": seed})
-    return recipe.replace(changes) if changes else recipe
+        validation = judged_before(training, splits.train, opened, callbacks, stop)
+        with tracked(track, opened, chosen, splits, training.history) as trackers:
+            _fit(training, opened, [*callbacks, *trackers], stop, checkpoint_every)
+            validation = validation or judged_after(training, splits.train)
+            finished = finish(training, splits, opened, started, validation)
+            for tracker in trackers:
+                tracker.on_end(finished, splits)
+        return finished
 
 
 def _opened(
@@ -207,29 +221,12 @@ def _opened(
     return folder
 
 
-def _fit_for_pages(device: Device, tensorboard: bool) -> None:
+def _fit_for_pages(device: Device, track: Sequence[str]) -> None:
     """Refuse what runs on composed pages cannot do."""
     if pick_device(device).type == "cuda" and device == "cuda":
         raise UsageError("device cuda: this recipe trains on the processor; use the device cpu.")
-    if tensorboard:
-        raise UsageError("tensorboard: this recipe has no epochs; metrics.jsonl has its figures.")
-
-
-@contextlib.contextmanager
-def _memory_told() -> Iterator[None]:
-    """Say in plain words that a network was too large, in whichever step memory ran out."""
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if "memory" not in f"{error}{type(error)}".lower():
-            raise
-        raise TrainingError(
-            "this network does not fit into memory. Make network or batch smaller."
-        ) from error
-
-
-def _load(data: str | Path | Splits, data_dir: Path | None) -> Splits:
-    return data if isinstance(data, Splits) else load_splits(data, data_dir)
+    if track:
+        raise UsageError(f"{track[0]}: this recipe has no epochs; metrics.jsonl has its figures.")
 
 
 def _resumed_folder(
@@ -281,14 +278,9 @@ def _fit(
     callbacks: Sequence[Callback],
     stop: Callable[[], bool],
     checkpoint_every: float,
-    tensorboard: bool,
 ) -> None:
-    metrics = runfolder.Metrics(folder, training.history, tensorboard)
-
     def save() -> None:
         save_checkpoint(training, folder)
 
-    with contextlib.closing(metrics):
-        ended = fit(training, [*callbacks, metrics], save, checkpoint_every, stop)
-    if not ended:
+    if not fit(training, callbacks, save, checkpoint_every, stop):
         raise runfolder.stopped(folder, training.step, training.steps)

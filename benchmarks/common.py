@@ -24,9 +24,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tenfold import load_dataset
+from tenfold.cores import cores
 from tenfold.evaluation.cost import processor
 from tenfold.files import make_folder, write_whole
-from tenfold.server.settings import cores
 
 RESULTS = Path(__file__).with_name("results")
 

@@ -28,8 +28,8 @@ from matplotlib.ticker import LogLocator
 
 from common import RESULTS, err, new_parser, new_result, print_table, write_result
 from tenfold import load_dataset
+from tenfold.cores import cores as usable_cores
 from tenfold.files import make_folder, write_whole
-from tenfold.server.settings import cores as usable_cores
 from tenfold.training.loop import Training, fit
 from tenfold.training.machine import threads
 from tenfold.training.recipe import load_recipe

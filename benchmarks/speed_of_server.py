@@ -38,8 +38,8 @@ from PIL import Image
 
 from common import RESULTS, err, new_result, out, print_table, write_result
 from contenders import PEERS, Contender, UnavailableError, comparison_parser, interpreter
+from tenfold.cores import cores
 from tenfold.server.bodies import Drawing
-from tenfold.server.settings import cores
 from tenfold.server.strokes import rasterise
 
 HERE = PEERS / "serving"

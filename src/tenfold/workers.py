@@ -74,7 +74,7 @@ class Workers(Generic[T, R]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop()
+        self.stop()
 
     @property
     def running(self) -> int:
@@ -85,6 +85,12 @@ class Workers(Generic[T, R]):
     def hungry(self) -> bool:
         """Whether another task should be submitted, lest a process wait for one."""
         return self.running < self.count * AHEAD
+
+    def start(self) -> None:
+        """Start the processes now, before there is a task."""
+        if self._pool is None:
+            self._pool = self._start()
+        self._pool.active  # noqa: B018 (asking starts them)
 
     def submit(self, task: T) -> None:
         """Give a task to whichever process is free first."""
@@ -130,7 +136,8 @@ class Workers(Generic[T, R]):
             self.count, context=context, initializer=self._prepare, initargs=self._arguments
         )
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """End the processes, whatever they do."""
         for future in self._running:
             future.cancel()
         if self._pool is not None:
@@ -148,7 +155,7 @@ class Workers(Generic[T, R]):
             )
         done = {future: task for future, task in self._running.items() if _is_done(future)}
         tasks = [task for future, task in self._running.items() if future not in done] + more
-        self._stop()
+        self.stop()
         self._running = done
         for task in tasks:
             self.submit(task)

@@ -91,6 +91,9 @@ def test_the_sheets_template_never_takes_the_forms_place(
     [
         ("new", "none.pdf"),
         ("new", "card.pdf", "--out", "form.json"),
+        ("new", "form.toml"),  # a template already
+        ("new", "form.toml", "--edit"),
+        ("new", "form.toml", "--edit", "--out", "other.toml"),
         ("print", "none.toml", "--out", "s.pdf"),
         ("print", "none.toml", "--out", "s.png"),
     ],

@@ -12,6 +12,7 @@ from fpdf import FPDF
 
 from tenfold.errors import DataError
 from tenfold.forms.blank import BlankPage, propose, straightened
+from tenfold.forms.rulings import written_on
 
 DATA = Path(os.environ.get("TENFOLD_DATA", "")) / "numbers" / "n03"
 
@@ -168,3 +169,20 @@ def test_a_filled_in_sheet_does_for_a_blank(name: str) -> None:
         and field.box[1] < y < field.box[1] + field.box[3]
     ]
     assert len(holding) == 1
+    assert holding[0].name in written_on(page.image, page.fields)
+
+
+@pytest.mark.parametrize("which", range(5))
+def test_nothing_stands_in_the_fields_of_a_blank_form(
+    drawn: ModuleType, tmp_path: Path, which: int
+) -> None:
+    (tmp_path / "blank.pdf").write_bytes(drawn.FORMS[which]().pdf)
+    (page,) = propose(tmp_path / "blank.pdf")
+    assert written_on(page.image, page.fields) == []
+    image = page.image.copy()
+    left, top, _, height = page.fields[0].box
+    rows, columns = image.shape
+    x, y, tall = round(left * columns), round(top * rows), round(height * rows)
+    ends = (x + tall // 4, y + tall // 4), (x + 2 * tall // 3, y + 3 * tall // 4)
+    cv2.line(image, *ends, 60, 3)
+    assert written_on(image, page.fields) == [page.fields[0].name]

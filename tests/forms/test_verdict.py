@@ -24,7 +24,7 @@ def number(name: str, *candidates: tuple[str, float], field: Field | None = None
 
 def judged(*seen: Seen) -> dict[str, FieldResult]:
     """Judge fields of one page, by name."""
-    return {one.field: one for one in judge(seen, [b""] * len(seen))}
+    return {one.field: one for one in judge(seen)}
 
 
 def test_a_clear_value_is_ok_and_a_close_one_doubtful() -> None:
@@ -49,6 +49,14 @@ def test_an_empty_field_is_blank_and_a_scrawl_doubtful() -> None:
     assert (found["a"].status, found["a"].value) == ("blank", None)
     assert found["b"].status == "doubtful"
     assert found["b"].reason
+
+
+def test_nothing_new_in_a_field_that_is_filled_on_the_blank_form_is_not_surely_blank() -> None:
+    seen = [Seen(Field("a", 1, BOX), SNIPPET, 0.05), number("b", ("7", 0.999), ("1", 1e-6))]
+    first, second = judge(seen, {"a", "b"})
+    assert (first.status, first.value) == ("doubtful", None)
+    assert "blank form" in first.reason
+    assert second.status == "ok"
 
 
 def parts(total: Seen) -> dict[str, FieldResult]:

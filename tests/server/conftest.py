@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import httpx
 import numpy as np
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from tests.server.window import DESKTOP, Window
 
 Start = Callable[..., "Server"]
 AsPng = Callable[[NDArray[np.uint8]], bytes]
@@ -83,6 +86,23 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
 
 
 @pytest.fixture
+def start_editor(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start the page to draw a form on; it ends with the test."""
+    started: list[Server] = []
+
+    def begin(form: Path, *arguments: str, **environment: str) -> Server:
+        log = tmp_path / f"editor-{len(started)}.log"
+        command = ("form", "new", str(form), "--edit")
+        started.append(Server(arguments, environment, log, command))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        if one.process.poll() is None:
+            one.stop()
+
+
+@pytest.fixture
 def start_review(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start reviews of folders of results; they end with the test."""
     started: list[Server] = []
@@ -112,6 +132,39 @@ def browser() -> Iterator[webdriver.Chrome]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     with webdriver.Chrome(options=options, service=Service(driver_path)) as driver:
         yield driver
+
+
+@pytest.fixture
+def look(browser: webdriver.Chrome) -> Iterator[Callable[[Server], Window]]:
+    """Open windows on a review; at the end they are closed, and nobody else was asked."""
+    first = browser.current_window_handle
+    servers: list[str] = []
+    opened: list[str] = []
+    for name in ("browser", "performance"):
+        get_log: Any = browser.get_log
+        get_log(name)
+
+    def begin(server: Server, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> Window:
+        browser.switch_to.window(first)  # the one that was open may be closed
+        browser.switch_to.new_window("window")
+        opened.append(browser.current_window_handle)
+        servers.append(server.url)
+        return Window(browser, server.url).open(size, scheme)
+
+    yield begin
+    asked = [
+        event["params"]["request"]["url"]
+        for entry in get_log("performance")
+        if (event := json.loads(entry["message"])["message"])["method"]
+        == "Network.requestWillBeSent"
+    ]
+    own = tuple(start for url in servers for start in (url, "blob:" + url))
+    for handle in set(opened) & set(browser.window_handles):
+        browser.switch_to.window(handle)
+        browser.close()
+    browser.switch_to.window(first)
+    assert asked
+    assert [url for url in asked if not url.startswith((*own, "data:"))] == []
 
 
 @pytest.fixture(scope="session")

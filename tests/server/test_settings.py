@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tenfold.cores import cores
 from tenfold.errors import UsageError
-from tenfold.server.settings import Settings, cores
+from tenfold.server.settings import Settings
 
 
 def test_defaults_are_those_of_the_documentation() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import time
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import GraphProto, NodeProto, numpy_helper
 
+from tenfold.cores import cores
 from tenfold.model import CHUNK, Model
 
 CALLS, WARM_UP = 200, 20
@@ -117,5 +117,4 @@ def processor() -> str:
         name = record.get("model name", name)
         if "cpu family" in record:  # "AMD EPYC" alone says little
             name += f" (family {record['cpu family']}, model {record['model']})"
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{name}, {cores} cores"
+    return f"{name}, {cores()} cores"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from tenfold.errors import UsageError
 from tenfold.forms.template import Field
 
+RENAME = "rename one."
 EDGE = 1e-5  # a share of the page that rounding may add
 OF_NUMBERS = (
     "digits", "cells", "range", "decimals", "pattern", "one_of", "unique", "checksum", "sum_of",
@@ -15,8 +16,24 @@ OF_NUMBERS = (
 )  # fmt: skip
 
 
+class FieldError(UsageError):
+    """What is wrong with one field.
+
+    Parameters
+    ----------
+    name : str
+        The field's.
+    what : str
+        One sentence.
+    """
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__(f"field {name!r}: {what}")
+        self.name, self.what = name, what
+
+
 def check(fields: Sequence[Field], pages: int) -> None:
-    """Raise UsageError if fields contradict each other or themselves.
+    """Raise FieldError if fields contradict each other or themselves.
 
     Parameters
     ----------
@@ -24,22 +41,44 @@ def check(fields: Sequence[Field], pages: int) -> None:
     pages : int
         How many the form has.
     """
+    for error in complaints(fields, pages):
+        raise error
+
+
+def complaints(fields: Sequence[Field], pages: int) -> Iterator[FieldError]:
+    """Yield everything that is wrong with fields: of each by itself, then with the others.
+
+    What fields say together is looked at where nothing is wrong with any by itself.
+    """
     counts = Counter(field.name for field in fields)
+    right = True
     for field in fields:
         if counts[field.name] > 1:
-            raise wrong(field, f"there are {counts[field.name]} fields of this name; rename one")
-        _check_place(field, pages)
-        if field.kind == "tick":
-            _check_tick(field)
-        else:
-            _check_number(field)
-    _check_groups(fields)
-    _check_sums(fields)
+            right = False
+            yield wrong(field, f"there are {counts[field.name]} fields of this name; {RENAME}")
+        own = _check_tick if field.kind == "tick" else _check_number
+        for error in (_caught(_check_place, field, pages), _caught(own, field)):
+            if error is not None:
+                right = False
+                yield error
+    if right:
+        for together in (_check_groups, _check_sums):
+            error = _caught(together, fields)
+            if error is not None:
+                yield error
 
 
-def wrong(field: Field, what: str) -> UsageError:
+def _caught(checked: Callable[..., None], *arguments: object) -> FieldError | None:
+    try:
+        checked(*arguments)
+    except FieldError as error:
+        return error
+    return None
+
+
+def wrong(field: Field, what: str) -> FieldError:
     """Return what to raise of a field."""
-    return UsageError(f"field {field.name!r}: {what.rstrip('.')}.")
+    return FieldError(field.name, f"{what.rstrip('.')}.")
 
 
 def _check_place(field: Field, pages: int) -> None:

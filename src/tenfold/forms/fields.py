@@ -37,7 +37,7 @@ from tenfold.reader.ctc import Network, frames_of
 from tenfold.reader.decode import Decoded, decode
 from tenfold.reader.expect import Expect
 from tenfold.reader.find import Found
-from tenfold.reader.lines import FILLS, MARGIN, Part, cut
+from tenfold.reader.lines import FILLS, Part, cut, whole
 from tenfold.reader.settings import SETTINGS
 from tenfold.signature import STRUCK
 
@@ -245,13 +245,7 @@ def _line(
     row = _one_row(kept, struck)
     wide = float(picture.shape[1])
     if row:
-        tall = float(np.median([f.height for f in row]))
-        start, end = max(0.0, row[0].x - MARGIN * tall), min(wide, row[-1].right + MARGIN * tall)
-        xs, ys = (np.array([f.middle[k] for f in row]) for k in (0, 1))
-        slope = 0.0
-        if len(row) > 2 and np.ptp(xs) > 3 * tall:
-            slope = float(np.clip(np.polyfit(xs, ys, 1)[0], -0.2, 0.2))
-        part = Part(list(row), tall, start, end, float(xs.mean()), float(ys.mean()), slope, 0, wide)
+        part = whole(row, picture)
     else:
         part = Part([], FILLS * height, 0.0, wide, wide / 2, top + height / 2, 0.0, 0.0, wide)
     return _decoded(picture, part, expect, networks, None)

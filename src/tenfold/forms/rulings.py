@@ -16,6 +16,7 @@ import numpy as np
 
 from tenfold.forms.lines import TALL_INK, Mask, Rect, free_lines, room_on, rows_of_dots
 from tenfold.forms.pyramid import Grey
+from tenfold.forms.template import Field
 
 Kind: TypeAlias = Literal["box", "comb", "tick", "line", "dots"]
 # All in millimetres.
@@ -26,6 +27,11 @@ COMB_CELL = 11.0  # the widest cell of a comb
 COMB_GAP = 2.2  # between its cells
 TICK = 6.5  # the largest box to tick
 TICK_SIDE = 2.4  # the smallest one's side
+EDGE = 0.15  # of a field's height: the lines around it lie no further in
+LETTER = (
+    0.15,
+    0.35,
+)  # of the same, wide and high: what is larger was written in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,38 @@ def find_places(page: Grey, dpi: float = 200) -> list[Place]:
         if room is not None:
             places.append(Place(room, kind))
     return _in_order(_apart(places))
+
+
+def written_on(page: Grey, fields: Sequence[Field], dpi: float = 200) -> list[str]:
+    """Return the names of fields for numbers in which something stands on the blank form already.
+
+    It is taken for print on every scan: of a sheet that somebody had filled in before it became the
+    blank form, these fields are never read where they hold the very same.
+
+    Parameters
+    ----------
+    page : uint8 array, shape (h, w)
+    fields : sequence of Field
+        Of this page.
+    dpi : float
+        Dots per inch.
+    """
+    ink = ink_of(page, dpi / 25.4)
+    rows, columns = page.shape
+    names = []
+    for field in fields:
+        left, top, width, height = field.box
+        tall = height * rows
+        edge = EDGE * tall
+        y0, y1 = round(top * rows + edge), round((top + height) * rows - edge)
+        x0, x1 = round(left * columns + edge), round((left + width) * columns - edge)
+        if field.kind == "tick" or min(y1 - y0, x1 - x0) < 1:
+            continue
+        stats = cv2.connectedComponentsWithStats(ink[y0:y1, x0:x1], connectivity=8)[2][1:]
+        wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+        if ((wide > LETTER[0] * tall) & (high > LETTER[1] * tall)).any():
+            names.append(field.name)
+    return names
 
 
 def ink_of(page: Grey, mm: float) -> Mask:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as Key
 
 from tenfold.errors import TenfoldError, UsageError
+from tenfold.forms.checks import FieldError
 from tenfold.forms.template import Field, Kind, TemplatePage
 from tenfold.reader.expect import Expect
 
@@ -53,12 +54,17 @@ class FieldTable(_Table):
     group: str | None = None
 
 
-class FormTable(_Table):
-    """The whole file."""
+class HeadTable(_Table):
+    """The file but for its fields."""
 
     title: str = ""
     code: Annotated[int, Key(ge=0, le=65535)] | None = None
     page: Annotated[list[PageTable], Key(min_length=1)]
+
+
+class FormTable(HeadTable):
+    """The whole file."""
+
     field: Annotated[list[FieldTable], Key(min_length=1)]
 
 
@@ -71,31 +77,68 @@ def parsed(
     ------
     UsageError
         Naming the file, the field and the key, if a key is unknown or missing or of a wrong kind.
-    TenfoldError
-        If a list of values cannot be read.
     """
     try:
         form = FormTable.model_validate(record)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise UsageError(f"{path}: {_sentence(first, record)}") from None
-    pages = tuple(
+    try:
+        fields = tuple(field_of(table, path.parent) for table in form.field)
+    except FieldError as error:
+        raise UsageError(f"{path}: {error}") from error
+    return form.title, form.code, _pages(form, path), fields
+
+
+def head_of(record: dict[str, Any], path: Path) -> tuple[str, int | None, tuple[TemplatePage, ...]]:
+    """Return title, code and pages of a template's TOML, whatever its fields are; see `parsed`."""
+    head = {key: value for key, value in record.items() if key != "field"}
+    try:
+        form = HeadTable.model_validate(head)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise UsageError(f"{path}: {_sentence(first, record)}") from None
+    return form.title, form.code, _pages(form, path)
+
+
+def slips_in(table: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return each key of a field's table that is wrong by itself, and what is wrong with it."""
+    try:
+        FieldTable.model_validate(table)
+    except ValidationError as error:
+        record = {"field": [table]}
+        found = []
+        for each in error.errors(include_url=False):
+            loc = [*each["loc"]]
+            said = _sentence({**each, "loc": ("field", 0, *loc)}, record)
+            key = next((str(part) for part in loc if isinstance(part, str)), "")
+            found.append((key, said.partition(": ")[2]))
+        return found
+    return []
+
+
+def _pages(form: HeadTable, path: Path) -> tuple[TemplatePage, ...]:
+    return tuple(
         TemplatePage(
             path.parent / (page.image or f"{path.stem}-{number}.png"), _pair(page.size), page.marks
         )
         for number, page in enumerate(form.page, 1)
     )
-    return form.title, form.code, pages, tuple(_field(table, path) for table in form.field)
 
 
-def _field(table: FieldTable, path: Path) -> Field:
-    """Return a field as its table has it; a list of values is read from its file."""
-    where = f"{path}: field {table.name!r}"
-    digits = _digits(table.digits, where)
+def field_of(table: FieldTable, folder: Path) -> Field:
+    """Return a field as its table has it; a list of values is read from its file.
+
+    Raises
+    ------
+    FieldError
+        If its digits are none, or its list of values cannot be read.
+    """
+    digits = _digits(table)
     cells = int(table.comb) if table.comb is not True else None
     if table.comb is True:
         if digits is None:
-            raise UsageError(f"{where}: comb = true needs digits, or give comb = 8.")
+            raise FieldError(table.name, "comb = true needs digits, or give comb = 8.")
         cells = digits[1]
     field = Field(
         name=table.name,
@@ -116,21 +159,21 @@ def _field(table: FieldTable, path: Path) -> Field:
     )
     if isinstance(table.one_of, str):
         try:
-            values = (field.expect or Expect()).listed_in(table.one_of, path.parent)
+            values = (field.expect or Expect()).listed_in(table.one_of, folder)
         except TenfoldError as error:
-            raise UsageError(f"{where}: one_of: {error}") from error
+            raise FieldError(table.name, f"one_of: {error}") from error
         return field.with_values(values, table.one_of)
     if table.one_of is not None:
         return field.with_values(tuple(str(value) for value in table.one_of))
     return field
 
 
-def _digits(value: int | str | None, where: str) -> tuple[int, int] | None:
-    if value is None:
+def _digits(table: FieldTable) -> tuple[int, int] | None:
+    if table.digits is None:
         return None
-    match = DIGITS.fullmatch(str(value))
+    match = DIGITS.fullmatch(str(table.digits))
     if match is None:
-        raise UsageError(f'{where}: digits = {value!r}: give a number, or "4-6".')
+        raise FieldError(table.name, f'digits = {table.digits!r}: give a number, or "4-6".')
     return int(match[1]), int(match[2] or match[1])
 
 

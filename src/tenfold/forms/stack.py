@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,9 @@ from tenfold.files import digest_of
 from tenfold.forms.align import NotAligned, align
 from tenfold.forms.assign import settle_unique
 from tenfold.forms.fields import Networks, read_page
-from tenfold.forms.readings import SheetResult
+from tenfold.forms.readings import KeepImages, SheetResult, keeps
 from tenfold.forms.references import References
+from tenfold.forms.rulings import written_on
 from tenfold.forms.template import Template, load
 from tenfold.forms.verdict import judge
 from tenfold.model import open_model
@@ -76,29 +78,33 @@ class PageReader:
     template : Template
     threads : int
         Of the networks.
+    keep : {"no", "doubtful", "all"}
+        Which pictures will be kept: no others are encoded.
     model : str, optional
         A model file, or a folder of them, instead of the networks that come with tenfold.
     """
 
-    def __init__(self, template: Template, threads: int = 1, model: str | None = None) -> None:
-        self.template = template
+    def __init__(
+        self, template: Template, threads: int = 1, keep: KeepImages = "all",
+        model: str | None = None,
+    ) -> None:  # fmt: skip
+        self.template, self.keep = template, keep
         self.references = References.load(template)
-        own = contents(model)
-        self.networks = Networks(
-            Finder(own[FINDER], f"tenfold's own {FINDER}", threads),
-            LineRecogniser(own[LINE], f"{model or 'tenfold'}: {LINE}", threads),
-            open_model(own[DIGITS], f"{model or 'tenfold'}: {DIGITS}", threads=threads),
-        )
+        self.networks = networks(threads, model)
+        self.filled = {
+            name for page in self.references.pages for name in written_on(page.image, page.fields)
+        }
         self.model = networks_version(model)
 
-    def read(self, task: Task) -> SheetResult:
-        """Read one page of a file; what is wrong with it is in the result."""
+    def read(self, task: Task, content: bytes | None = None) -> SheetResult:
+        """Read one page of a file, or of its content; what is wrong with it is in the result."""
         blank = SheetResult(
             task.name, task.page, None, "failed", digest=task.digest, model=self.model
         )
         only = [range(task.page, task.page + 1)]
+        source = task.path if content is None else content
         try:
-            page = next(iter(pages(task.path, task.name, only=only, side=None)))
+            page = next(iter(pages(source, task.name, only=only, side=None)))
             if isinstance(page, PageError):
                 return replace(blank, reason=str(page))
             with faults_of(task.name):
@@ -110,15 +116,40 @@ class PageReader:
         """Read a page, uint8 ``(h, w)``; ``blank`` says where it comes from."""
         aligned = align(grey, self.references)
         if isinstance(aligned, NotAligned):
-            return replace(blank, status="not aligned", reason=aligned.reason, image=_stored(grey))
+            return replace(
+                blank, status="not aligned", reason=aligned.reason, image=self._stored(grey)
+            )
         fields = self.template.on(aligned.page)
         reference = self.references.pages[aligned.page - 1].image
         seen = read_page(aligned.image, reference, fields, self.networks)
-        snippets = [cv2.imencode(".png", one.snippet)[1].tobytes() for one in seen]
+        cut = {one.field.name: one.snippet for one in seen}
+        results = [
+            replace(one, snippet=_png(cut[one.field]))
+            if keeps(self.keep, blank.source, blank.page, one) else one
+            for one in judge(seen, self.filled)
+        ]  # fmt: skip
         return replace(
-            blank, template_page=aligned.page, status="read", fields=tuple(judge(seen, snippets)),
-            image=_stored(aligned.image),
+            blank, template_page=aligned.page, status="read", fields=tuple(results),
+            image=self._stored(aligned.image),
         )  # fmt: skip
+
+    def _stored(self, grey: Pixels) -> bytes:
+        return b"" if self.keep == "no" else _stored(grey)
+
+
+@cache
+def networks(threads: int = 1, model: str | None = None) -> Networks:
+    """Return the networks that read fields; a process opens them once."""
+    own = contents(model)
+    return Networks(
+        Finder(own[FINDER], f"tenfold's own {FINDER}", threads),
+        LineRecogniser(own[LINE], f"{model or 'tenfold'}: {LINE}", threads),
+        open_model(own[DIGITS], f"{model or 'tenfold'}: {DIGITS}", threads=threads),
+    )
+
+
+def _png(snippet: Pixels) -> bytes:
+    return cv2.imencode(".png", snippet)[1].tobytes()
 
 
 def _stored(grey: Pixels) -> bytes:
@@ -169,7 +200,7 @@ def read_stack(
     for sheet in failed:
         results.add(sheet)
     report(progress, None)
-    for sheet in _readings(template, waiting, workers, model):
+    for sheet in _readings(template, waiting, workers, results.keep_images, model):
         results.add(sheet)
         progress.done += 1
         progress.fresh += 1
@@ -205,21 +236,22 @@ def _tasks(sources: Sequence[Path]) -> tuple[list[Task], list[SheetResult]]:
 
 
 def _readings(
-    template: Template, waiting: deque[Task], workers: int, model: str | None
+    template: Template, waiting: deque[Task], workers: int, keep: KeepImages, model: str | None
 ) -> Iterator[SheetResult]:
     """Read pages in processes; one that dies or hangs costs its page alone."""
     count = max(1, min(workers, len(waiting)))
     with Workers(
-        count, _read, prepare=_start, arguments=(str(template.path), model), seconds=SECONDS
+        count, _read, prepare=_start, arguments=(str(template.path), keep, model), seconds=SECONDS
     ) as crew:
         while waiting or crew.running:
             while waiting and crew.hungry:
                 crew.submit(waiting.popleft())
             task, outcome = crew.take()
-            yield outcome if isinstance(outcome, SheetResult) else _failed(task, outcome, model)
+            yield outcome if isinstance(outcome, SheetResult) else failed(task, outcome, model)
 
 
-def _failed(task: Task, error: Exception, model: str | None) -> SheetResult:
+def failed(task: Task, error: Exception, model: str | None = None) -> SheetResult:
+    """Return the row of a page that took too long, did harm, or could not be read."""
     if isinstance(error, TimeoutError):
         reason = f"{task.name}: takes longer than {SECONDS:.0f} seconds."
     elif isinstance(error, Died):
@@ -242,11 +274,11 @@ def _failed(task: Task, error: Exception, model: str | None) -> SheetResult:
 _reader: PageReader | None = None
 
 
-def _start(path: str, model: str | None) -> None:
+def _start(path: str, keep: KeepImages, model: str | None) -> None:
     """Make a worker ready."""
     global _reader
     cv2.setNumThreads(1)
-    _reader = PageReader(load(path), model=model)
+    _reader = PageReader(load(path), keep=keep, model=model)
 
 
 def _read(task: Task) -> SheetResult:

@@ -21,12 +21,20 @@ def toml_of(template: Template, path: Path) -> str:
     for page in template.pages:
         table = {"image": _from(path, page.image), "size": page.size, "marks": page.marks}
         lines += ["", "[[page]]", *_lines(table)]
+    for table in tables_of(template, path):
+        lines += ["", "[[field]]", *_lines(table)]
+    return "\n".join(lines) + "\n"
+
+
+def tables_of(template: Template, path: Path) -> list[dict[str, Any]]:
+    """Return the fields of a template whose file will have this path, as tables of TOML."""
+    tables = []
     for field in template.fields:
         table = _table(field)
         if field.one_of_file is not None:
             table["one_of"] = _from(path, template.path.parent / field.one_of_file)
-        lines += ["", "[[field]]", *_lines(table)]
-    return "\n".join(lines) + "\n"
+        tables.append(table)
+    return tables
 
 
 def _from(path: Path, other: Path) -> str:

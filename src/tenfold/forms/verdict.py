@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -31,25 +31,28 @@ BLANK = 0.995  # how sure an empty field is empty
 MISCOUNTED = 0.02  # of the sums that people write do not add up
 TOTALS = 100.0  # about so many values a sum may have
 OTHER = 0.02  # of what is not the likeliest value is none of the candidates
+FILLED = "what stands in it stands on the blank form too"
 TRIED = 4  # candidates of each part of a sum
 
 Sums = dict[Decimal, float]
 _NOTHING: Sums = {Decimal(0): 1.0}
 
 
-def judge(seen: Sequence[Seen], snippets: Sequence[bytes]) -> list[FieldResult]:
-    """Return an answer for each field of one page.
+def judge(seen: Sequence[Seen], filled: Collection[str] = ()) -> list[FieldResult]:
+    """Return an answer for each field of one page, without pictures.
 
     Parameters
     ----------
     seen : sequence of Seen
-    snippets : sequence of bytes
-        PNG of each field.
+    filled : collection of str
+        Names of fields in which something stands on the blank form already: that they are blank
+        is nothing sure.
     """
     fields = {one.field.name: one.field for one in seen}
-    results = {
-        one.field.name: _alone(one, snippet) for one, snippet in zip(seen, snippets, strict=True)
-    }
+    results = {one.field.name: _alone(one) for one in seen}
+    for name in results.keys() & set(filled):
+        if results[name].status == "blank":
+            results[name] = replace(results[name], status="doubtful", reason=FILLED)
     for field in fields.values():
         if field.sum_of and all(name in results for name in field.sum_of):
             results |= _sum([results[name] for name in (*field.sum_of, field.name)])
@@ -65,18 +68,18 @@ def features(one: Seen) -> tuple[float, ...]:
     return 1.0, margin, fits, float(one.struck), one.second
 
 
-def _alone(one: Seen, snippet: bytes) -> FieldResult:
+def _alone(one: Seen) -> FieldResult:
     """Judge a field by itself."""
     name = one.field.name
     if one.field.kind == "tick":
-        return _tick(one, snippet)
+        return _tick(one)
     if one.ink < SPECK:
-        return FieldResult(name, None, BLANK, None, 0.0, "blank", snippet=snippet)
+        return FieldResult(name, None, BLANK, None, 0.0, "blank")
     if not one.candidates:
         reason = "what is written is no value of this field"
-        return FieldResult(name, None, 0.0, None, 0.0, "doubtful", reason, snippet)
+        return FieldResult(name, None, 0.0, None, 0.0, "doubtful", reason)
     right = 1 / (1 + math.exp(-float(np.dot(CURVE, features(one)))))
-    return _answer(name, _shared(one.candidates, right), snippet, one.cells)
+    return _answer(name, _shared(one.candidates, right), one.cells)
 
 
 def _shared(candidates: Sequence[tuple[str, float]], right: float) -> dict[str, float]:
@@ -88,9 +91,7 @@ def _shared(candidates: Sequence[tuple[str, float]], right: float) -> dict[str, 
     return {first: right} | {text: left * math.exp(p - top) / total for text, p in others}
 
 
-def _answer(
-    name: str, chances: dict[str, float], snippet: bytes, cells: tuple[Cell, ...]
-) -> FieldResult:
+def _answer(name: str, chances: dict[str, float], cells: tuple[Cell, ...]) -> FieldResult:
     """Return the likeliest value, and whether it is sure enough."""
     ranked = sorted(chances.items(), key=lambda pair: -pair[1])
     value, probability = ranked[0]
@@ -98,11 +99,11 @@ def _answer(
     sure = probability >= SURE
     return FieldResult(
         name, value or None, probability, runner_up or None, second, "ok" if sure else "doubtful",
-        "" if sure else "another value is nearly as likely", snippet, tuple(ranked), cells,
+        "" if sure else "another value is nearly as likely", b"", tuple(ranked), cells,
     )  # fmt: skip
 
 
-def _tick(one: Seen, snippet: bytes) -> FieldResult:
+def _tick(one: Seen) -> FieldResult:
     """Judge a tick box by how much of it is inked."""
     name, middle = one.field.name, (SET + UNSET) / 2
     set_ = one.ink >= middle
@@ -111,7 +112,7 @@ def _tick(one: Seen, snippet: bytes) -> FieldResult:
     value, other = (TICKED, None) if set_ else (None, TICKED)
     return FieldResult(
         name, value, right, other, 1 - right, ("ok" if set_ else "blank") if sure else "doubtful",
-        "" if sure else "a faint mark, or a tick taken back", snippet,
+        "" if sure else "a faint mark, or a tick taken back",
     )  # fmt: skip
 
 
@@ -198,7 +199,7 @@ def _mixed(
     if one.status == "blank":
         return one
     mixed = {text: share * agreed[text] / together + (1 - share) * p for text, p in own}
-    return _answer(one.field, mixed, one.snippet, one.cells)
+    return _answer(one.field, mixed, one.cells)
 
 
 def _chances(one: FieldResult) -> list[tuple[str, float]]:

@@ -137,7 +137,9 @@ def _judge_axis(paper: Pixels, colour: Pixels) -> _Axis:
     strong = residual[size > max(MIN_CONTRAST, 0.3 * peak)]
     if len(strong) < 3:
         return _Axis(np.ones(colour.shape[2], np.float32), 0.0, peak, 0.0)
-    axis = np.linalg.eigh(strong.T @ strong)[1][:, -1]
+    # Of one colour there is one axis, and no need to look for it.
+    alone = colour.shape[2] == 1
+    axis = np.ones(1, np.float32) if alone else np.linalg.eigh(strong.T @ strong)[1][:, -1]
     along = residual @ axis
     cubes = along * along * along
     skew = float(cubes.sum()) / float(np.abs(cubes).sum() + 1e-9)

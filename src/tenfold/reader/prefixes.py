@@ -177,11 +177,14 @@ class _Search:
         for v in range(views):
             b = 0.0 if prefix.char else 1.0
             n = 0.0
-            blanks, lasts = [b], [n]
+            # Before its last character may begin, nothing is spelled.
+            begins = np.flatnonzero(prefix.entered[v])
+            first = 0 if not prefix.char else int(begins[0]) if len(begins) else longest
+            blanks, lasts = [b] * (first + 1), [n] * (first + 1)
             rows = zip(
-                prefix.entered[v].tolist(),
-                self._frames[v, :, prefix.char].tolist(),
-                self._frames[v, :, 0].tolist(),
+                prefix.entered[v, first:].tolist(),
+                self._frames[v, first:, prefix.char].tolist(),
+                self._frames[v, first:, 0].tolist(),
                 strict=True,
             )
             for entered, stays, empty in rows:
@@ -216,8 +219,9 @@ def _backward(frames: Floats, automaton: Automaton) -> tuple[Floats, Floats, Flo
     after = np.repeat(finals[None], views, axis=0)  # where the frame before is the blank
     hope[longest] = finals[state]
     steps = np.ones((views, longest))
+    said = np.ascontiguousarray(frames[:, :, char].transpose(1, 0, 2))
     for t in range(longest - 1, -1, -1):
-        begin = frames[:, t, char] * hope[t + 1]  # each label begins, or goes on, at this frame
+        begin = said[t] * hope[t + 1]  # each label begins, or goes on, at this frame
         after = frames[:, t, :1] * after
         if len(arcs.source):
             after[:, arcs.source] += np.add.reduceat(begin[:, arcs.label], arcs.first, axis=1)

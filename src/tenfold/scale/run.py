@@ -6,13 +6,13 @@ Memory holds the batches under way and the parts that are open, however many pic
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tenfold.cores import cores
 from tenfold.errors import UsageError
 from tenfold.reader.batch import Row
 from tenfold.reader.options import networks_version
@@ -126,20 +126,13 @@ def read_all(
         Path(out), asked, (os.fspath(path) for path in paths), resume=resume
     ) as output:
         if address is None:
-            count = workers or _cores()
+            count = workers or cores()
             answers = _here(output, reader, count, seconds, column)
         else:
             from tenfold.scale.on_ray import read_output
 
             answers = read_output(output, reader, workers, seconds, column, address)
         return _collect(output, answers, report, stop)
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _reading(reader: Reader) -> dict[str, Any]:

@@ -13,7 +13,15 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from tenfold.server.bodies import NO_PICTURE, Options, Sent, safe_name
+from tenfold.server.bodies import (
+    NO_PICTURE,
+    Known,
+    Options,
+    Sent,
+    check,
+    parse_json,
+    safe_name,
+)
 from tenfold.server.problems import CLOSE, ProblemError
 from tenfold.server.settings import Settings
 
@@ -173,3 +181,20 @@ def _file(name: str, value: UploadFile | str) -> Sent:
     if isinstance(value, str):
         raise ProblemError(422, NO_FILE)
     return Sent(safe_name(value.filename or "picture"), value.file.read())
+
+
+async def posted(request: Request, intake: Intake, kind: type[Known]) -> Known:
+    """Return a body of JSON as its model.
+
+    Raises
+    ------
+    ProblemError
+        If it is no JSON, or comes too slowly, or is too large.
+    DataError
+        If a value in it is wrong.
+    """
+    # A page from elsewhere can send forms here, but no JSON.
+    if not request.headers.get("content-type", "").lower().startswith(JSON):
+        raise ProblemError(415, f"Send {JSON}.")
+    with intake.room() as room:
+        return check(kind, parse_json(await intake.content(room, request)))

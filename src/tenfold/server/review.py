@@ -24,11 +24,11 @@ from tenfold.forms.items import Item
 from tenfold.forms.review import Outcome, Review
 from tenfold.forms.words import words_of
 from tenfold.server.bearer import Closed
-from tenfold.server.bodies import check, parse_json
+from tenfold.server.bodies import Known
 from tenfold.server.hosts import Door
 from tenfold.server.middleware import Guard
 from tenfold.server.problems import ProblemError
-from tenfold.server.request_body import JSON, Intake
+from tenfold.server.request_body import Intake, posted
 from tenfold.server.settings import Settings
 from tenfold.server.shell import HANDLERS, add_pages
 
@@ -224,13 +224,8 @@ def _review(request: Request) -> Review:
     return review
 
 
-async def _body(request: Request, kind: type[Any]) -> Any:
-    # A page from elsewhere can send forms here, but no JSON.
-    if not request.headers.get("content-type", "").lower().startswith(JSON):
-        raise ProblemError(415, f"Send {JSON}.")
-    intake: Intake = request.app.state.intake
-    with intake.room() as room:
-        return check(kind, parse_json(await intake.content(room, request)))
+async def _body(request: Request, kind: type[Known]) -> Known:
+    return await posted(request, request.app.state.intake, kind)
 
 
 async def _saved(

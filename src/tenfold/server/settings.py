@@ -6,22 +6,15 @@ the same way; the command line adds what a person chooses at each start.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tenfold.cores import cores
 from tenfold.errors import UsageError
 from tenfold.server.hosts import LOOPBACK
 
 MOST_MEGAPIXELS = 50  # what the reader opens at all
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)

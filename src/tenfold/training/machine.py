@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from typing import Literal, TypeVar, get_args
 
 import torch
 
+from tenfold.cores import cores
 from tenfold.errors import TrainingError, UsageError
 from tenfold.training.pages.recipe import PagesRecipe
 from tenfold.training.recipe import Recipe
@@ -41,7 +41,7 @@ def possible_precision(recipe: AnyChoices, device: torch.device) -> AnyChoices:
 def threads(count: int) -> Iterator[None]:
     """Let torch use so many cores for a while; 0 leaves it as it is."""
     before = torch.get_num_threads()
-    torch.set_num_threads(min(count, os.cpu_count() or 1) or before)
+    torch.set_num_threads(min(count, cores()) or before)
     try:
         yield
     finally:

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from tenfold.cores import cores
 from tenfold.errors import TrainingError
 
 Shared = TypeVar("Shared")
@@ -61,8 +62,8 @@ def in_processes(
     """
     context = multiprocessing.get_context("spawn")  # torch's threads do not outlive a fork
     asked = context.Event()
-    cores = max(1, (os.cpu_count() or 1) // count)
-    start = (shared, asked, cores, os.getpid())
+    own = max(1, cores() // count)
+    start = (shared, asked, own, os.getpid())
     with ProcessPoolExecutor(count, context, _start, start) as pool:
         numbers = {pool.submit(_run, function, task): n for n, task in enumerate(tasks)}
         waiting = set(numbers)

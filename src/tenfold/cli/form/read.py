@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,6 +11,7 @@ import typer
 from tenfold.cli.console import Json, Quiet, complain, err, note, print_json, say
 from tenfold.cli.readings import show_left_out
 from tenfold.cli.sources import Found, Source, find
+from tenfold.cores import cores
 
 if TYPE_CHECKING:
     from tenfold.forms.readings import SheetResult
@@ -70,7 +70,7 @@ def read(
                     note(f"{sheet.source}, page {sheet.page}: {sheet.reason}")
 
             progress = read_stack(
-                form, paths, results, workers=workers or os.cpu_count() or 1, report=report,
+                form, paths, results, workers=workers or cores(), report=report,
                 model=None if model is None else str(model),
             )  # fmt: skip
         if not json and not quiet:

@@ -18,6 +18,7 @@ from tenfold.cli import (
     evaluate,
     export,
     form,
+    lab,
     read,
     recipe,
     serve,
@@ -37,6 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog=tutorial.EXAMPLE)(tutorial.tutorial)
+app.command(epilog=lab.EXAMPLE)(lab.lab)
 app.command(epilog=read.EXAMPLE)(read.read)
 app.command(epilog=serve.EXAMPLE)(serve.serve)
 app.command(epilog=train.EXAMPLE)(train.train)

@@ -12,14 +12,17 @@ let timer = 0;
 let listed = "";
 
 export function offerBreaking() {
-  for (const id of ["noise", "zero", "unscaled", "transposed"]) $(id).addEventListener("input", later);
+  for (const id of ["noise", "zero", "unscaled", "transposed"])
+    $(id).addEventListener("input", later);
   $("reroll").addEventListener("click", () => {
     seed += 1;
     apply();
   });
   $("repair").addEventListener("click", repair);
   on("weights", apply);
-  on("experiment", () => {});
+  on("curve", () => {
+    if (!state.broken && state.network) measure();
+  });
 }
 
 function later() {
@@ -42,7 +45,7 @@ function repair() {
 // The network as it was trained, with whatever is broken about it now.
 function apply() {
   const { run } = state;
-  const network = run?.network();
+  const network = state.looked === run ? run?.network() : null;
   if (!network) {
     state.network = null;
     tell("network");
@@ -75,11 +78,13 @@ function listLayers(network) {
   if (String(found) === listed) return;
   listed = String(found);
   const count = {};
-  $("zero").replaceChildren(make("option", { value: "", textContent: "none" }),
+  $("zero").replaceChildren(
+    make("option", { value: "", textContent: "none" }),
     ...found.map(([i, kind]) => {
       count[kind] = (count[kind] ?? 0) + 1;
       return make("option", { value: i, textContent: `${NAMES[kind]} ${count[kind]}` });
-    }));
+    }),
+  );
 }
 
 function blank(layer) {
@@ -118,17 +123,16 @@ function turned(ink) {
 function measure() {
   const { run, network, held } = state;
   const whole = run.last ? percent(run.last.validation_accuracy) : "–";
+  state.brokenPredicted = null;
   if (!state.broken) {
-    state.measured = held.validation.count;
     $("broken-says").textContent = `Nothing is broken: validation accuracy ${whole}.`;
     return;
   }
   const count = Math.max(20, Math.min(held.validation.count, Math.floor(WORK / network.work)));
-  state.measured = count;
-  let right = 0;
-  for (let i = 0; i < count; i++)
-    right += best(network.probabilities(held.validation.ink(i))) === held.validation.labels[i];
-  state.brokenAccuracy = right / count;
+  const { ink, labels } = held.validation;
+  const predicted = Array.from({ length: count }, (_, i) => best(network.probabilities(ink(i))));
+  const right = predicted.filter((digit, i) => digit === labels[i]).length;
+  Object.assign(state, { brokenPredicted: predicted, brokenAccuracy: right / count });
   const of = count < held.validation.count ? ` of ${count} images` : "";
   $("broken-says").textContent =
     `Broken: validation accuracy ${percent(right / count)}${of}; before, it was ${whole}. A network that guesses gets 10 %.`;

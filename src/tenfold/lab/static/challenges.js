@@ -19,7 +19,11 @@ const CHALLENGES = [
     task: "Start from a 3 that the network reads as 3, and change as few pixels as you can until it says 8. Can you do it in three?",
     start: () => startFrom(3),
     says: () => onSheet(3),
-    met: () => state.picture?.label === 3 && reads() === 8 && changed() && `with ${changed()} pixels changed`,
+    met: () =>
+      state.picture?.label === 3 &&
+      reads() === 8 &&
+      changed() &&
+      `with ${changed()} pixels changed`,
   },
   {
     name: "Fool it at 99 %",
@@ -28,35 +32,58 @@ const CHALLENGES = [
     says: () => onSheet(state.picture?.label),
     met: () => {
       const { picture } = state;
-      if (!picture || picture.label === null || !changed() || changed() > picture.size ** 2 / 10) return "";
+      if (!picture || picture.label === null || !changed() || changed() > picture.size ** 2 / 10)
+        return "";
       const digit = reads();
-      return digit !== null && digit !== picture.label && sureness() >= 0.99 &&
-        `a ${picture.label} passes for ${digit} at ${percent(sureness())}, with ${changed()} pixels changed`;
+      return (
+        digit !== null &&
+        digit !== picture.label &&
+        sureness() >= 0.99 &&
+        `a ${picture.label} passes for ${digit} at ${percent(sureness())}, with ${changed()} pixels changed`
+      );
     },
   },
   {
     name: "Small and good",
     task: "Reach 95 % validation accuracy with fewer than 5,000 parameters.",
-    met: () => found(trained().find((run) => fair(run) && run.parameters < 5000 && accuracy(run) >= 0.95),
-      (run) => `${percent(accuracy(run))} with ${run.parameters.toLocaleString("en")} parameters`),
+    met: () =>
+      found(
+        trained().find((run) => fair(run) && run.parameters < 5000 && accuracy(run) >= 0.95),
+        (run) => `${percent(accuracy(run))} with ${run.parameters.toLocaleString("en")} parameters`,
+      ),
   },
   {
     name: "In three epochs",
     task: "Reach 94 % validation accuracy in three epochs. The learning rate, the batch and the optimizer decide.",
-    met: () => found(trained().find((run) => fair(run) && run.curve[2]?.validation_accuracy >= 0.94 || fair(run) && run.experiment.epochs <= 3 && accuracy(run) >= 0.94),
-      (run) => `${percent((run.curve[2] ?? run.last).validation_accuracy)} after three epochs`),
+    met: () =>
+      found(
+        trained().find(
+          (run) =>
+            (fair(run) && run.curve[2]?.validation_accuracy >= 0.94) ||
+            (fair(run) && run.experiment.epochs <= 3 && accuracy(run) >= 0.94),
+        ),
+        (run) => `${percent((run.curve[2] ?? run.last).validation_accuracy)} after three epochs`,
+      ),
   },
   {
     name: "By heart",
     task: "Shuffle the training labels and still reach 50 % training accuracy: the network learns what means nothing. Watch the validation accuracy.",
-    met: () => found(trained().find((run) => run.experiment.shuffled && run.last.accuracy >= 0.5),
-      (run) => `${percent(run.last.accuracy)} of the training images by heart, ${percent(accuracy(run))} of the validation images`),
+    met: () =>
+      found(
+        trained().find((run) => run.experiment.shuffled && run.last.accuracy >= 0.5),
+        (run) =>
+          `${percent(run.last.accuracy)} of the training images by heart, ${percent(accuracy(run))} of the validation images`,
+      ),
   },
   {
     name: "Hard to break",
     task: "Break it with 50 % noise on the weights and keep 90 % validation accuracy. Which network withstands it?",
-    met: () => state.broken && Number($("noise").value) >= 50 && state.brokenAccuracy >= 0.9 &&
-      fair(state.run) && `${state.run.name} keeps ${percent(state.brokenAccuracy)}`,
+    met: () =>
+      state.broken &&
+      Number($("noise").value) >= 50 &&
+      state.brokenAccuracy >= 0.9 &&
+      fair(state.run) &&
+      `${state.run.name} keeps ${percent(state.brokenAccuracy)}`,
   },
 ];
 
@@ -112,7 +139,11 @@ export function offerChallenges() {
 function item({ name, task, start }) {
   const parts = [make("h3", {}, name), make("p", {}, task), make("p", { className: "so-far" })];
   if (start) {
-    const button = make("button", { className: "quiet", textContent: "Start", "aria-label": `Start: ${name}` });
+    const button = make("button", {
+      className: "quiet",
+      textContent: "Start",
+      "aria-label": `Start: ${name}`,
+    });
     button.addEventListener("click", start);
     parts.push(button);
   }

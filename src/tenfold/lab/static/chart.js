@@ -14,10 +14,9 @@ function svg(name, attributes, text) {
 }
 
 export function drawCharts(runs) {
+  const epochs = Math.max(2, ...runs.map((run) => (run.shown ? run.experiment.epochs : 0)));
   const shown = runs.filter((run) => run.shown && run.curve.length);
-  const epochs = Math.max(2, ...shown.map((run) => run.experiment.epochs));
-  const x = (epoch) =>
-    BOX.left + ((BOX.right - BOX.left) * (epoch - 1)) / Math.max(1, epochs - 1);
+  const x = (epoch) => BOX.left + ((BOX.right - BOX.left) * (epoch - 1)) / Math.max(1, epochs - 1);
   drawAccuracy(shown, epochs, x);
   drawLoss(shown, epochs, x);
 }
@@ -25,7 +24,8 @@ export function drawCharts(runs) {
 function drawAccuracy(runs, epochs, x) {
   const all = runs.flatMap((run) => run.curve.map((p) => p.validation_accuracy));
   // Where all is near 100 %, differences would be lost on the whole scale.
-  const low = all.length && Math.min(...all.slice(-all.length / 2)) > 0.8 && Math.min(...all) > 0.5 ? 0.5 : 0;
+  const low =
+    all.length && Math.min(...all.slice(-all.length / 2)) > 0.8 && Math.min(...all) > 0.5 ? 0.5 : 0;
   const y = (v) => BOX.bottom - ((BOX.bottom - BOX.top) * (Math.max(low, v) - low)) / (1 - low);
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => low + part * (1 - low));
   const marks = ticks.map((v) => [y(v), percent(v, low ? 1 : 0).replace(".0", "")]);
@@ -46,7 +46,8 @@ function drawLoss(runs, epochs, x) {
     BOX.bottom -
     ((BOX.bottom - BOX.top) * (Math.log10(Math.max(v, 10 ** low)) - low)) / (high - low);
   const marks = [];
-  for (let power = low; power <= high; power++) marks.push([y(10 ** power), String(Number(`1e${power}`))]);
+  for (let power = low; power <= high; power++)
+    marks.push([y(10 ** power), String(Number(`1e${power}`))]);
   frame($("loss-chart"), marks, epochs, x);
   lines($("loss-chart"), runs, (p) => [p.loss, p.validation_loss], x, y);
   const words = runs.map((run) => `${run.name} ${run.curve.at(-1).validation_loss.toPrecision(3)}`);
@@ -73,7 +74,9 @@ function frame(chart, marks, epochs, x) {
 function lines(chart, runs, pair, x, y) {
   for (const run of runs) {
     for (const [which, kind] of ["training", "validation"].entries()) {
-      const points = run.curve.map((p) => `${x(p.epoch).toFixed(1)},${y(pair(p)[which]).toFixed(1)}`);
+      const points = run.curve.map(
+        (p) => `${x(p.epoch).toFixed(1)},${y(pair(p)[which]).toFixed(1)}`,
+      );
       const attributes = { class: `curve ${kind} c${run.colour}`, points: points.join(" ") };
       chart.append(svg("polyline", attributes));
     }
@@ -85,6 +88,8 @@ function lines(chart, runs, pair, x, y) {
 
 function label(chart, what, words, runs) {
   const epoch = Math.max(0, ...runs.map((run) => run.curve.at(-1).epoch));
-  const text = words.length ? `${what} after up to ${epoch} epochs: ${words.join(", ")}.` : `${what}: nothing trained yet.`;
+  const text = words.length
+    ? `${what} after up to ${epoch} epochs: ${words.join(", ")}.`
+    : `${what}: nothing trained yet.`;
   chart.setAttribute("aria-label", text);
 }

@@ -6,8 +6,14 @@ import { fitting } from "./maps.js";
 import { $, make, on, state } from "./state.js";
 
 const NAMES = {
-  times: "Scaling undone", conv: "Convolution 3×3", relu: "ReLU", swap: "Axes swapped",
-  pool: "Max pooling 2×2", flatten: "Flatten", dense: "Dense layer", softmax: "Softmax",
+  times: "Scaling undone",
+  conv: "Convolution 3×3",
+  relu: "ReLU",
+  swap: "Axes swapped",
+  pool: "Max pooling 2×2",
+  flatten: "Flatten",
+  dense: "Dense layer",
+  softmax: "Softmax",
 };
 const SAYS = {
   times: "Each pixel is multiplied, as if it had never been scaled.",
@@ -17,7 +23,8 @@ const SAYS = {
   pool: "Of four neighbours the largest stays.",
   flatten: "The maps become one row of numbers; none changes.",
   dense: "Every unit weighs everything that goes in, and adds a bias.",
-  softmax: "e to the power of each number, divided by the sum of all ten: probabilities that add up to 1.",
+  softmax:
+    "e to the power of each number, divided by the sum of all ten: probabilities that add up to 1.",
 };
 const PACE = 220; // milliseconds a step of the kernel takes
 const TERMS = 9; // of a long sum that are written out
@@ -28,11 +35,13 @@ let seen = 0; // the channel of the input that is shown
 let timer = null;
 
 export function offerInside() {
-  on("network picture", refresh);
   on("network", listLayers);
+  on("network picture", refresh);
   $("out").addEventListener("pointermove", point);
   $("out").addEventListener("pointerdown", point);
   $("out").addEventListener("keydown", key);
+  $("in").addEventListener("pointermove", pointIn);
+  $("in").addEventListener("pointerdown", pointIn);
   $("channel").addEventListener("input", () => go(Number($("channel").value) - 1, null));
   $("seen").addEventListener("input", () => {
     seen = Number($("seen").value) - 1;
@@ -50,22 +59,34 @@ const columns = (shape) => (shape.length === 3 ? shape[2] : shape[0] === 10 ? 10
 
 function listLayers() {
   const layers = state.network?.layers ?? [];
-  if (chosen >= layers.length) [chosen, index, seen] = [0, 0, 0];
   const text = layers.map(({ kind, out }) => `${kind}${out}`).join();
   if ($("layers").dataset.shown === text) return;
   $("layers").dataset.shown = text;
-  [chosen, index, seen] = [0, 0, 0];
-  $("layers").replaceChildren(...layers.map(({ kind, out, parameters }, i) => {
-    const button = make("button", { "aria-pressed": String(i === chosen) },
-      make("b", {}, NAMES[kind]), make("span", {}, out.join(" × ")));
-    button.title = `${parameters.toLocaleString("en")} parameters`;
-    button.addEventListener("click", () => {
-      [chosen, index, seen] = [i, 0, 0];
-      stop();
-      refresh();
-    });
-    return make("li", {}, button);
-  }));
+  if (layers.length) choose(0);
+  $("layers").replaceChildren(
+    ...layers.map(({ kind, out, parameters }, i) => {
+      const button = make(
+        "button",
+        { "aria-pressed": String(i === chosen) },
+        make("b", {}, NAMES[kind]),
+        make("span", {}, out.join(" × ")),
+      );
+      button.title = `${parameters.toLocaleString("en")} parameters`;
+      button.addEventListener("click", () => {
+        choose(i);
+        stop();
+        refresh();
+      });
+      return make("li", {}, button);
+    }),
+  );
+}
+
+// A layer, at the number in the middle of its first channel.
+function choose(number) {
+  [chosen, seen] = [number, 0];
+  const { out } = layer();
+  index = out.length === 3 ? Math.floor(out[1] / 2) * out[2] + Math.floor(out[2] / 2) : 0;
 }
 
 function refresh() {
@@ -74,7 +95,8 @@ function refresh() {
   if (!ready()) return stop();
   const { kind, out } = layer();
   [...$("layers").querySelectorAll("button")].forEach((button, i) =>
-    button.setAttribute("aria-pressed", String(i === chosen)));
+    button.setAttribute("aria-pressed", String(i === chosen)),
+  );
   const input = state.activations[chosen];
   $("layer-says").textContent = SAYS[kind];
   range("channel", out.length === 3 ? out[0] : 1, Math.floor(index / plane(out)));
@@ -127,6 +149,20 @@ function point(event) {
   go(null, at);
 }
 
+// Over what goes in, the kernel's window follows the pointer.
+function pointIn(event) {
+  if (!ready() || layer().kind !== "conv") return;
+  const [, height, width] = state.activations[chosen].shape;
+  const [, h, w] = layer().out;
+  const box = $("in").getBoundingClientRect();
+  const middle = (share, size, most) =>
+    Math.min(most - 1, Math.max(0, Math.floor(share * size) - 1 + layer().padding));
+  const x = middle((event.clientX - box.left) / box.width, width, w);
+  const y = middle((event.clientY - box.top) / box.height, height, h);
+  stop();
+  go(null, y * w + x);
+}
+
 function key(event) {
   const across = columns(layer().out);
   const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across }[event.key];
@@ -146,8 +182,12 @@ function draw() {
   if (input.shape.length < 3) seen = 0;
   else if (kind !== "conv") seen = Math.floor(Math.max(0, from) / plane(input.shape));
   $("seen-value").textContent = `${seen + 1} of ${input.shape[0]}`;
-  const terms = kind === "conv" ? found.terms.filter(({ channel }) => channel === seen) : found.terms;
-  const places = kind === "dense" || kind === "softmax" ? top(found).map((term) => term.place) : terms.map((term) => term.place);
+  const terms =
+    kind === "conv" ? found.terms.filter(({ channel }) => channel === seen) : found.terms;
+  const places =
+    kind === "dense" || kind === "softmax"
+      ? top(found).map((term) => term.place)
+      : terms.map((term) => term.place);
   show($("in"), input, seen, places, chosen === 0);
   show($("out"), output, Math.floor(index / plane(out)), [index], false);
   $("in-says").textContent = `In: ${input.shape.join(" × ")}`;
@@ -165,44 +205,67 @@ function show(canvas, { shape, data }, channel, places, ink) {
   canvas.style.setProperty("--columns", across);
   canvas.style.setProperty("--rows", canvas.height);
   const marks = canvas.nextElementSibling;
-  marks.replaceChildren(...places.filter((at) => at >= from && at < from + size).map((at) => {
-    const mark = make("i");
-    mark.style.left = `${(100 * ((at - from) % across)) / across}%`;
-    mark.style.top = `${(100 * Math.floor((at - from) / across)) / canvas.height}%`;
-    mark.style.width = `${100 / across}%`;
-    mark.style.height = `${100 / canvas.height}%`;
-    return mark;
-  }));
+  marks.replaceChildren(
+    ...places
+      .filter((at) => at >= from && at < from + size)
+      .map((at) => {
+        const mark = make("i");
+        mark.style.left = `${(100 * ((at - from) % across)) / across}%`;
+        mark.style.top = `${(100 * Math.floor((at - from) / across)) / canvas.height}%`;
+        mark.style.width = `${100 / across}%`;
+        mark.style.height = `${100 / canvas.height}%`;
+        return mark;
+      }),
+  );
 }
 
 // Under the window of one channel: nine values, nine weights.
 function drawKernel(terms) {
-  const rows = [0, 1, 2].map((row) => make("tr", {}, ...terms.slice(3 * row, 3 * row + 3).map(
-    ({ value, weight }) => make("td", {}, `${figure(value)} × ${figure(weight)}`))));
+  const rows = [0, 1, 2].map((row) =>
+    make(
+      "tr",
+      {},
+      ...terms
+        .slice(3 * row, 3 * row + 3)
+        .map(({ value, weight }) => make("td", {}, `${figure(value)} × ${figure(weight)}`)),
+    ),
+  );
   $("kernel").tBodies[0].replaceChildren(...rows);
 }
 
 const adds = (term) => term.value * (term.weight ?? 1);
-const top = ({ terms }) => [...terms].sort((a, b) => Math.abs(adds(b)) - Math.abs(adds(a))).slice(0, TERMS);
+const top = ({ terms }) =>
+  [...terms].sort((a, b) => Math.abs(adds(b)) - Math.abs(adds(a))).slice(0, TERMS);
 
 function words(kind, out, found) {
   const result = make("strong", {}, figure(found.result));
   const where = whereIs(out);
   const [{ value }] = found.terms;
-  if (kind === "conv") return [where, ...channels(found), ` + bias ${figure(found.bias)} = `, result];
+  if (kind === "conv")
+    return [where, ...channels(found), ` + bias ${figure(found.bias)} = `, result];
   if (kind === "dense") return [where, ...long(found), ` + bias ${figure(found.bias)} = `, result];
-  if (kind === "pool") return [where, `the largest of ${found.terms.map((t) => figure(t.value)).join(", ")} = `, result];
+  if (kind === "pool")
+    return [
+      where,
+      `the largest of ${found.terms.map((t) => figure(t.value)).join(", ")} = `,
+      result,
+    ];
   if (kind === "relu") return [where, `max(0, ${figure(value)}) = `, result];
   if (kind === "times") return [where, `${figure(value)} × ${found.terms[0].weight} = `, result];
   if (kind === "softmax") {
     const sum = found.terms.reduce((all, term) => all + Math.exp(term.value), 0);
-    return [where, `e^${figure(found.terms[index].value)} ÷ ${figure(sum)}, the sum of all ten, = `, result];
+    return [
+      where,
+      `e^${figure(found.terms[index].value)} ÷ ${figure(sum)}, the sum of all ten, = `,
+      result,
+    ];
   }
-  return [where, `taken over as it is: `, result];
+  return [where, "taken over as it is: ", result];
 }
 
 function whereIs(out) {
-  if (out.length === 1) return `Number ${index + 1} of ${out[0]}: `;
+  if (out.length === 1)
+    return out[0] === 10 ? `Digit ${index}: ` : `Number ${index + 1} of ${out[0]}: `;
   const [channel, y, x] = place(out, index);
   return `Channel ${channel + 1}, row ${y + 1}, column ${x + 1}: `;
 }
@@ -210,17 +273,21 @@ function whereIs(out) {
 function channels({ terms }) {
   const sums = new Map();
   for (const term of terms) sums.set(term.channel, (sums.get(term.channel) ?? 0) + adds(term));
-  if (sums.size === 1) return [`nine products, ${figure(sums.get(0))}`];
+  if (sums.size === 1) return [`${figure(sums.get(0))} from the nine products`];
   const sorted = [...sums].sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
   const [first, rest] = [sorted.slice(0, 5), sorted.slice(5)];
-  const others = rest.length ? ` + ${rest.length} other channels ${figure(rest.reduce((sum, [, v]) => sum + v, 0))}` : "";
-  return [first.map(([c, v]) => `channel ${c + 1} ${figure(v)}`).join(" + ") + others];
+  const parts = first.map(([channel, sum]) => `${figure(sum)} from channel ${channel + 1}`);
+  const others = rest.reduce((all, [, sum]) => all + sum, 0);
+  if (rest.length) parts.push(`${figure(others)} from ${rest.length} more`);
+  return [parts.join(" + ")];
 }
 
 function long(found) {
   const first = top(found);
   const rest = found.terms.length - first.length;
-  const others = found.terms.reduce((sum, term) => sum + adds(term), 0) - first.reduce((sum, term) => sum + adds(term), 0);
+  const others =
+    found.terms.reduce((sum, term) => sum + adds(term), 0) -
+    first.reduce((sum, term) => sum + adds(term), 0);
   const text = first.map(({ value, weight }) => `${figure(value)} × ${figure(weight)}`).join(" + ");
-  return [text + (rest > 0 ? ` + ${rest} others ${figure(others)}` : "")];
+  return [text + (rest > 0 ? ` + ${figure(others)} from ${rest} more` : "")];
 }

@@ -30,6 +30,8 @@ $("settings").addEventListener("submit", (event) => {
 });
 $("cancel").addEventListener("click", () => cancel().catch(trouble));
 
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => tell("network"));
+
 show(new Float32Array(64), null);
 try {
   state.about = await send("/v1/lab", {});

@@ -15,7 +15,7 @@ export function offerMaps() {
 function draw() {
   const { network, picture } = state;
   const fits = network && picture && network.layers.length && fitting(network, picture);
-  $("no-network").hidden = Boolean(fits);
+  $("no-network").hidden = $("no-first").hidden = Boolean(fits);
   $("first").hidden = $("bars").hidden = !fits;
   $("verdict").textContent = "";
   if (!fits) return;
@@ -41,7 +41,9 @@ function fillBars(probabilities) {
     bar.children[2].textContent = Number.isFinite(p) ? percent(p) : "no number";
   });
   const p = probabilities[winner];
-  const sure = Number.isFinite(p) ? `${winner}, at ${percent(p)}` : "nothing: its numbers are too large";
+  const sure = Number.isFinite(p)
+    ? `${winner}, at ${percent(p)}`
+    : "nothing: its numbers are too large";
   $("verdict").textContent = `The network says ${sure}.`;
 }
 

@@ -1,6 +1,5 @@
 // What the validation images are taken for: the confusion matrix, and the misclassified images.
 
-import { best } from "./network.js";
 import { paint } from "./paint.js";
 import { show } from "./sheet.js";
 import { $, make, on, percent, state } from "./state.js";
@@ -15,11 +14,10 @@ export function offerMatrix() {
 }
 
 function predictions() {
-  const { run, held, network } = state;
-  if (!run || !held) return null;
-  if (!state.broken) return run.predicted ? [...run.predicted].map(Number) : null;
-  if (!network) return null;
-  return Array.from({ length: state.measured }, (_, i) => best(network.probabilities(held.validation.ink(i))));
+  const { run, looked } = state;
+  if (!run || looked !== run) return null;
+  if (state.broken) return state.brokenPredicted;
+  return run.predicted ? [...run.predicted].map(Number) : null;
 }
 
 function draw() {
@@ -28,7 +26,7 @@ function draw() {
   $("matrix").hidden = predicted === null;
   if (!predicted) {
     $("mistakes").replaceChildren();
-    $("mistakes-says").textContent = "";
+    $("mistakes-says").textContent = "They fill in while the network learns.";
     drawn = "";
     return;
   }
@@ -49,7 +47,10 @@ function fillMatrix(counts) {
     }
   }
   counts.forEach((row, label) => {
-    const sum = Math.max(1, row.reduce((a, b) => a + b, 0));
+    const sum = Math.max(
+      1,
+      row.reduce((a, b) => a + b, 0),
+    );
     row.forEach((count, digit) => {
       const td = body.rows[label].cells[digit + 1];
       const button = td.firstChild;
@@ -75,7 +76,9 @@ function cell(label, digit) {
 
 function fillMistakes(predicted, labels) {
   const wrong = [...predicted.keys()].filter((i) => predicted[i] !== labels[i]);
-  const chosen = filter ? wrong.filter((i) => labels[i] === filter[0] && predicted[i] === filter[1]) : wrong;
+  const chosen = filter
+    ? wrong.filter((i) => labels[i] === filter[0] && predicted[i] === filter[1])
+    : wrong;
   const right = (predicted.length - wrong.length) / predicted.length;
   const only = filter ? ` Shown: ${filter[0]} taken for ${filter[1]}.` : "";
   $("mistakes-says").textContent =
@@ -92,8 +95,12 @@ function mistake(i, label, digit) {
   const canvas = make("canvas", { "aria-hidden": "true" });
   const ink = state.held.validation.ink(i);
   paint(canvas, ink, state.held.size, { ink: true });
-  const button = make("button", { "aria-label": `A ${label} taken for ${digit}: put it on the sheet` },
-    canvas, make("span", {}, `${label} → ${digit}`));
+  const button = make(
+    "button",
+    { "aria-label": `A ${label} taken for ${digit}: put it on the sheet` },
+    canvas,
+    make("span", {}, `${label} → ${digit}`),
+  );
   button.addEventListener("click", () => show(ink, label));
   return make("li", {}, button);
 }

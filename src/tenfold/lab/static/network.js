@@ -66,7 +66,10 @@ const COMPUTE = {
         for (let x = 0; x < wide; x++, at++) {
           const corner = (c * height + 2 * y) * width + 2 * x;
           given[at] = Math.max(
-            data[corner], data[corner + 1], data[corner + width], data[corner + width + 1],
+            data[corner],
+            data[corner + 1],
+            data[corner + width],
+            data[corner + width + 1],
           );
         }
     return given;

@@ -13,7 +13,8 @@ export function paint(canvas, values, columns, { ink = false, most } = {}) {
   const image = context.createImageData(columns, rows);
   const limit = most ?? largest(values);
   const ground = ink ? null : paper();
-  for (let i = 0; i < values.length; i++) image.data.set(ink ? grey(values[i]) : signed(values[i], limit, ground), 4 * i);
+  for (let i = 0; i < values.length; i++)
+    image.data.set(ink ? grey(values[i]) : signed(values[i], limit, ground), 4 * i);
   context.putImageData(image, 0, 0);
 }
 
@@ -48,6 +49,9 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => (kno
 export function figure(value) {
   if (!Number.isFinite(value)) return "no number";
   const size = Math.abs(value);
-  const text = size >= 1000 || (size && size < 0.001) ? size.toExponential(1) : size.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
+  const text =
+    size >= 1000 || (size && size < 0.001)
+      ? size.toExponential(1)
+      : size.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }

@@ -86,7 +86,9 @@ export async function cancel() {
 function session() {
   const known = sessionStorage.getItem(KEY);
   if (known) return known;
-  const made = Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16)).join("");
+  const made = Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16)).join(
+    "",
+  );
   sessionStorage.setItem(KEY, made);
   return made;
 }
@@ -105,7 +107,9 @@ function hear(run, event) {
     run.seconds = event.seconds;
     const every = Math.max(1, Math.round(event.epochs / 4));
     if (event.epoch % every === 0 && event.epoch < event.epochs)
-      announce(`Epoch ${event.epoch} of ${event.epochs}: ${percent(event.validation_accuracy)} right.`);
+      announce(
+        `Epoch ${event.epoch} of ${event.epochs}: ${percent(event.validation_accuracy)} right.`,
+      );
     tell("curve", run);
   } else if (event.event === "weights") {
     run.stale = true;
@@ -152,7 +156,7 @@ export async function lookAt(run) {
   try {
     const held = await heldOf(run.experiment);
     if (state.run !== run) return;
-    state.held = held;
+    Object.assign(state, { held, looked: run });
     tell("held");
     tell("weights");
     tell("curve", run);
@@ -209,7 +213,8 @@ export function restore(data) {
 function asText(weights) {
   const bytes = new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength);
   let text = "";
-  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  for (let i = 0; i < bytes.length; i += 8192)
+    text += String.fromCharCode(...bytes.subarray(i, i + 8192));
   return btoa(text);
 }
 

@@ -18,12 +18,14 @@ const SAYS = {
     "cross-entropy": "How improbable the network finds the right digit. The usual choice.",
     "log-cosh": "The tutorial's: squared near the target, straight far from it.",
     "mean-squared-error": "The squared distance from the target row.",
-    "kl-divergence": "Distance between two distributions; with a single right digit it equals cross-entropy.",
+    "kl-divergence":
+      "Distance between two distributions; with a single right digit it equals cross-entropy.",
     focal: "Cross-entropy that plays easy images down, so hard ones count for more.",
   },
   optimizer: {
     sgd: "Steps along the gradient, with momentum. Wants a larger learning rate, such as 0.05.",
-    rmsprop: "The tutorial's: each parameter's step is divided by the size of its recent gradients.",
+    rmsprop:
+      "The tutorial's: each parameter's step is divided by the size of its recent gradients.",
     adam: "RMSprop with momentum. Forgiving.",
     adamw: "Adam that also pulls all weights a little towards zero.",
   },

@@ -29,7 +29,8 @@ export function offerSheet() {
       last = to;
     }
   });
-  for (const end of ["pointerup", "pointercancel"]) sheet.addEventListener(end, () => (last = null));
+  for (const end of ["pointerup", "pointercancel"])
+    sheet.addEventListener(end, () => (last = null));
   sheet.addEventListener("keydown", key);
   sheet.addEventListener("focus", () => {
     if (sheet.matches(":focus-visible")) cursor ??= [3, 3];
@@ -52,7 +53,12 @@ export function offerSheet() {
 // Show an image: of the data, with its label, or one drawn.
 export function show(ink, label) {
   const size = Math.round(Math.sqrt(ink.length));
-  state.picture = { size, ink: Float32Array.from(ink), label, start: label === null ? null : Float32Array.from(ink) };
+  state.picture = {
+    size,
+    ink: Float32Array.from(ink),
+    label,
+    start: label === null ? null : Float32Array.from(ink),
+  };
   tell("picture");
 }
 
@@ -79,7 +85,10 @@ export async function take() {
 function at(event) {
   const box = $("sheet").getBoundingClientRect();
   const { size } = state.picture;
-  return [((event.clientX - box.left) / box.width) * size, ((event.clientY - box.top) / box.height) * size];
+  return [
+    ((event.clientX - box.left) / box.width) * size,
+    ((event.clientY - box.top) / box.height) * size,
+  ];
 }
 
 function stroke(from, to) {
@@ -128,7 +137,8 @@ function draw() {
     context.fillStyle = "rgb(226 112 22 / 70%)";
     context.fillRect(cursor[1], cursor[0], 1, 1);
   }
-  $("sheet-says").textContent = label === null
-    ? `Your own image, ${size}×${size} pixels.`
-    : `A ${label} from the validation set, ${size}×${size} pixels. Change it as you like.`;
+  $("sheet-says").textContent =
+    label === null
+      ? `Your own image, ${size}×${size} pixels.`
+      : `A ${label} from the validation set, ${size}×${size} pixels. Change it as you like.`;
 }

@@ -6,7 +6,12 @@ export const state = {
   plan: null, // its layers, parameters and code
   held: null, // validation and test images of the data that is looked at
   run: null, // the run that is looked at
+  looked: null, // the same, once the images that belong to it are here
   network: null, // its network, broken or not
+  activations: null, // what it makes of the image on the sheet, layer by layer
+  broken: false, // whether it is
+  brokenAccuracy: 0, // what is left of its accuracy
+  brokenPredicted: null, // and what it takes the first validation images for
   picture: null, // { size, ink: Float32Array of 0 to 1, label: digit or null, start: ink or null }
 };
 

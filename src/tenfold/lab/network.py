@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from tenfold.data.dataset import Dataset

@@ -231,12 +231,18 @@ def test_a_training_is_cancelled(page: Lab) -> None:
     assert page.runs()[0]["words"].endswith("; cancelled.")
 
 
-def test_a_diverging_loss_is_explained(page: Lab) -> None:
-    page.train(network="mlp", loss="cross-entropy", optimizer="sgd", learning_rate=15, batch=0,
-               epochs=50, scaled=True)  # fmt: skip
+def test_a_run_that_took_too_long_says_what_to_choose(
+    browser: webdriver.Chrome, start_lab: StartLab
+) -> None:
+    strict = start_lab("--seconds", "1")
+    page = Lab(browser, strict.url).open()
+    page.train(network="tutorial", epochs=150, batch=0)
     page.until(lambda: page["trouble"].is_displayed())
-    assert "learning rate that is too high" in page["trouble"].text
+    assert page["trouble"].text.startswith("Run 1: Stopped after 1 seconds")
+    assert "Choose fewer epochs" in page["trouble"].text
     page.until(lambda: page["train"].is_enabled())
+    assert page.log("browser") == []
+    strict.stop()
 
 
 def test_a_busy_lab_says_so(page: Lab, lab: Server) -> None:

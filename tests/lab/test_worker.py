@@ -15,7 +15,9 @@ import pytest
 import torch
 from torch.nn import functional
 
+from tenfold.errors import TrainingError
 from tenfold.lab.images import load
+from tenfold.lab.worker import _told
 
 Start = Callable[[int], "Worker"]
 
@@ -122,14 +124,17 @@ def test_a_run_too_large_for_its_memory_says_so(start: Start) -> None:
     assert worker.process.wait(60) == 0
 
 
-def test_a_loss_that_is_no_number_is_explained(start: Start) -> None:
-    events = start(2000).run(
-        network="mlp", loss="cross-entropy", optimizer="sgd", learning_rate=1.0, scaled=False,
-        epochs=20, batch=5,
-    )  # fmt: skip
-    (failed,) = of(events, "failed")
-    assert "learning rate that is too high" in failed["detail"]
-    assert failed["log"] == ""
+def test_a_loss_that_is_no_number_is_explained() -> None:
+    words, log = _told(TrainingError("the loss is no longer a number: tenfold train --set …"))
+    assert "learning rate that is too high" in words
+    assert "tenfold train" not in words  # there is no command line on the page
+    assert log == ""
+
+
+def test_a_fault_goes_to_the_log_and_not_to_the_page(start: Start) -> None:
+    (failed,) = of(start(2000).run(network="no such network"), "failed")
+    assert failed["detail"].startswith("The training broke down because of a fault in tenfold.")
+    assert "ValidationError" in failed["log"]
 
 
 def test_it_ends_with_its_server(start: Start) -> None:

@@ -27,6 +27,7 @@ READY_SECONDS = 120.0  # for torch to be imported, on a slow disk
 KEPT = 12  # finished runs, for pages that fetch the end of one
 HEARTBEAT = 15.0
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+SLOW = "The training process was not ready in time: this machine is very busy. Try again."
 DIED = "The training process ended all of a sudden, most likely for lack of memory. Try again."
 
 
@@ -153,16 +154,17 @@ class Runs:
         return self._runs[name]
 
     def cancel(self, run: Run) -> None:
-        """End a run now."""
-        run.end("cancelled")
-        if run.task is not None:
-            run.task.cancel()
+        """End a run now, unless it has ended."""
+        if not run.ended:
+            run.end("cancelled")
+            if run.task is not None:
+                run.task.cancel()
 
     def watch(self, run: Run) -> None:
         """End a run that nobody follows in some seconds; a page may come back until then."""
 
         def look() -> None:
-            if not run.followers and not run.ended:
+            if not run.followers:
                 self.cancel(run)
 
         asyncio.get_running_loop().call_later(GRACE, look)
@@ -195,6 +197,10 @@ class Runs:
         process: Process | None = None
         try:
             process = await (spare or self._process())
+            if process.returncode is not None:  # it died as it waited
+                process = await self._process()
+            if self.limits.at_once > 1:
+                self._refill()
             await self._talk(run, process, experiment)
         except TimeoutError:
             run.end(
@@ -208,9 +214,12 @@ class Runs:
             if process is not None:
                 await _end(process)
             run.end("failed", DIED)
-            # Only now, or importing torch would take the run's core from it.
-            if self._spare is None and not self._closed:
-                self._spare = asyncio.create_task(self._process())
+            self._refill()
+
+    def _refill(self) -> None:
+        """Have a process wait for the next run."""
+        if self._spare is None and not self._closed:
+            self._spare = asyncio.create_task(self._process())
 
     async def _talk(self, run: Run, process: Process, experiment: Experiment) -> None:
         """Hand the experiment over, and pass on what comes back."""
@@ -219,8 +228,12 @@ class Runs:
         process.stdin.write(experiment.model_dump_json().encode() + b"\n")
         await process.stdin.drain()
         run.tell({"event": "waiting"})
-        async with asyncio.timeout(READY_SECONDS):
-            await self._pass_on(run, process.stdout, until="started")
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                await self._pass_on(run, process.stdout, until="started")
+        except TimeoutError:
+            run.end("failed", SLOW)
+            return
         async with asyncio.timeout(self.limits.seconds):
             await self._pass_on(run, process.stdout, until="tested")
         run.end("done")

@@ -177,8 +177,9 @@ def _told(error: BaseException) -> tuple[str, str]:
         return DIVERGED, ""
     if isinstance(error, TenfoldError):
         return str(error), ""
-    # Torch's allocator has no error of its own.
-    if isinstance(error, MemoryError) or "allocate memory" in str(error):
+    # Torch's allocators have no error of their own.
+    text = str(error)
+    if isinstance(error, MemoryError) or "allocate memory" in text or "bad_alloc" in text:
         return MEMORY, ""
     place = "".join(traceback.format_tb(error.__traceback__))
     return (

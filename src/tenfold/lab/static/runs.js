@@ -65,6 +65,7 @@ export async function train() {
     await follow(`/v1/lab/runs/${run.id}/events`, (event) => hear(run, event));
     await run.fetching;
   } catch (error) {
+    if (!run.id) counted -= 1; // it never was
     run.ended = error.message;
     trouble(error);
   }

@@ -128,6 +128,21 @@ class Lab:
         return entries
 
 
+@pytest.fixture(scope="session")
+def kept(browser: webdriver.Chrome, lab: Server) -> str:
+    """Runs of three networks, trained once and kept, as the browser holds them."""
+    page = Lab(browser, lab.url).open()
+    for network, epochs in (("convnet", 8), ("tutorial", 2), ("mlp", 15)):
+        rate = 9 if network == "convnet" else 6  # 0.01 and 0.001, by the slider's steps
+        page.train(**QUICK | {"network": network, "epochs": epochs, "learning_rate": rate})
+        page.trained()
+        page.press("Keep")
+    found: str = page.script("return localStorage.getItem('tenfold lab runs')")
+    assert len(json.loads(found)) == 3
+    page.script("localStorage.clear(); sessionStorage.clear()")
+    return found
+
+
 @pytest.fixture
 def page(browser: webdriver.Chrome, lab: Server) -> Iterator[Lab]:
     """The lab, opened; at the end nothing was said on the console and nobody else was asked."""
@@ -148,6 +163,22 @@ def page(browser: webdriver.Chrome, lab: Server) -> Iterator[Lab]:
     ]
     assert asked
     assert [url for url in asked if not url.startswith((lab.url, "data:"))] == []
+
+
+@pytest.fixture
+def trained(page: Lab, kept: str) -> Lab:
+    """The lab with the kept runs; the mlp is looked at."""
+    page.script("localStorage.setItem('tenfold lab runs', arguments[0])", kept)
+    page.open()
+    page.until(lambda: page["bars"].is_displayed())
+    return page
+
+
+def look_at(page: Lab, network: str) -> None:
+    """Look at the kept run of a network."""
+    names = [run["words"].split(" · ")[1].split()[0] for run in page.runs()]
+    page.press("Look at", names.index(network))
+    page.until(lambda: page.state("state.looked.experiment.network") == network)
 
 
 def test_curves_matrix_filters_and_bars_fill_in_while_it_learns(page: Lab) -> None:
@@ -181,25 +212,26 @@ def test_curves_matrix_filters_and_bars_fill_in_while_it_learns(page: Lab) -> No
     assert "from the validation set" in page.text("sheet-says")
 
 
-def test_runs_are_compared_named_kept_and_removed(page: Lab) -> None:
-    page.train(**QUICK)
+def test_runs_are_compared_named_kept_and_removed(trained: Lab) -> None:
+    page = trained
+    page.train(**QUICK | {"loss": "cross-entropy", "epochs": 3})
     page.trained()
-    page.train(loss="cross-entropy")
-    page.trained()
-    assert [run["name"] for run in page.runs()] == ["Run 1", "Run 2"]
+    assert [run["name"] for run in page.runs()] == ["Run 1", "Run 2", "Run 3", "Run 4"]
     assert "log-cosh" in page.runs()[0]["words"]
-    assert "cross-entropy" in page.runs()[1]["words"]
+    assert "cross-entropy" in page.runs()[3]["words"]
     count = "return document.querySelectorAll('#accuracy-chart .validation').length"
-    assert page.script(count) == 2
+    assert page.script(count) == 4
     page.press("Curve", 0)
-    assert page.script(count) == 1
+    assert page.script(count) == 3
     field = page.browser.find_elements(By.CSS_SELECTOR, "#runs input")[0]
     field.clear()
     field.send_keys("The first", Keys.TAB)
-    page.press("Keep", 0)
+    page.press("Keep", 1)  # no longer
+    page.press("Keep", 2)
     before = page.runs()[0]
     page.press("Settings", 0)
     assert page["loss"].get_attribute("value") == "log-cosh"
+    assert page["network"].get_attribute("value") == "convnet"
     page.open()  # again: what is kept is still there, with its network
     assert [run["name"] for run in page.runs()] == ["The first"]
     assert page.runs()[0]["accuracy"] == before["accuracy"]
@@ -209,12 +241,11 @@ def test_runs_are_compared_named_kept_and_removed(page: Lab) -> None:
     assert not page["bars"].is_displayed()
 
 
-def test_the_test_set_is_opened_by_hand_alone(page: Lab) -> None:
-    page.train(**QUICK)
-    page.trained()
-    assert "Test accuracy" not in page.runs()[0]["words"]
+def test_the_test_set_is_opened_by_hand_alone(trained: Lab) -> None:
+    page = trained
+    assert not any("Test accuracy" in run["words"] for run in page.runs())
     page.press("Test set")
-    page.until(lambda: "Test accuracy" in page.runs()[0]["words"])
+    page.until(lambda: "Test accuracy" in page.runs()[-1]["words"])
     told = page.state("[...state.held.test.labels]")
     predicted = page.state("state.run.tested")
     right = np.mean([int(a) == b for a, b in zip(predicted, told, strict=True)])
@@ -283,10 +314,10 @@ def test_two_windows_do_not_disturb_each_other(page: Lab) -> None:
         page.front()
 
 
-def test_what_the_page_computes_is_what_torch_computes(page: Lab) -> None:
-    for network in ("tutorial", "convnet"):
-        page.train(**QUICK | {"network": network, "epochs": 2})
-        page.trained()
+def test_what_the_page_computes_is_what_torch_computes(trained: Lab) -> None:
+    page = trained
+    for network in ("tutorial", "convnet", "mlp"):
+        look_at(page, network)
         found = page.browser.execute_async_script(
             "const done = arguments[0]; Promise.all(['state', 'network'].map((name) =>"
             "import(`/static/${name}.js`))).then(([{ state }, { best }]) => done([...Array(200)"
@@ -298,9 +329,8 @@ def test_what_the_page_computes_is_what_torch_computes(page: Lab) -> None:
         assert same >= 0.995, network  # a tie may fall either way
 
 
-def test_drawing_moves_the_bars(page: Lab) -> None:
-    page.train(**QUICK | {"epochs": 20})
-    page.trained()
+def test_drawing_moves_the_bars(trained: Lab) -> None:
+    page = trained
     page["clear"].click()
     empty = page.bars()
     box = page.script(
@@ -323,9 +353,8 @@ def test_drawing_moves_the_bars(page: Lab) -> None:
     assert "Your own image" in page.text("sheet-says")
 
 
-def test_keys_draw_and_a_screen_reader_hears_it(page: Lab) -> None:
-    page.train(**QUICK)
-    page.trained()
+def test_keys_draw_and_a_screen_reader_hears_it(trained: Lab) -> None:
+    page = trained
     page["clear"].click()
     page.script("document.getElementById('sheet').focus()")
     keys = webdriver.ActionChains(page.browser, duration=0)
@@ -336,9 +365,9 @@ def test_keys_draw_and_a_screen_reader_hears_it(page: Lab) -> None:
     assert page.text("live") == "Row 5, column 5, 50 % ink."
 
 
-def test_look_inside_shows_the_very_sum(page: Lab) -> None:
-    page.train(**QUICK | {"network": "tutorial", "epochs": 1})
-    page.trained()
+def test_look_inside_shows_the_very_sum(trained: Lab) -> None:
+    page = trained
+    look_at(page, "tutorial")
     layers = page.script(
         "return [...document.querySelectorAll('#layers b')].map(b => b.textContent)"
     )
@@ -390,9 +419,9 @@ def test_look_inside_shows_the_very_sum(page: Lab) -> None:
     assert len(page.browser.find_elements(By.CSS_SELECTOR, "#in + .marks i")) == 9
 
 
-def test_the_kernel_steps_over_the_picture(page: Lab) -> None:
-    page.train(**QUICK | {"network": "convnet", "epochs": 1})
-    page.trained()
+def test_the_kernel_steps_over_the_picture(trained: Lab) -> None:
+    page = trained
+    look_at(page, "convnet")
     seen = {page.text("sum")}
     page["step-on"].click()
     seen.add(page.text("sum"))
@@ -413,10 +442,9 @@ def test_the_kernel_steps_over_the_picture(page: Lab) -> None:
         assert "=" in page.text("sum") or "as it is" in page.text("sum")
 
 
-def test_it_is_broken_and_repaired(page: Lab) -> None:
-    page.train(**QUICK | {"epochs": 15})
-    page.trained()
-    whole = float(page.runs()[0]["accuracy"].removesuffix(" %"))
+def test_it_is_broken_and_repaired(trained: Lab) -> None:
+    page = trained
+    whole = float(page.runs()[-1]["accuracy"].removesuffix(" %"))
 
     def after(**fields: object) -> float:
         page.choose(**fields)
@@ -443,9 +471,9 @@ def test_it_is_broken_and_repaired(page: Lab) -> None:
     assert 100 * counts.trace() / counts.sum() == pytest.approx(shown, abs=0.06)
 
 
-def test_challenges_are_met_by_what_is_done(page: Lab) -> None:
-    page.train(**QUICK | {"network": "convnet", "epochs": 8, "learning_rate": 9})
-    page.trained()
+def test_challenges_are_met_by_what_is_done(trained: Lab) -> None:
+    page = trained
+    look_at(page, "convnet")
     met = "return [...document.querySelectorAll('#challenges .met h3')].map(h => h.textContent)"
     assert "Small and good" in page.script(met)
     assert "A 3 that becomes an 8" not in page.script(met)
@@ -511,9 +539,8 @@ def test_keys_alone_train(page: Lab) -> None:
     assert page.text("live").startswith("Run 1 is trained. Validation accuracy")
 
 
-def test_everything_has_a_name(page: Lab) -> None:
-    page.train(**QUICK)
-    page.trained()
+def test_everything_has_a_name(trained: Lab) -> None:
+    page = trained
     unnamed = page.script(
         """
         const named = (e) => e.labels?.length || e.getAttribute("aria-label") ||
@@ -534,10 +561,10 @@ def test_everything_has_a_name(page: Lab) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
-def test_it_fits_and_can_be_read(page: Lab, size: tuple[int, int], scheme: str) -> None:
+def test_it_fits_and_can_be_read(trained: Lab, size: tuple[int, int], scheme: str) -> None:
+    page = trained
     page.open(size, scheme)
-    page.train(**QUICK)
-    page.trained()
+    page.until(lambda: page["bars"].is_displayed())
     assert page.script("return document.documentElement.scrollWidth") <= size[0]
     pairs = page.script(
         """

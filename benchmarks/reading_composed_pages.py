@@ -44,7 +44,10 @@ class Tally:
         lines = "\n".join(" ".join(line) for line in truth.lines)
         self.texts.append((truth.kind, digits_of(lines), digits_of(reading.text)))
         if truth.kind == "foreign":
-            self.shares["other scripts refused"].append(not reading.text)
+            read = min(len(digits_of(reading.text)), truth.foreign)
+            own = [False] * read + [True] * (truth.foreign - read)
+            self.shares["other scripts: digits refused"] += own
+            self.shares["other scripts: pages without any reading"].append(not read)
             return
         self._add_lines(reading, truth)
         true = {digits_of(text) for line in truth.lines for text in line}

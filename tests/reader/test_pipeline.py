@@ -358,6 +358,13 @@ def test_a_number_struck_out_takes_its_doubtful_digit_with_it() -> None:
     assert [f.kind for f in of_one_kind([*row, far], SETTINGS, 400.0)] == [STRUCK] * 3 + [HAND]
 
 
+def test_the_number_beside_one_struck_out_is_another_number() -> None:
+    row = [_of_kind(100, struck=0.9), _of_kind(125, struck=1)]
+    beside = _of_kind(200, hand=0.6, struck=0.4)
+    assert 0.75 < (beside.x - row[-1].right) / beside.height < 2.0
+    assert [f.kind for f in of_one_kind([*row, beside], SETTINGS, 400.0)] == [STRUCK] * 2 + [HAND]
+
+
 # The classifier.
 
 

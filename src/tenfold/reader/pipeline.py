@@ -155,7 +155,7 @@ def of_one_kind(found: Sequence[Found], settings: Settings, width: float) -> lis
     """
     out = []
     for row in group(found):
-        for part in parts(row, settings.gap, width):
+        for part in parts(row, settings.apart, width):
             common = int(np.mean([f.kinds for f in part.found], axis=0).argmax())
             out += [_as_neighbours(f, common) for f in part.found]
     return out

@@ -114,6 +114,11 @@ class Canvas:
         for start, end in pairwise(corners):
             self.line(start, end, pen, level)
 
+    def soften(self, spread: float) -> None:
+        """Blur what is drawn so far, as a copy or an enlargement has it; what follows is sharp."""
+        if spread > 0.3:
+            self.ink = np.asarray(cv2.GaussianBlur(self.ink, (0, 0), spread), np.uint8)
+
     def strike(self, placed: Sequence[Placed]) -> None:
         """Call these digits struck out, their ink moves to that mask."""
         for mark in placed:

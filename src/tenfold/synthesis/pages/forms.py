@@ -11,6 +11,9 @@ from tenfold.synthesis.pages import letters, numbers, printing, writing
 from tenfold.synthesis.pages.scene import Scene
 from tenfold.synthesis.pages.writing import Style
 
+SOFT = 0.3  # of the grids with print have it softer than what is written: a copy, enlarged
+NUMBERED = 0.4  # of the heads by hand are a letter with a number, as d1, d2
+
 
 def grid(s: Scene) -> None:
     """Fill a table or a sudoku: digits in cells, some printed, candidates in corners."""
@@ -30,30 +33,50 @@ def grid(s: Scene) -> None:
             s.canvas.line((0, y0 + j * tall), (s.width, y0 + j * tall), heavy, level)
     face, given = printing.pick(rng, s.part), rng.choice([0.0, 0.45, 1.0], p=[0.45, 0.45, 0.1])
     fill, h = rng.uniform(0.3, 1), min(tall, wide * 1.3) * rng.uniform(0.4, 0.8)
-    style = s.style(h)
     # What is printed is often grey beside a pen's ink, or as dark as it.
     tone = float(rng.uniform(0.15, 1)) if rng.random() < 0.6 else min(1.0, s.level * 1.1)
-    many = rng.random() < 0.2
-    for i in range(columns):
-        for j in range(rows):
-            if rng.random() > fill:
-                continue
-            x, y = x0 + (i + 0.5) * wide, y0 + (j + 0.5) * tall
-            digit = str(int(rng.integers(1, 10))) if rng.random() < 0.9 else str(rng.choice([0, 1]))
-            if rng.random() < given:
-                shape = printing.font(face, max(4, round(h / printing.cap(face)))).getlength(digit)
-                print_style = Style(h, level=tone)
-                writing.typeset(s.canvas, rng, face, digit, x - shape / 2, y, print_style)
-            elif many:
-                small = Style(h * 0.45, 0.05, s.level)
-                s.write(numbers.digits(rng, int(rng.integers(1, 4))), x - wide * 0.4, y, small)
-            elif rng.random() < 0.06:
-                s.strokes(letters.doodle(rng), x - h / 3, y, h * 0.8)
-            else:
-                glyph = s.hand.digit(int(digit), h * rng.uniform(0.85, 1.15))
-                x += rng.normal(0, 0.06) * wide - glyph.shape[1] / 2
-                y += rng.normal(0, 0.05) * tall - glyph.shape[0] / 2
-                s.canvas.put(glyph, x, y, style.level, HAND, digit)
+    places = [
+        (x0 + (i + 0.5) * wide, y0 + (j + 0.5) * tall, rng.random() < given)
+        for i in range(columns)
+        for j in range(rows)
+        if rng.random() < fill
+    ]
+    for x, y, printed in places:
+        if printed:
+            digit = _cell_digit(s)
+            shape = printing.font(face, max(4, round(h / printing.cap(face)))).getlength(digit)
+            writing.typeset(s.canvas, rng, face, digit, x - shape / 2, y, Style(h, level=tone))
+    if given and rng.random() < SOFT:
+        s.canvas.soften(h * rng.uniform(0.02, 0.11))
+    size = h * (0.45 if rng.random() < 0.2 else 1)  # candidates, or a digit each
+    for x, y, printed in places:
+        if not printed:
+            _cell(s, (x, y), (wide, tall), size, candidates=size < h)
+
+
+def _cell(
+    s: Scene, at: tuple[float, float], sides: tuple[float, float], h: float, *, candidates: bool
+) -> None:
+    """Write a digit into a cell, or a few small ones; seldom something that is none."""
+    rng, (x, y), (wide, tall) = s.rng, at, sides
+    if candidates:
+        s.write(
+            numbers.digits(rng, int(rng.integers(1, 4))), x - wide * 0.4, y, Style(h, 0.05, s.level)
+        )
+    elif rng.random() < 0.06:
+        s.strokes(letters.doodle(rng), x - h / 3, y, h * 0.8)
+    else:
+        digit = _cell_digit(s)
+        glyph = s.hand.digit(int(digit), h * rng.uniform(0.85, 1.15))
+        x += rng.normal(0, 0.06) * wide - glyph.shape[1] / 2
+        y += rng.normal(0, 0.05) * tall - glyph.shape[0] / 2
+        s.canvas.put(glyph, x, y, s.level, HAND, digit)
+
+
+def _cell_digit(s: Scene) -> str:
+    """Draw a digit of a cell: seldom a 0."""
+    rng = s.rng
+    return str(int(rng.integers(1, 10))) if rng.random() < 0.9 else str(rng.choice([0, 1]))
 
 
 def table(s: Scene) -> None:
@@ -107,7 +130,9 @@ def _entry(
 
 def _head(s: Scene, face: str | None, x: float, y: float, height: float) -> None:
     """Print a row's head, or write it."""
-    if face is None:
+    if face is None and s.rng.random() < NUMBERED:
+        s.numbered(x, y, height)
+    elif face is None:
         s.word(x, y, height)
     else:
         x = s.words(face, height * 1.3, x, y, 1, s.level, 0.0)
@@ -207,92 +232,3 @@ def printed_page(s: Scene) -> None:
         writing.typeset(s.canvas, rng, face, text, s.width * rng.beta(4, 4), foot, style, RUNNING)
     if free > 0:
         s.number(numbers.number(rng), rng.uniform(0, s.width * 0.6), free, s.style(h))
-
-
-def label(s: Scene) -> None:
-    """Put a printed or written label beside a number, small or large."""
-    rng = s.rng
-    h = s.size(10, 70)
-    y = rng.uniform(h, s.height - h) if s.height > 2 * h else s.height / 2
-    x = rng.uniform(-h, s.width * 0.3)
-    style, face = s.style(h), printing.pick(rng, s.part)
-    if rng.random() < 0.7:
-        size, at = h * rng.uniform(0.5, 1.4), y + rng.normal(0, 0.1) * h
-        count, level = int(rng.integers(1, 3)), float(rng.uniform(0.5, 1))
-        x = s.words(face, size, x, at, count, level, 0.1)
-    else:
-        x = s.word(x, y, h)
-    x = s.number(numbers.number(rng), x + h * rng.uniform(0.3, 1.2), y, style)
-    if rng.random() < 0.5:
-        s.words(face, h * rng.uniform(0.5, 1.2), x + h * 0.3, y, 1, float(rng.uniform(0.5, 1)), 0.0)
-
-
-def meter(s: Scene) -> None:
-    """Show a meter's windows, a display, digits printed on plates."""
-    rng = s.rng
-    h = s.size(12, 90)
-    y, x = s.height * rng.uniform(0.25, 0.75), rng.uniform(0, 0.3 * s.width)
-    count = int(rng.integers(3, 9))
-    if rng.random() < 0.5:
-        pad = h * 0.35
-        text = numbers.digits(rng, count)
-        end = writing.display(s.canvas, rng, text, x + pad, y, Style(h, level=1.0))
-        if rng.random() < 0.7:
-            s.windows.append((x, y - h / 2 - pad, end + pad * 0.5, y + h / 2 + pad))
-        return
-    face, step = printing.pick(rng, s.part), h * rng.uniform(0.85, 1.5)
-    every = rng.random() < 0.6
-    for k, digit in enumerate(numbers.digits(rng, count)):
-        left = x + k * step
-        length = printing.font(face, max(4, round(h / printing.cap(face)))).getlength(digit)
-        roll = rng.normal(0, 0.12) * h if rng.random() < 0.2 else 0.0
-        middle, style = left + (step - length) / 2, Style(h, level=1.0)
-        writing.typeset(s.canvas, rng, face, digit, middle, y + roll, style)
-        if every:
-            s.windows.append((left + step * 0.06, y - h * 0.8, left + step * 0.94, y + h * 0.8))
-    if not every:
-        s.windows.append((x - h * 0.2, y - h * 0.8, x + count * step + h * 0.2, y + h * 0.8))
-    if rng.random() < 0.5:
-        s.words(face, h * rng.uniform(0.25, 0.5), x, y + h * 1.3, 3, 0.9, 0.2)
-
-
-def printed_number(s: Scene) -> None:
-    """Print a number or a few by themselves: on a label, a plate, a ticket, a screen."""
-    rng, h = s.rng, s.size(12, 110)
-    face = printing.pick(rng, s.part, hand_like=rng.random() < 0.15)
-    one, y = rng.random() < 0.7, s.height * rng.uniform(0.2, 0.8)
-    if not one:
-        y = h * rng.uniform(0.6, 1.5)
-    x = max(0.0, s.width * rng.uniform(-0.05, 0.3))
-    style = Style(h, 0.0, s.level)
-    while y < s.height:
-        writing.typeset(s.canvas, rng, face, numbers.number(rng), x, y, style)
-        if one:
-            break
-        y += h * rng.uniform(1.4, 3)
-    if rng.random() < 0.25:
-        s.box(x - h * 0.4, y - h, s.width * rng.uniform(0.7, 1), y + h, float(rng.choice([1, 3])))
-
-
-def plot(s: Scene) -> None:
-    """Draw a saved plot of one digit: axes with ticks, numbers along them, the digit enlarged."""
-    rng = s.rng
-    left, top = s.width * rng.uniform(0.08, 0.3), s.height * rng.uniform(0.05, 0.2)
-    side = min(s.width - left, s.height - top) * rng.uniform(0.6, 0.88)
-    if rng.random() < 0.7:
-        s.box(left, top, left + side, top + side, 1, 0.9)
-    face, size = printing.pick(rng, s.part), max(7.0, side * rng.uniform(0.04, 0.08))
-    ticks = int(rng.integers(3, 7))
-    for k in range(ticks):
-        at = side * (k + 0.5) / ticks
-        text = str(k * int(rng.choice([1, 5])))
-        s.canvas.line((left + at, top + side), (left + at, top + side + 3), 1, 0.9)
-        s.canvas.line((left - 3, top + at), (left, top + at), 1, 0.9)
-        below = (left + at - size * 0.3, top + side + 4 + size * 0.5)
-        beside = (left - 5 - size * 0.6 * len(text), top + at)
-        for x, y in (below, beside):
-            writing.typeset(s.canvas, rng, face, text, x, y, Style(size * 0.72), RUNNING)
-    digit = int(rng.integers(10))
-    glyph = s.hand.digit(digit, side * rng.uniform(0.6, 0.95))[: int(side)]
-    x, y = left + (side - glyph.shape[1]) / 2, top + (side - glyph.shape[0]) / 2
-    s.canvas.put(glyph, x, y, s.level, HAND, str(digit))

@@ -33,11 +33,14 @@ class Truth:
         The numbers of each line that are to be read.
     struck : int
         How many digits are struck out.
+    foreign : int
+        How many digits of other scripts there are.
     """
 
     kind: str
     lines: list[list[str]] = field(default_factory=list)
     struck: int = 0
+    foreign: int = 0
 
 
 def one_number(rng: Generator) -> str:
@@ -135,9 +138,11 @@ def _display(pen: Pen, truth: Truth) -> None:
     truth.lines.append([shown])
 
 
-def _foreign(pen: Pen, _truth: Truth) -> None:
+def _foreign(pen: Pen, truth: Truth) -> None:
     rng = pen.scene.rng
-    strokes = letters.foreign_number(rng, int(rng.integers(2, 7)))
+    count = int(rng.integers(2, 7))
+    truth.foreign += count
+    strokes = letters.foreign_number(rng, count)
     pen.scene.strokes(strokes, pen.x, pen.y, pen.style.height)
 
 

@@ -82,6 +82,19 @@ class Scene:
             strokes = letters.scribble(rng)
         return self.strokes(strokes, x, y, height, level)
 
+    def numbered(self, x: float, y: float, height: float) -> float:
+        """Write a letter with a small number, as heads of columns have it; the number is no digit.
+
+        It belongs to the letter, as a printed word's digits belong to the word.
+        """
+        rng = self.rng
+        x = self.strokes(letters.word(rng, str(rng.choice(list("dqxabnpm")))), x, y, height)
+        small = height * rng.uniform(0.45, 0.85)
+        glyph = self.hand.digit(int(rng.integers(0, 10)), small)
+        sunk = y + rng.uniform(0.0, 0.35) * height
+        self.canvas.put(glyph, x + 0.05 * height, sunk - small / 2, self.level)
+        return float(x + 0.05 * height + glyph.shape[1])
+
     def strokes(
         self, strokes: list[Floats], x: float, y: float, height: float, level: float | None = None
     ) -> float:

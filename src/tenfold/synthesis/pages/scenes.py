@@ -9,16 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tenfold.synthesis.pages.forms import (
-    form,
-    grid,
-    label,
-    meter,
-    plot,
-    printed_number,
-    printed_page,
-    table,
-)
+from tenfold.synthesis.pages.forms import form, grid, printed_page, table
 from tenfold.synthesis.pages.freehand import (
     alone,
     cell,
@@ -29,6 +20,7 @@ from tenfold.synthesis.pages.freehand import (
     strokes_only,
 )
 from tenfold.synthesis.pages.scene import Scene as Scene
+from tenfold.synthesis.pages.things import label, meter, plot, printed_number
 
 # Each scene with how often it is drawn.
 SCENES: tuple[tuple[Callable[[Scene], None], float], ...] = (

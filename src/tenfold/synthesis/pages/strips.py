@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from tenfold.signature import DIGIT, STRIP, STRUCK
+from tenfold.signature import DIGIT, HAND, STRIP, STRUCK
 from tenfold.synthesis.pages import numbers, printing, writing
 from tenfold.synthesis.pages.around import flourish, junk, surround
 from tenfold.synthesis.pages.camera import edge, grain, lay, photograph, shrink, unfocused
@@ -28,6 +28,7 @@ LONGEST = 720  # columns of a strip that is learned from
 CLEAR = 1.5  # spreads of the paper: ink that stands out less is not learned from
 INKED, UNREST = 100, 3.0  # coverage that counts as ink; grey levels that any paper varies
 DARK_EDGES = 0.1  # of strips have dark bars along edges
+CELLS = 0.06  # of strips are a row of a table, a digit in each cell
 # Of strips have writing before, behind, or nothing else. What is no digit is the finder's to leave
 # out; a recogniser that sees much of it learns to doubt digits in hands it has not seen.
 BEFORE, BEHIND, NOTHING = 0.06, 0.06, 0.02
@@ -80,7 +81,8 @@ class StripMaker:
         size = DIGIT * zoom * float(np.clip(np.exp(rng.normal(0, 0.17)), 0.55, 1.55))
         hand = Hand(rng, self.stock, self.part)
         mode = rng.choice(
-            ["hand", "print", "display", "none"], p=[0.87 - NOTHING, 0.1, 0.03, NOTHING]
+            ["hand", "print", "display", "cells", "none"],
+            p=[0.87 - NOTHING - CELLS, 0.1, 0.03, CELLS, NOTHING],
         )
         text = self._text(mode)
         style = Style(
@@ -101,6 +103,8 @@ class StripMaker:
             x = writing.typeset(canvas, rng, printing.pick(rng, self.part), text, x, y, style)
         elif mode == "display":
             x = writing.display(canvas, rng, text, x, y, style)
+        elif mode == "cells":
+            x = self._cells(canvas, hand, text, x, y, style)
         elif mode == "hand":
             x = self._by_hand(canvas, hand, text, x, y, style)
         if rng.random() < BEHIND or mode == "none":
@@ -121,6 +125,8 @@ class StripMaker:
             at = int(rng.integers(0, len(plain)))
             mark = str(rng.choice([".", ":"])) if at and rng.random() < 0.4 else ""
             return plain[:at] + mark + plain[at:]
+        if mode == "cells":
+            return numbers.digits(rng, int(rng.integers(2, 10)))
         parts = [numbers.number(rng)]
         while rng.random() < 0.18 and sum(map(len, parts)) < 12:
             parts.append(numbers.number(rng))
@@ -143,6 +149,38 @@ class StripMaker:
                 canvas.strike(canvas.placed[before:])
             x += style.height * rng.uniform(0.5, 1.5)
         return x
+
+    def _cells(
+        self, canvas: Canvas, hand: Hand, text: str, x: float, y: float, style: Style
+    ) -> float:
+        """Fill the cells of a row, a digit each: some printed, maybe pale or soft, some written."""
+        rng, h = self.rng, style.height
+        step, tall = h * rng.uniform(0.95, 2.2), h * rng.uniform(1.25, 2.2)
+        given, face = float(rng.choice([0.0, 0.3, 0.6])), printing.pick(rng, self.part)
+        printed = rng.random(len(text)) < given
+        faint, end = float(rng.uniform(0.1, 0.9)), x + step * len(text)
+        tone = float(rng.uniform(0.12, 1)) if rng.random() < 0.7 else style.level
+        if rng.random() < 0.8:
+            pen = float(rng.choice([1, 2, h * 0.05]))
+            for left in x + step * np.arange(len(text) + 1):
+                canvas.line((left, y - tall / 2), (left, y + tall / 2), pen, faint)
+            for level in (y - tall / 2, y + tall / 2):
+                canvas.line((x, level), (end, level), pen, faint)
+        middles = x + step * (np.arange(len(text)) + 0.5)
+        for digit, middle, set_in in zip(text, middles, printed, strict=True):
+            if set_in:
+                size = max(4, round(h / printing.cap(face)))
+                left = middle - printing.font(face, size).getlength(digit) / 2
+                writing.typeset(canvas, rng, face, digit, left, y, Style(h, level=tone))
+        if printed.any() and rng.random() < 0.5:
+            canvas.soften(h * rng.uniform(0.02, 0.11))
+        for digit, middle, set_in in zip(text, middles, printed, strict=True):
+            if not set_in:
+                glyph = hand.digit(int(digit), h * rng.uniform(0.8, 1.15))
+                left = middle - glyph.shape[1] / 2 + rng.normal(0, 0.07) * step
+                top = y - glyph.shape[0] / 2 + rng.normal(0, 0.07) * h
+                canvas.put(glyph, left, top, style.level, HAND, digit)
+        return end
 
     def _finish(self, canvas: Canvas, columns: int, zoom: float, style: Style) -> Strip | None:
         rng = self.rng

@@ -98,7 +98,7 @@ export function asOnPage(found, settings) {
 // Digits that stand together decide together whether they are struck out, or in a sentence.
 export function ofOneKind(found, settings, width) {
   return group(found).flatMap((row) =>
-    parts(row, settings.gap, width).flatMap((part) => {
+    parts(row, settings.apart, width).flatMap((part) => {
       const all = part.found.map(({ kinds }) => kinds);
       const common = argmax(DIGIT_KINDS.map((_, k) => mean(all.map((kinds) => kinds[k]))));
       return part.found.map((one) => asNeighbours(one, common));

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
+import runpy
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+import torch
+from torch import nn
 
 from tenfold.data.mnist import find_mnist
+from tenfold.lab import worker
 from tenfold.lab.code import code_of
 from tenfold.lab.experiment import Experiment
 from tenfold.lab.plan import plan
@@ -20,15 +22,40 @@ LOSSES = ("cross-entropy", "log-cosh", "mean-squared-error", "kl-divergence", "f
 OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw")
 
 
-def _run(code: str, folder: Path) -> str:
-    (folder / "script.py").write_text(code, encoding="utf-8")
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "KERAS_BACKEND": "torch"}
-    done = subprocess.run(
-        [sys.executable, "script.py"], cwd=folder, capture_output=True, text=True, check=False,
-        env=environment,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+Run = Callable[[str], str]
+
+# What Keras says of NumPy's future while it runs on torch.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Run]:
+    """Run a script as it stands, in a folder of its own, and return what it prints."""
+    monkeypatch.chdir(tmp_path)
+    threads = torch.get_num_threads()
+
+    def whole(code: str) -> str:
+        script = tmp_path / "script.py"
+        script.write_text(code, encoding="utf-8")
+        capsys.readouterr()
+        runpy.run_path(str(script), run_name="__main__")
+        return capsys.readouterr().out
+
+    with torch.random.fork_rng():
+        yield whole
+    torch.set_num_threads(threads)
+
+
+class Told:
+    """What a worker tells, in place of its pipe."""
+
+    def __init__(self) -> None:
+        self.records: list[dict[str, Any]] = []
+
+    def tell(self, event: str, content: bytes = b"", **record: Any) -> None:  # noqa: ARG002
+        self.records.append({"event": event} | record)
 
 
 def _accuracy(output: str, part: str) -> float:
@@ -45,61 +72,60 @@ CASES: list[dict[str, Any]] = [
      "batch": 32, "learning_rate": 0.01},
     {"network": "linear", "loss": "kl-divergence", "optimizer": "sgd", "epochs": 8, "batch": 16,
      "learning_rate": 0.05, "scaled": True},
-    {"network": "tutorial", "epochs": 2, "batch": 32},
+    {"network": "tutorial", "epochs": 5, "batch": 10},
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["network"]))
-def test_pytorch_and_tenfold_learn_the_same(case: dict[str, Any], tmp_path: Path) -> None:
+def test_pytorch_and_tenfold_learn_the_same(case: dict[str, Any], run: Run) -> None:
     experiment = Experiment(**case)
     code = code_of(experiment)
-    output = _run(code["pytorch"], tmp_path)
+    output = run(code["pytorch"])
     assert f"{_parameters(experiment):,} parameters" in output
-    ours = _run(code["tenfold"], tmp_path)
+    ours = run(code["tenfold"])
+    # Not the same random numbers: the tutorial's network is still far from where it ends.
+    early = experiment.network == "tutorial"
     for part in ("validation", "test"):
-        assert abs(_accuracy(output, part) - _accuracy(ours, part)) < 0.12
-    assert _accuracy(output, "validation") > (0.4 if experiment.network == "tutorial" else 0.85)
+        assert abs(_accuracy(output, part) - _accuracy(ours, part)) < (0.2 if early else 0.12)
+    assert _accuracy(output, "validation") > (0.6 if early else 0.85)
 
 
-def test_the_tenfold_code_repeats_the_labs_own_run(tmp_path: Path) -> None:
+def test_the_tenfold_code_repeats_the_labs_own_run(run: Run) -> None:
     experiment = Experiment(network="mlp", hidden=12, epochs=4, batch=32, optimizer="adam")
-    command = [sys.executable, "-m", "tenfold.lab.worker", "2000"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
-        assert worker.stdin is not None
-        worker.stdin.write(experiment.model_dump_json().encode() + b"\n")
-        worker.stdin.flush()
-        assert worker.stdout is not None
-        told = worker.stdout.read().decode("latin-1")
-    last = re.findall(r'"validation_accuracy":([\d.]+)', told)[-1]
-    output = _run(code_of(experiment)["tenfold"], tmp_path)
-    assert _accuracy(output, "validation") == pytest.approx(float(last), abs=1e-4)
+    told = Told()
+    worker.train(cast("worker.Pipe", told), experiment.model_dump())
+    last = [record for record in told.records if record["event"] == "epoch"][-1]
+    output = run(code_of(experiment)["tenfold"])
+    assert _accuracy(output, "validation") == pytest.approx(last["validation_accuracy"], abs=1e-4)
 
 
-def test_the_broken_ones_are_broken_in_pytorch(tmp_path: Path) -> None:
+def test_the_broken_ones_are_broken_in_pytorch(run: Run) -> None:
     experiment = Experiment(
         swapped=True, shuffled=True, scaled=False, epochs=1, batch=64, optimizer="adam"
     )
-    output = _run(code_of(experiment)["pytorch"], tmp_path)
+    output = run(code_of(experiment)["pytorch"])
     assert "251,018 parameters" in output
     assert _accuracy(output, "validation") < 0.35  # there is nothing to learn
 
 
-def test_shuffled_labels_teach_tenfold_nothing(tmp_path: Path) -> None:
+def test_shuffled_labels_teach_tenfold_nothing(run: Run) -> None:
     experiment = Experiment(network="linear", shuffled=True, epochs=2, batch=64)
-    output = _run(code_of(experiment)["tenfold"], tmp_path)
+    output = run(code_of(experiment)["tenfold"])
     assert _accuracy(output, "test") < 0.35
 
 
 @pytest.mark.parametrize("swapped", [False, True])
-def test_keras_builds_the_same_network(swapped: bool, tmp_path: Path) -> None:
-    pytest.importorskip("keras")
+def test_keras_builds_the_same_network(swapped: bool, run: Run) -> None:
+    keras = pytest.importorskip("keras")
+    if keras.backend.backend() != "torch":
+        pytest.skip("Keras runs on another backend here")
     experiment = Experiment(swapped=swapped, epochs=1, batch=128, optimizer="adam")
-    output = _run(code_of(experiment)["keras"], tmp_path)
+    output = run(code_of(experiment)["keras"])
     assert f"Trainable params: {_parameters(experiment):,}" in re.sub(r"\x1b\[[\d;]*m", "", output)
     assert _accuracy(output, "test") > 0.1
 
 
-def test_mnist_is_taken_as_the_lab_takes_it(tmp_path: Path) -> None:
+def test_mnist_is_taken_as_the_lab_takes_it(run: Run) -> None:
     if find_mnist() is None:
         pytest.skip("needs MNIST: set TENFOLD_DATA")
     experiment = Experiment(
@@ -107,7 +133,7 @@ def test_mnist_is_taken_as_the_lab_takes_it(tmp_path: Path) -> None:
         loss="cross-entropy", learning_rate=0.01,
     )  # fmt: skip
     code = code_of(experiment)
-    found = [_accuracy(_run(code[name], tmp_path), "test") for name in ("tenfold", "pytorch")]
+    found = [_accuracy(run(code[name]), "test") for name in ("tenfold", "pytorch")]
     assert min(found) > 0.6
     assert abs(found[0] - found[1]) < 0.1
 
@@ -126,9 +152,6 @@ def test_every_choice_is_written_as_python(loss: str, optimizer: str) -> None:
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_losses_written_are_tenfolds(loss: str) -> None:
-    import torch
-    from torch import nn
-
     from tenfold.training.losses import make_loss
     from tenfold.training.recipe_sections import Loss
 

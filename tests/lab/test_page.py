@@ -224,7 +224,7 @@ def test_runs_are_compared_named_kept_and_removed(trained: Lab) -> None:
     page.press("Curve", 0)
     assert page.script(count) == 3
     field = page.browser.find_elements(By.CSS_SELECTOR, "#runs input")[0]
-    field.clear()
+    field.send_keys(Keys.CONTROL, "a")
     field.send_keys("The first", Keys.TAB)
     page.press("Keep", 1)  # no longer
     page.press("Keep", 2)

@@ -457,12 +457,18 @@ def test_it_is_broken_and_repaired(trained: Lab) -> None:
     assert after(noise=200) < whole - 20
     assert after(zero="1") < 30
     assert after(transposed=True) < whole - 20
-    assert after(unscaled=True) <= whole
+    full = page.state("Math.max(...state.activations[0].data)")
+    page.choose(unscaled=True)
+    page.until(lambda: page.text("broken-says").startswith("Broken"))
+    assert page.state("Math.max(...state.activations[0].data)") == 16 * full
+    page["repair"].click()
+    page.until(lambda: page.text("broken-says").startswith("Nothing is broken"))
+    assert page.state("Math.max(...state.activations[0].data)") == full
     page.choose(noise=100)
     page.until(lambda: page.text("broken-says").startswith("Broken"))
-    broken = page.text("broken-says")
+    weights = page.state("state.network.weights[0]")
     page["reroll"].click()
-    assert page.text("broken-says") != broken, "other noise"
+    assert page.state("state.network.weights[0]") != weights, "other noise"
     matrix = page.script(
         "return [...document.querySelectorAll('#matrix tbody button')].map(b => b.textContent)"
     )

@@ -83,7 +83,7 @@ def test_a_run_tells_its_epochs_its_weights_and_its_test_result(start: Start) ->
     assert [epoch["epoch"] for epoch in epochs] == [1, 2, 3]
     # The last weights are those of the result: computed here, they predict what was told.
     numbers = torch.from_numpy(np.frombuffer(worker.weights, "<f4").copy())
-    w1, b1, w2, b2 = numbers.split([1024, 16, 160, 10])
+    w1, b1, w2, b2 = torch.split(numbers, [1024, 16, 160, 10])
     _, validation, test = load("digits", 0)
     for part, told in ((validation, epochs[-1]["predicted"]), (test, events[-1]["predicted"])):
         x = torch.from_numpy(part.images).flatten(1).float() / 255
@@ -98,7 +98,7 @@ def test_batch_normalisation_is_part_of_the_weights(start: Start) -> None:
     worker = start(2000)
     events = worker.run(network="convnet", channels=4, epochs=1, batch=64, optimizer="adam")
     numbers = torch.from_numpy(np.frombuffer(worker.weights, "<f4").copy())
-    w1, b1, w2, b2, w3, b3 = numbers.split([36, 4, 288, 8, 1280, 10])
+    w1, b1, w2, b2, w3, b3 = torch.split(numbers, [36, 4, 288, 8, 1280, 10])
     _, validation, _ = load("digits", 0)
     x = torch.from_numpy(validation.images).unsqueeze(1).float() / 255
     x = functional.max_pool2d(functional.conv2d(x, w1.view(4, 1, 3, 3), b1, padding=1).relu(), 2)

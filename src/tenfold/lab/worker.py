@@ -77,7 +77,7 @@ class Follower:
 
     def on_epoch(self, epoch: Epoch) -> None:
         """Tell what an epoch came to, and what each validation image is taken for."""
-        record = epoch.to_dict()
+        record: dict[str, Any] = epoch.to_dict()
         record.pop("images_per_second")
         self._pipe.tell("epoch", **record, predicted=self.predicted(self._validation))
         self.weights(time.perf_counter(), last=epoch.epoch == epoch.epochs)

@@ -60,7 +60,7 @@ class Lab:
         return str(self.script("return document.getElementById(arguments[0]).textContent", name))
 
     def until(self, true: Callable[[], object]) -> None:
-        WebDriverWait(self.browser, 120, 0.05).until(lambda _: true())
+        WebDriverWait(self.browser, 300, 0.05).until(lambda _: true())
 
     def choose(self, **fields: object) -> None:
         """Set fields of the form, as a hand on them does."""

@@ -23,7 +23,7 @@ from tenfold.server.problems import ProblemError
 
 LINE = 1 << 20  # the longest event
 GRACE = 10.0  # seconds for which a run goes on with nobody following it
-READY_SECONDS = 120.0  # for torch to be imported, on a slow disk
+READY_SECONDS = 300.0  # for torch to be imported, on a slow disk or a busy machine
 KEPT = 12  # finished runs, for pages that fetch the end of one
 HEARTBEAT = 15.0
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}

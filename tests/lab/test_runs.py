@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -129,7 +130,7 @@ def test_a_run_that_takes_too_long_is_stopped(start_lab: StartLab) -> None:
     assert end["detail"].startswith("Stopped after 1 seconds")
     # The next one trains as if nothing had been.
     assert begin(lab, "another", QUICK).status_code == 201
-    assert lab.stop() == 0
+    assert lab.stop() == -signal.SIGTERM
 
 
 def test_the_end_of_the_server_ends_its_processes_at_once(start_lab: StartLab) -> None:
@@ -142,7 +143,7 @@ def test_the_end_of_the_server_ends_its_processes_at_once(start_lab: StartLab) -
     children = _children(lab.process.pid)
     time.sleep(1)
     lab.process.terminate()
-    assert lab.process.wait(20) == 0
+    assert lab.process.wait(20) == -signal.SIGTERM
     thread.join(20)
     assert ended[-1]["state"] == "cancelled"
     assert not any(Path(f"/proc/{child}").exists() for child in children)
@@ -244,4 +245,4 @@ def test_the_commands_of_the_page_about_the_lab_work(start_lab: StartLab) -> Non
         started = start_lab(*words.split())
         about = started.client.get("/v1/lab").json()
         assert about["at_once"] == (8 if "--at-once 8" in words else 2)
-        assert started.stop() == 0
+        assert started.stop() == -signal.SIGTERM

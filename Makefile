@@ -34,7 +34,7 @@ format: $(VENV)/.dev ## put the code into shape
 RECIPES := "fast --seeds 30" "small --seeds 5 --threads 1" "mnist" "best --extra"
 BENCHES := accuracy_on_digits time_of_tutorial time_to_99_percent speed_of_training \
 	growth_of_training limit_of_training speed_of_prediction size_in_int8 speed_of_server \
-	cost_of_reading reading_composed_pages
+	cost_of_reading reading_composed_pages search_of_recipe
 WITH_DATA := beyond_accuracy bundled_classifier reading_pictures
 
 bench: $(VENV)/.dev ## measure beside named peers (hours; benchmarks/README.md says what each needs)

@@ -32,7 +32,7 @@ READING = {
 }
 TRAINING_PACKAGES = {
     "torch", "sklearn", "scipy", "matplotlib", "onnx", "onnxscript", "pydantic", "safetensors",
-    "tensorboardX", "pooch", "keras", "jinja2",
+    "tensorboardX", "pooch", "keras", "jinja2", "optuna", "mlflow",
 }  # fmt: skip
 
 # Arrows point one way. docs/architecture.md says from which rooms each room may import; a room is a

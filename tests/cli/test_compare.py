@@ -45,6 +45,10 @@ def test_json_is_one_object_a_pair_the_best_first(own_folder: Path) -> None:
     means = [record["validation_accuracy_mean"] for record in records]
     assert means == sorted(means, reverse=True)
     assert all(len(r["validation_accuracies"]) == len(r["curve"]) == 2 for r in records)
+    assert [r["verdict"] is None for r in records] == [True, False, False, False]
+    assert all(
+        r["against_best"].keys() == {"behind", "interval", "p", "p_here"} for r in records[1:]
+    )
     assert json.loads(Path("here/compare.json").read_text()) == records
     with Image.open("here/curves.png") as image:
         assert image.format == "PNG"
@@ -63,15 +67,28 @@ def test_a_file_of_somebody_elses_is_overwritten_by_force_alone(name: str) -> No
     assert Path("here", name).read_bytes() != b"mine"
 
 
-def test_people_get_a_table_and_the_folder() -> None:
-    text = _compare(*GRID, "--seeds", "1").stdout
-    assert "mean ± standard deviation over 1 seed" in text
+def test_people_get_a_table_that_fits_and_the_folder() -> None:
+    widest = ["--losses", "mean-squared-error,focal", "--optimizers", "rmsprop, sgd"]
+    text = _compare(*widest, "--seeds", "1", "--out", "here").stdout
+    assert "validation accuracy in %: 60 pictures, 1 seed" in text
     assert "One seed says nothing about luck" in text
-    rows = [line.split() for line in text.splitlines() if " ± " in line and "%" in line]
+    table = text[: text.index("Best here: ")].splitlines()
+    assert max(map(len, table)) <= 80
+    rows = [line.split() for line in table if line.startswith(("mean-squared", "focal"))]
     assert len(rows) == 4
     accuracies = [float(row[3]) for row in rows]
     assert accuracies == sorted(accuracies, reverse=True)
     assert "Figures and curves: here" in text
+
+
+def test_the_method_is_named_and_a_hopeless_rate_is_called_worse() -> None:
+    recipe = Path("small.toml").read_text() + "[optimizer]\nname = 'sgd'\nlearning_rate = 1e-9\n"
+    Path("small.toml").write_text(recipe)
+    pair = ["--losses", "cross-entropy", "--optimizers", "adam,sgd", "--epochs", "12"]
+    text = _compare(*pair, "--seeds", "2", "--out", "here", "--processes", "2").stdout
+    assert "Best here: cross-entropy, adam." in text
+    assert "\nWorse: cross-entropy, sgd.\n" in text
+    assert "Method: paired bootstrap over pictures and seeds, p < 0.05" in text
 
 
 def test_quiet_names_the_best_alone() -> None:

@@ -150,7 +150,7 @@ import sys
 from importlib.abc import MetaPathFinder
 class Without(MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name.partition('.')[0] == 'pydantic':
+        if name.partition('.')[0] == missing:
             raise ModuleNotFoundError(f'No module named {name!r}', name=name)
 sys.meta_path.insert(0, Without())
 from tenfold.cli import main
@@ -158,12 +158,23 @@ main()
 """
 
 
-def test_a_missing_extra_is_named_with_the_way_to_install_it(tmp_path: Path) -> None:
-    code = "import sys\nsys.argv[1:] = ['recipe']\n" + BLOCK
+@pytest.mark.parametrize(
+    ("package", "extra", "arguments"),
+    [
+        ("pydantic", "train", ["recipe"]),
+        ("optuna", "tune", ["search"]),
+        ("mlflow", "mlflow", ["train", "--track", "mlflow"]),
+    ],
+)
+def test_a_missing_extra_is_named_with_the_way_to_install_it(
+    package: str, extra: str, arguments: list[str], tmp_path: Path
+) -> None:
+    code = f"import sys\nsys.argv[1:] = {arguments}\nmissing = {package!r}\n" + BLOCK
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
     assert done.stdout == ""
-    assert "needs the package pydantic, which is not installed" in done.stderr
-    assert "pip install 'tenfold[train]'" in done.stderr
+    assert f"needs the package {package}, which is not installed" in done.stderr
+    assert f"pip install 'tenfold[{extra}]'" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -137,6 +137,23 @@ def test_mistakes_are_told_and_nothing_is_written(own_folder: Path) -> None:
     assert sorted(own_folder.iterdir()) == before
 
 
+def test_trackers_are_named_and_the_old_option_is_taken_with_a_hint() -> None:
+    with pytest.raises(UsageError, match="tracker 'wandb' is not known"):
+        _train("--track", "wandb", "--out", "run")
+    result = _train("--tensorboard", "--out", "run")
+    assert result.stderr == "Warning: --tensorboard is called --track tensorboard now.\n"
+    assert list(Path("run/tensorboard").iterdir())
+
+
+def test_mlflow_keeps_the_run_and_the_output_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    text = _train("--track", "mlflow", "--out", "run").stdout
+    run = json.loads(Path("run/mlflow.json").read_text())["run_id"]
+    (line,) = [line for line in text.splitlines() if line.startswith("MLflow: ")]
+    assert line == f"MLflow: run {run} in runs/mlflow/mlflow.db"
+    assert Path("run/report.html").read_text().startswith("<!DOCTYPE html>")
+
+
 def test_a_run_that_diverges_says_what_to_try() -> None:
     with pytest.raises(TrainingError, match=r"--set optimizer\.learning_rate=1e\+29"):
         _train("--set", "optimizer.learning_rate=1e30", "--set", "network.name=mlp")

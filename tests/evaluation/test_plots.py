@@ -11,6 +11,7 @@ from tenfold.evaluation.evaluate import measure
 from tenfold.evaluation.plots import (
     SHOWN,
     comparison_curves,
+    importance_bars,
     learning_curve,
     mistakes_sheet,
     samples_sheet,
@@ -46,10 +47,26 @@ def test_the_learning_curve_has_a_line_for_each(epochs: int) -> None:
 
 
 def test_comparison_curves_stand_even_where_runs_diverged() -> None:
-    one = _pixels(comparison_curves({"a": [0.1, 0.9]}))
-    more = _pixels(comparison_curves({"a": [0.1, 0.9], "b": [0.1, 0.8], "gone": []}))
+    one = _pixels(comparison_curves({"a": [[0.1, 0.9]]}))
+    more = _pixels(comparison_curves({"a": [[0.1, 0.9]], "b": [[0.1, 0.8]], "gone": []}))
     assert one.shape == more.shape
     assert not np.array_equal(one, more)
+
+
+def test_comparison_curves_show_the_range_over_seeds_as_a_band() -> None:
+    means = [[0.1, 0.5, 0.9]] * 2
+    spread = [[0.0, 0.4, 0.8], [0.2, 0.6, 1.0]]  # the same means
+    thin, wide = (_pixels(comparison_curves({"a": seeds, "b": seeds})) for seeds in (means, spread))
+    tinted = [int(((page != 255).any(axis=2)).sum()) for page in (thin, wide)]
+    assert tinted[1] > tinted[0] + 20_000  # a fifth of the height, most of the width
+
+
+def test_the_longest_bar_of_importance_is_on_top() -> None:
+    page = _pixels(importance_bars({"optimizer.learning_rate": 0.9, "batch": 0.1}, "What mattered"))
+    blue = np.abs(page.astype(int) - BLUE).sum(axis=2) < 10
+    widths = blue.sum(axis=1)
+    half = len(widths) // 2
+    assert widths[:half].max() > 5 * widths[half:].max() > 0
 
 
 def test_sheets_show_what_there_is(run: Run, few: Splits) -> None:

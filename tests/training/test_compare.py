@@ -3,11 +3,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tenfold.data.splits import Splits
 from tenfold.errors import UsageError
-from tenfold.training.compare import USUAL_RATES, Cell, compare
+from tenfold.training.compare import USUAL_RATES, Cell, _ranked, compare
 from tenfold.training.recipe import Recipe
 from tenfold.training.recipe_sections import LOSSES, OPTIMIZERS
 
@@ -60,14 +62,85 @@ def test_a_run_that_diverges_counts_nothing_and_stops_nobody(few: Splits) -> Non
     best, worst = _compare(few, ["cross-entropy"], ["sgd", "adam"], seeds=2, recipe=recipe)
     assert (best.optimizer, best.diverged) == ("adam", 0)
     assert (worst.diverged, worst.accuracies, worst.curve) == (2, (0.0, 0.0), ())
+    assert worst.verdict == "worse"
     assert worst.to_dict()["seconds"] == 0
 
 
-def test_mean_and_spread() -> None:
-    cell = Cell("focal", "adam", 0.1, (0.9, 0.8), (0.5, 0.85), 1.0, 0)
+def _cell(right: NDArray[np.bool_], optimizer: str = "adam") -> Cell:
+    return Cell("focal", optimizer, 0.1, right, (), 1.0, 0)
+
+
+def _right(*shares: float, pictures: int = 320) -> NDArray[np.bool_]:
+    """One row a seed, this share of the pictures right, the same hard ones wrong first."""
+    return np.stack([np.arange(pictures) >= round((1 - s) * pictures) for s in shares])
+
+
+def test_mean_spread_and_interval() -> None:
+    cell = _cell(_right(0.9, 0.8, pictures=100))
+    assert cell.accuracies == pytest.approx((0.9, 0.8))
     assert cell.mean == pytest.approx(0.85)
     assert cell.spread.deviation == pytest.approx(0.1 / 2**0.5)
-    assert replace(cell, accuracies=(0.9,)).spread.deviation == 0
+    assert cell.interval[0] < 0.8 < 0.9 < cell.interval[1]
+    assert _cell(_right(0.9)).spread.deviation == 0
+
+
+@pytest.mark.parametrize(
+    ("poor", "verdict"),
+    [
+        ((0.5953,) * 5, "worse"),
+        ((0.59, 0.62, 0.57, 0.61, 0.60), "worse"),
+        # Two of five seeds learned nothing: a t-test over seeds finds no difference (p = 0.18).
+        ((0.98, 0.98, 0.98, 0.02, 0.02), "worse with these seeds"),
+        ((0.98, 0.21), "worse with these seeds"),
+        ((0.59,), "worse"),
+    ],
+)
+def test_98_and_60_per_cent_are_never_called_equal(poor: tuple[float, ...], verdict: str) -> None:
+    best = _cell(_right(*[0.9812] * len(poor)))
+    first, second = _ranked([_cell(_right(*poor), "sgd"), best])
+    assert (first.optimizer, first.verdict) == ("adam", None)
+    assert second.verdict == verdict
+    assert second.against is not None
+    assert second.against.behind == pytest.approx(0.9812 - np.mean(poor), abs=0.005)
+
+
+def test_a_small_difference_on_few_pictures_is_not_told_apart() -> None:
+    rng = np.random.default_rng(0)
+    luck = [rng.random((5, 300)) < 0.97 for _ in range(3)]
+    _, *others = _ranked([_cell(right) for right in luck])
+    assert [cell.verdict for cell in others] == ["not told apart"] * 2
+    for cell in others:
+        assert cell.against is not None
+        assert cell.against.interval[0] < 0 < cell.against.interval[1]
+
+
+def test_runs_in_processes_come_to_the_same(few: Splits) -> None:
+    told: list[tuple[int, int, str]] = []
+    alone, several = (
+        _compare(
+            few, ["focal"], ["adam", "sgd"], seeds=2, processes=n, on_run=lambda *r: told.append(r)
+        )
+        for n in (1, 2)
+    )
+    assert [cell.curves for cell in alone] == [cell.curves for cell in several]
+    assert all((a.right == b.right).all() for a, b in zip(alone, several, strict=True))
+    assert [number for number, _, _ in told] == [0, 1, 2, 3, 0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_once_stopped_only_whole_pairs_are_returned(few: Splits, processes: int) -> None:
+    ended = 0
+
+    def on_run(done: int, *_: object) -> None:
+        nonlocal ended
+        ended = done
+
+    cells = _compare(
+        few, ["focal", "log-cosh"], ["sgd"], seeds=2, processes=processes,
+        recipe=BASE.replace({"epochs": 40}), on_run=on_run, stop=lambda: ended > 2,
+    )  # fmt: skip
+    assert len(cells) <= 1
+    assert all(cell.right.shape[0] == 2 for cell in cells)
 
 
 def test_every_optimizer_has_a_usual_rate() -> None:

@@ -210,7 +210,7 @@ def test_stopped_and_resumed_a_run_comes_to_the_same(
 
 def test_tensorboard_files_on_request(few: Splits, quick: dict[str, Any], tmp_path: Path) -> None:
     out = tmp_path / "run"
-    _stopped(few, out, quick, 12, tensorboard=True)
+    _stopped(few, out, quick, 12, track=["tensorboard"])
     (events,) = (out / "tensorboard").iterdir()
     assert events.name.startswith("events.out.tfevents.")
     content = events.read_bytes()

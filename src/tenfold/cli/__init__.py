@@ -21,6 +21,7 @@ from tenfold.cli import (
     lab,
     read,
     recipe,
+    search,
     serve,
     train,
     tutorial,
@@ -47,18 +48,21 @@ app.command(epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command(epilog=card.EXAMPLE)(card.card)
 app.command(epilog=export.EXAMPLE)(export.export)
 app.command(epilog=compare.EXAMPLE)(compare.compare)
+app.command(epilog=search.EXAMPLE)(search.search)
 app.command(epilog=recipe.EXAMPLE)(recipe.recipe)
 app.add_typer(data.app, name="data")
 app.add_typer(form.app, name="form")
 
-# What only tenfold[train] installs, and Keras, which tenfold[export] does; anything else missing is
-# a fault of ours.
+# What only tenfold[train] installs; anything else missing is a fault of ours.
 _EXTRAS = {
-    "jinja2", "keras", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch",
+    "jinja2", "markupsafe", "matplotlib", "onnx", "onnxscript", "platformdirs", "pooch",
     "pydantic", "safetensors", "scipy", "sklearn", "tensorboardX", "torch",
 }  # fmt: skip
 # And what only tenfold[forms] does.
 _FORMS = {"fpdf", "pebble", "openpyxl", "pillow_heif", "pyarrow", "pypdfium2"}
+# And what an extra of its own does.
+_OWN = {"keras": "export", "optuna": "tune", "mlflow": "mlflow", "sqlalchemy": "mlflow",
+        "alembic": "mlflow"}  # fmt: skip
 
 
 def _version(wanted: bool) -> None:
@@ -98,9 +102,9 @@ def main() -> None:
         sys.exit(1)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
-        if package not in _EXTRAS | _FORMS:
+        if package not in _EXTRAS | _FORMS | _OWN.keys():
             raise
-        extra = "forms" if package in _FORMS else "export" if package == "keras" else "train"
+        extra = _OWN.get(package, "forms" if package in _FORMS else "train")
         complain(
             f"this command needs the package {error.name}, which is not installed. "
             f"Run: pip install 'tenfold[{extra}]'"

@@ -1,9 +1,10 @@
-"""tenfold compare: losses and optimizers side by side."""
+"""tenfold compare: losses and optimizers side by side, and what may be said of the differences."""
 
 from __future__ import annotations
 
 import json as jsonlib
 import os
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -29,14 +30,18 @@ from tenfold.cli.console import (
 )
 from tenfold.cli.train import Device
 from tenfold.errors import INTERRUPTED, UsageError
-from tenfold.evaluation.format import between, number, percent
 from tenfold.names import shown
 
 if TYPE_CHECKING:
     from tenfold.training.compare import Cell
 
 FIGURES, CURVES = "compare.json", "curves.png"  # in the folder of the results
-EXAMPLE = "Example: tenfold compare --losses cross-entropy,focal --optimizers adam,muon --seeds 5"
+EXAMPLE = (
+    "Example: tenfold compare --losses cross-entropy,focal --optimizers adam,muon --processes 2"
+)
+Processes = Annotated[
+    int, typer.Option(min=1, help="Runs at the same time, each with its share of the cores.")
+]
 
 
 def compare(
@@ -46,7 +51,7 @@ def compare(
     optimizers: Annotated[
         str, typer.Option(help="Optimizers, separated by commas.")
     ] = "rmsprop,sgd,adam",
-    seeds: Annotated[int, typer.Option(min=1, help="Runs of each pair.")] = 2,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each pair.")] = 5,
     epochs: Annotated[int | None, typer.Option(min=1, help="Replaces the recipe's.")] = None,
     data: Annotated[str, typer.Option(help="digits, mnist, or a path.")] = "digits",
     recipe: Annotated[
@@ -56,6 +61,7 @@ def compare(
         Path | None,
         typer.Option("--out", help="Where the results go; by default a new folder below ./runs."),
     ] = None,
+    processes: Processes = 1,
     device: Device = "auto",
     data_dir: DataDir = None,
     force: Force = False,
@@ -64,10 +70,10 @@ def compare(
 ) -> None:
     """Try losses and optimizers on the same data and budget; judge on validation data.
 
-    The recipe fixes everything else. The test part is not looked at.
+    The recipe fixes everything else. The test part is not looked at. Each pair is tested against
+    the best by a paired bootstrap over pictures and seeds.
     """
-    from tenfold.evaluation.plots import comparison_curves
-    from tenfold.files import make_folder, write_output
+    from tenfold.files import make_folder
     from tenfold.training import compare as comparing
 
     target = folder or Path("runs") / f"compare-{datetime.now():%Y%m%d-%H%M%S}"
@@ -95,6 +101,7 @@ def compare(
             epochs=epochs,
             device=device,
             data_dir=data_dir,
+            processes=processes,
             on_run=on_run,
             stop=stop,
         )
@@ -103,22 +110,35 @@ def compare(
         err.print("Stopped; what follows is of the pairs that were finished.")
     if not cells:
         raise typer.Exit(INTERRUPTED)
+    _save(cells, target, force)
+    _show(cells, target, json, quiet)
+    if stopped:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _save(cells: list[Cell], target: Path, force: bool) -> None:
+    """Write the figures and the curves."""
+    from tenfold.evaluation.plots import comparison_curves
+    from tenfold.files import write_output
+
     records = [cell.to_dict() for cell in cells]
     figures = jsonlib.dumps(records, indent=2) + "\n"
     write_output(target / FIGURES, figures, force=force)
-    curves = {f"{cell.loss}, {cell.optimizer}": cell.curve for cell in cells}
+    curves = {f"{cell.loss}, {cell.optimizer}": cell.curves for cell in cells}
     write_output(target / CURVES, comparison_curves(curves), force=force)
+
+
+def _show(cells: list[Cell], target: Path, json: bool, quiet: bool) -> None:
     if json:
-        for record in records:
-            print_json(record)
+        for cell in cells:
+            print_json(cell.to_dict())
     elif quiet:
         say(f"{cells[0].loss} {cells[0].optimizer}")
     else:
-        out.print(_table(cells, seeds))
-        out.print(_verdict(cells, seeds), markup=False)
+        out.print(_table(cells))
+        for line in _verdict(cells):
+            out.print(line, markup=False)
         out.print(f"\nFigures and curves: [bold]{escape(shown(target))}[/] ({FIGURES}, {CURVES})")
-    if stopped:
-        raise typer.Exit(INTERRUPTED)
 
 
 def _refuse_used(folder: Path) -> None:
@@ -135,48 +155,73 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _table(cells: list[Cell], seeds: int) -> Table:
-    heading = f"validation accuracy, mean ± standard deviation over {seeds} seeds"
+def _table(cells: list[Cell]) -> Table:
+    """Lay out what fits into 80 columns; compare.json has the rest."""
+    seeds, pictures = cells[0].right.shape
+    heading = f"validation accuracy in %: {pictures:,} pictures, {_count(seeds, 'seed')}"
     table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.collapse_padding = True  # so that it fits into 80 columns
+    table.collapse_padding = True
     for name in ("loss", "optimizer"):
         table.add_column(name, no_wrap=True)
-    for name in ("rate", "accuracy", "95 %", "p", "seconds"):
+    for name in ("rate", "mean", "95 %", "behind", "95 %", "s"):
         table.add_column(name, justify="right", no_wrap=True)
     for cell in cells:
-        accuracy = f"{percent(cell.mean)} ± {100 * cell.spread.deviation:.2f}"
-        if cell.diverged:
-            accuracy = f"{accuracy} ({cell.diverged} diverged)"
-        interval = cell.spread.interval
+        behind = cell.against
         table.add_row(
             cell.loss,
             cell.optimizer,
-            f"{cell.learning_rate:g}",
-            accuracy,
-            "–" if interval is None else between((interval[0], min(interval[1], 1.0)), 1)[:-2],
-            "" if cell.p is None else number(cell.p),
-            f"{cell.seconds:.1f}",
+            f"{cell.learning_rate:.2g}",
+            f"{100 * cell.mean:.2f}",
+            _range(cell.interval),
+            "" if behind is None else f"{100 * behind.behind:.2f}",
+            "" if behind is None else _range(behind.interval),
+            f"{cell.seconds:.1f}" if cell.seconds < 1000 else f"{cell.seconds:.0f}",
         )
     return table
 
 
-def _verdict(cells: list[Cell], seeds: int) -> str:
-    """Say which differences from the best are ones."""
+def _range(interval: tuple[float, float]) -> str:
+    low, high = (f"{100 * each:.1f}" for each in interval)
+    return f"{low}–{high}" if not low.startswith("-") else f"{low} to {high}".replace("-", "−")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _verdict(cells: list[Cell]) -> Iterator[str]:
+    """Say what may be said of the others beside the best, and how it was found."""
+    from tenfold.evaluation.metrics.paired import METHOD
+
     best, *others = cells
+    for cell in cells:
+        if cell.diverged:
+            ran = f"{cell.diverged} of {_count(len(cell.right), 'run')} diverged"
+            yield f"{_name(cell)}: {ran}, taken as 0 %."
     if not others:
-        return ""
-    if seeds == 1:
-        return (
-            "One seed says nothing about luck: give --seeds 5 to know which differences are ones."
+        return
+    yield f"Best here: {_name(best)}."
+    single = len(best.right) == 1
+    heads = {
+        "worse": "Worse",
+        "worse with these seeds": "Worse with these seeds, but runs differ too much from seed to "
+        "seed to say so of others",
+    }
+    for verdict, head in heads.items():
+        if found := [_name(cell) for cell in others if cell.verdict == verdict]:
+            yield f"{head}: {'; '.join(found)}."
+    if alike := [cell for cell in others if cell.verdict == "not told apart"]:
+        most = max(cell.against.interval[1] for cell in alike if cell.against is not None)
+        yield (
+            f"Not told apart from the best: {'; '.join(map(_name, alike))}. That does not make "
+            f"them equal: up to {100 * most:.1f} points behind it is possible. More "
+            f"{'' if single else 'seeds or '}pictures tell finer."
         )
-    worse = sum(bool(cell.differs) for cell in others)
-    same = [f"{cell.loss}, {cell.optimizer}" for cell in others if not cell.differs]
-    if not same:
-        return (
-            f"{best.loss}, {best.optimizer} is better than every other (paired t-test, p < 0.05)."
-        )
-    return (
-        f"No difference found between the best and {'; '.join(same)}: luck alone may do it (paired "
-        f"t-test over {seeds} seeds, p as adjusted by Holm). {worse or 'None'} "
-        f"{'is' if worse <= 1 else 'are'} worse. More --seeds tell finer differences."
-    )
+    if single:
+        yield "One seed says nothing about luck: other first weights may come out differently."
+    method = METHOD.removesuffix(" and seeds") if single else METHOD
+    yield f"Method: {method}, p < 0.05 as adjusted by Holm. Behind: points behind the best."
+
+
+def _name(cell: Cell) -> str:
+    return f"{cell.loss}, {cell.optimizer}"

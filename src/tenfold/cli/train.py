@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,7 +21,7 @@ from tenfold.cli.console import (
     stop_on_interrupt,
 )
 from tenfold.cli.show_evaluation import accuracy_line, confusion_table
-from tenfold.errors import UsageError
+from tenfold.errors import OldFormatWarning, UsageError
 from tenfold.names import shown
 
 if TYPE_CHECKING:
@@ -66,9 +67,14 @@ def train(
     checkpoint_every: Annotated[
         float, typer.Option(min=0, help="Seconds between checkpoints.")
     ] = 10.0,
-    tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write TensorBoard's event files too.")
-    ] = False,
+    track: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="tensorboard|mlflow",
+            help="Keep the figures there too; repeatable. MLflow: in runs/mlflow.",
+        ),
+    ] = None,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", hidden=True)] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -97,7 +103,7 @@ def train(
             "callbacks": callbacks,
             "stop": stack.enter_context(stop_on_interrupt()),
             "checkpoint_every": checkpoint_every,
-            "tensorboard": tensorboard,
+            "track": _tracked(track or [], tensorboard),
         }
         if seeds > 1:
             several = train_seeds(seeds, data, recipe, on_run=_teller(json, quiet), **wishes)
@@ -111,6 +117,16 @@ def train(
         say(shown(result.model))
     else:
         report(result)
+
+
+def _tracked(track: list[str], tensorboard: bool) -> list[str]:
+    """Return where figures are kept, once each; the old option is still taken."""
+    if tensorboard:
+        warnings.warn(
+            "--tensorboard is called --track tensorboard now.", OldFormatWarning, stacklevel=2
+        )
+        track = [*track, "tensorboard"]
+    return list(dict.fromkeys(track))
 
 
 def _teller(json: bool, quiet: bool) -> Callable[[Run], None]:
@@ -163,6 +179,10 @@ def report(run: Run | PagesRun) -> None:
     out.print("  learning-curve.png    loss and accuracy over the epochs")
     out.print("  samples.png           the first training pictures")
     out.print("  mistakes.png          what was read wrongly, the surest first")
+    if (run.folder / "mlflow.json").exists():
+        from tenfold.training.mlflow import noted
+
+        out.print(f"MLflow: {escape(noted(run.folder))}", markup=False)
 
 
 def _report_on_pages(run: PagesRun) -> None:

@@ -85,18 +85,55 @@ def learning_curve(
     return to_png(figure)
 
 
-def comparison_curves(curves: Mapping[str, Sequence[float]]) -> bytes:
-    """Draw one accuracy curve (0 to 1) a name over the epochs, the best first; PNG bytes."""
+def comparison_curves(curves: Mapping[str, Sequence[Sequence[float]]]) -> bytes:
+    """Draw accuracy over the epochs: each name's mean over seeds, and from least to greatest.
+
+    Parameters
+    ----------
+    curves : mapping of str to sequence of sequence of float
+        For each name, the best first, one curve (0 to 1) a seed, all of one length.
+
+    Returns
+    -------
+    bytes
+        PNG.
+    """
     figure = Figure(figsize=(9, 5), dpi=120, layout="constrained")
     axes = figure.subplots()
     colours = colormaps["turbo"](np.linspace(0.05, 0.95, max(len(curves), 1)))
-    for colour, (name, values) in zip(colours, curves.items(), strict=True):
-        epochs = range(1, len(values) + 1)
-        axes.plot(epochs, values, color=colour, label=name, marker=_marker(epochs))
-    axes.set(ylabel="validation accuracy", title="Validation accuracy, mean over seeds")
+    for colour, (name, seeds) in zip(colours, curves.items(), strict=True):
+        # Of a pair whose every run diverged, the legend alone says that it was there.
+        values = np.asarray(seeds or [()], dtype=np.float64)  # (seeds, epochs)
+        epochs = range(1, values.shape[1] + 1)
+        if len(values) > 1:
+            axes.fill_between(
+                epochs, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.15, lw=0
+            )
+        axes.plot(epochs, values.mean(axis=0), color=colour, label=name, marker=_marker(epochs))
+    axes.set(ylabel="validation accuracy", title="Validation accuracy: mean and range over seeds")
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
     finish(axes)
     axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    return to_png(figure)
+
+
+def importance_bars(importances: Mapping[str, float], title: str) -> bytes:
+    """Draw one bar a key, the longest on top; PNG bytes.
+
+    Parameters
+    ----------
+    importances : mapping of str to float
+        Shares of 1 by key, the greatest first.
+    title : str
+        What is said above.
+    """
+    figure = Figure(figsize=(8, 1.2 + 0.4 * len(importances)), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    bars = axes.barh(list(importances)[::-1], list(importances.values())[::-1], color=BLUE)
+    axes.bar_label(bars, fmt=lambda share: f"{share:.0%}", padding=3)
+    axes.set(xlabel="importance", title=title, xlim=(0, 1.1 * max(importances.values())))
+    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1))
+    axes.spines[["top", "right"]].set_visible(False)
     return to_png(figure)
 
 

@@ -1,28 +1,32 @@
 """Try losses, optimizers and seeds side by side, as the tutorial suggests at its end.
 
-Every cell of the grid gets the same pictures, the same validation part and the same number of
-epochs, and is judged on the validation part alone; the test part is not looked at.
+Every pair gets the same pictures, the same validation part and the same number of epochs, and is
+judged on the validation part alone; the test part is not looked at. Each is tested against the best
+picture by picture and seed by seed (`tenfold.evaluation.metrics.paired`), the p-values adjusted for
+how many are compared (Holm 1979).
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 
-from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits, stratified_split
-from tenfold.errors import TrainingError, UsageError
+from tenfold.errors import UsageError
 from tenfold.evaluation.encode import encode
-from tenfold.evaluation.metrics.statistics import LEVEL, Spread, holm, paired_p, spread
-from tenfold.training.callbacks import Epoch
-from tenfold.training.loop import Training, fit
-from tenfold.training.machine import Device, pick_device, threads
+from tenfold.evaluation.metrics.paired import METHOD, Paired, accuracy_interval, paired
+from tenfold.evaluation.metrics.statistics import LEVEL, Spread, holm, spread
+from tenfold.training.judge import Judged, Parts, judge
+from tenfold.training.machine import Device, pick_device
+from tenfold.training.pool import in_processes
 from tenfold.training.recipe import Recipe
 from tenfold.training.recipe_sections import LOSSES, OPTIMIZERS
 from tenfold.training.run import choose_recipe
@@ -31,8 +35,12 @@ from tenfold.training.validation import VALIDATION_SEED
 # Where each optimizer usually starts: one rate for all would compare rates, not optimizers.
 USUAL_RATES = {"rmsprop": 0.001, "sgd": 0.05, "adam": 0.001, "adamw": 0.001, "muon": 0.005}
 
+# Against the best: worse; worse with the seeds that were tried, which say too little of others; or
+# not told apart, which does not mean that they are equal.
+Verdict = Literal["worse", "worse with these seeds", "not told apart"]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Cell:
     """One loss with one optimizer, trained once for each seed.
 
@@ -42,31 +50,36 @@ class Cell:
         As recipes name them.
     learning_rate : float
         The peak rate.
-    accuracies : tuple of float
-        Validation accuracy after the last epoch, by seed; a run that diverged counts 0.
-    curve : tuple of float
-        Validation accuracy after each epoch, mean over the seeds that did not diverge.
+    right : bool array, shape (seeds, n)
+        Whether each seed's network read each validation picture right after the last epoch; none
+        was where the run diverged.
+    curves : tuple of tuple of float
+        Validation accuracy after each epoch, for each seed that did not diverge.
     seconds : float
         Training time, mean over seeds.
     diverged : int
         How many seeds ended in a loss that was no number.
-    p : float or None
-        Student's paired t-test over the seeds against the best pair, adjusted for how many pairs
-        there are (Holm 1979); None for the best itself and for a single seed.
+    against : Paired or None
+        Beside the best, p-values adjusted for how many pairs there are; None for the best itself.
     """
 
     loss: str
     optimizer: str
     learning_rate: float
-    accuracies: tuple[float, ...]
-    curve: tuple[float, ...]
+    right: NDArray[np.bool_]
+    curves: tuple[tuple[float, ...], ...]
     seconds: float
     diverged: int
-    p: float | None = None
+    against: Paired | None = None
+
+    @property
+    def accuracies(self) -> tuple[float, ...]:
+        """Validation accuracy by seed; a run that diverged counts 0."""
+        return tuple(float(share) for share in self.right.mean(axis=1))
 
     @property
     def spread(self) -> Spread:
-        """Mean, standard deviation and interval of the validation accuracy over the seeds."""
+        """Mean and standard deviation of the validation accuracy over the seeds."""
         return spread(self.accuracies)
 
     @property
@@ -75,9 +88,23 @@ class Cell:
         return self.spread.mean
 
     @property
-    def differs(self) -> bool | None:
-        """Whether it is worse than the best for another reason than luck; None if unknown."""
-        return None if self.p is None else self.p < LEVEL
+    def interval(self) -> tuple[float, float]:
+        """The mean's 95 % interval over seeds and pictures."""
+        return accuracy_interval(self.right)
+
+    @property
+    def curve(self) -> tuple[float, ...]:
+        """Validation accuracy after each epoch, mean over the seeds that did not diverge."""
+        return tuple(statistics.fmean(values) for values in zip(*self.curves, strict=True))
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What to say of it beside the best; None for the best itself."""
+        if self.against is None:
+            return None
+        if self.against.p < LEVEL and self.against.behind > 0:
+            return "worse"
+        return "worse with these seeds" if self.against.p_here < LEVEL else "not told apart"
 
     def to_dict(self) -> dict[str, object]:
         """Return the figures by name, ready for JSON."""
@@ -87,10 +114,14 @@ class Cell:
             "learning_rate": self.learning_rate,
             "validation_accuracy_mean": self.mean,
             "validation_accuracy_std": self.spread.deviation,
-            "validation_accuracy_interval": encode(self.spread.interval),
-            "p_against_best": self.p,
+            "validation_accuracy_interval": encode(self.interval),
+            "validation_pictures": self.right.shape[1],
+            "against_best": encode(self.against),
+            "verdict": self.verdict,
+            "method": METHOD,
             "validation_accuracies": list(self.accuracies),
             "curve": list(self.curve),
+            "curves": [list(curve) for curve in self.curves],
             "seconds": self.seconds,
             "diverged": self.diverged,
         }
@@ -102,11 +133,12 @@ def compare(
     *,
     losses: Sequence[str],
     optimizers: Sequence[str],
-    seeds: int = 2,
+    seeds: int = 5,
     epochs: int | None = None,
     validation: float = 0.2,
     device: Device = "auto",
     data_dir: Path | None = None,
+    processes: int = 1,
     on_run: Callable[[int, int, str], None] = lambda *_: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> list[Cell]:
@@ -125,8 +157,12 @@ def compare(
         Replaces the recipe's.
     validation : float
         Share of the training part that judges; the same pictures for all.
+    processes : int
+        Runs at the same time, each in a process of its own with its share of the cores. A script
+        that asks for more than one needs ``if __name__ == "__main__":``.
     on_run : callable
-        Told before each run: its number, how many there are, and a name for it.
+        Told before each run (with several processes, after each): how many were begun (ended)
+        before, how many there are, and a name for it.
     stop : callable
         Asked after every step; once true, the pairs finished so far are returned.
 
@@ -145,27 +181,60 @@ def compare(
     splits = data if isinstance(data, Splits) else load_splits(data, data_dir)
     changes = {} if epochs is None else {"epochs": epochs}
     base = choose_recipe(recipe, splits.train.size, changes)
-    parts = stratified_split(splits.train, validation, VALIDATION_SEED)
-    target = pick_device(device)
-    grid = list(product(dict.fromkeys(losses), dict.fromkeys(optimizers)))
-    cells: list[Cell] = []
-    for number, (loss, optimizer) in enumerate(grid):
-        own = optimizer == base.optimizer.name
-        rate = base.optimizer.learning_rate if own else USUAL_RATES[optimizer]
-        cell_changes = {
-            "loss.name": loss,
-            "optimizer.name": optimizer,
-            "optimizer.learning_rate": rate,
-        }
-        histories = []
-        for seed in range(seeds):
-            on_run(number * seeds + seed, len(grid) * seeds, f"{loss}, {optimizer}, seed {seed}")
-            run = base.replace(cell_changes | {"seed": seed})
-            histories.append(_run(run, *parts, target, stop))
-            if stop():
-                return _ranked(cells)
-        cells.append(_cell(loss, optimizer, rate, histories))
+    held_out = stratified_split(splits.train, validation, VALIDATION_SEED)
+    parts = Parts(*held_out, pick_device(device))
+    pairs = [
+        _pair(base, loss, optimizer)
+        for loss, optimizer in product(dict.fromkeys(losses), dict.fromkeys(optimizers))
+    ]
+    runs = [pair.replace({"seed": seed}) for pair in pairs for seed in range(seeds)]
+    made = _each(runs, parts, processes, on_run, stop)
+    found = {number: judged for number, judged in made if judged is not None}
+    cells = []
+    for first, pair in zip(range(0, len(runs), seeds), pairs, strict=True):
+        ended = [found[number] for number in range(first, first + seeds) if number in found]
+        if len(ended) == seeds:
+            cells.append(_cell(pair, ended))
     return _ranked(cells)
+
+
+def _pair(base: Recipe, loss: str, optimizer: str) -> Recipe:
+    own = optimizer == base.optimizer.name
+    rate = base.optimizer.learning_rate if own else USUAL_RATES[optimizer]
+    return base.replace(
+        {"loss.name": loss, "optimizer.name": optimizer, "optimizer.learning_rate": rate}
+    )
+
+
+def _each(
+    runs: list[Recipe],
+    parts: Parts,
+    processes: int,
+    on_run: Callable[[int, int, str], None],
+    stop: Callable[[], bool],
+) -> Iterator[tuple[int, Judged | None]]:
+    """Make the runs, one after the other or several at a time, until they are to stop."""
+    count = min(processes, len(runs))
+    if count > 1:
+        on_run(0, len(runs), _name(runs[0]))
+        work = in_processes(_work, parts, runs, count, stop)
+        for ended, (number, judged) in enumerate(work, start=1):
+            on_run(ended, len(runs), _name(runs[number]))
+            yield number, judged
+        return
+    for number, run in enumerate(runs):
+        on_run(number, len(runs), _name(run))
+        yield number, judge(run, parts, stop=stop)
+        if stop():
+            return
+
+
+def _work(parts: Parts, recipe: Recipe, stop: Callable[[], bool]) -> Judged | None:
+    return judge(recipe, parts, stop=stop)
+
+
+def _name(recipe: Recipe) -> str:
+    return f"{recipe.loss.name}, {recipe.optimizer.name}, seed {recipe.seed}"
 
 
 def _ranked(cells: list[Cell]) -> list[Cell]:
@@ -173,38 +242,26 @@ def _ranked(cells: list[Cell]) -> list[Cell]:
     if not cells:
         return []
     best, *others = sorted(cells, key=lambda cell: -cell.mean)
-    p = holm([paired_p(best.accuracies, other.accuracies) for other in others])
-    return [best, *(replace(other, p=each) for other, each in zip(others, p, strict=True))]
+    tests = [paired(best.right, other.right) for other in others]
+    p, p_here = (holm(each) for each in ([t.p for t in tests], [t.p_here for t in tests]))
+    return [best] + [
+        replace(cell, against=replace(test, p=a or 0.0, p_here=b or 0.0))
+        for cell, test, a, b in zip(others, tests, p, p_here, strict=True)
+    ]
 
 
-def _run(
-    recipe: Recipe,
-    learned: Dataset,
-    judged: Dataset,
-    device: torch.device,
-    stop: Callable[[], bool],
-) -> list[Epoch] | None:
-    """Train once and return what each epoch came to; None if it diverged."""
-    with threads(recipe.threads), torch.random.fork_rng():
-        training = Training(recipe, learned, judged, device)
-        try:
-            fit(training, stop=stop)
-        except TrainingError:
-            return None
-    return training.history
-
-
-def _cell(loss: str, optimizer: str, rate: float, histories: list[list[Epoch] | None]) -> Cell:
-    ended = [history for history in histories if history is not None]
-    curves = [[epoch.validation_accuracy or 0.0 for epoch in history] for history in ended]
+def _cell(pair: Recipe, runs: list[Judged]) -> Cell:
+    ended = [run for run in runs if not run.diverged]
     return Cell(
-        loss=loss,
-        optimizer=optimizer,
-        learning_rate=rate,
-        accuracies=tuple(0.0 if h is None else h[-1].validation_accuracy or 0.0 for h in histories),
-        curve=tuple(statistics.fmean(values) for values in zip(*curves, strict=True)),
-        seconds=statistics.fmean([h[-1].seconds for h in ended]) if ended else 0.0,
-        diverged=len(histories) - len(ended),
+        loss=pair.loss.name,
+        optimizer=pair.optimizer.name,
+        learning_rate=pair.optimizer.learning_rate,
+        right=np.stack([run.right for run in runs]),
+        curves=tuple(
+            tuple(epoch.validation_accuracy or 0.0 for epoch in run.history) for run in ended
+        ),
+        seconds=statistics.fmean([run.history[-1].seconds for run in ended]) if ended else 0.0,
+        diverged=len(runs) - len(ended),
     )
 
 

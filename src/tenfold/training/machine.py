@@ -9,7 +9,7 @@ from typing import Literal, TypeVar, get_args
 
 import torch
 
-from tenfold.errors import UsageError
+from tenfold.errors import TrainingError, UsageError
 from tenfold.training.pages.recipe import PagesRecipe
 from tenfold.training.recipe import Recipe
 
@@ -46,3 +46,16 @@ def threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextlib.contextmanager
+def memory_told() -> Iterator[None]:
+    """Say in plain words that a network was too large, in whichever step memory ran out."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if "memory" not in f"{error}{type(error)}".lower():
+            raise
+        raise TrainingError(
+            "this network does not fit into memory. Make network or batch smaller."
+        ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, overload
 
@@ -13,7 +13,7 @@ import torch
 from tenfold.data.dataset import Dataset
 from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits
-from tenfold.errors import DataError, TrainingError, UsageError
+from tenfold.errors import DataError, UsageError
 from tenfold.synthesis.glyphs.training_set import synthesise
 from tenfold.training import runfolder
 from tenfold.training.callbacks import Callback
@@ -22,6 +22,7 @@ from tenfold.training.loop import Training, fit
 from tenfold.training.machine import (
     AnyChoices,
     Device,
+    memory_told,
     pick_device,
     possible_precision,
     threads,
@@ -32,6 +33,7 @@ from tenfold.training.recipe import AnyRecipe, Recipe, load_any, on_pictures
 from tenfold.training.result import Run, finish
 from tenfold.training.runfolder import RunStoppedError as RunStoppedError
 from tenfold.training.runlock import locked
+from tenfold.training.tracking import TrackerName, check_trackers, tracked
 from tenfold.training.validation import hold_out_validation, warn_of_one_class
 
 
@@ -47,6 +49,7 @@ class Wishes(TypedDict, total=False):
     callbacks: Sequence[Callback]
     stop: Callable[[], bool]
     checkpoint_every: float
+    track: Sequence[TrackerName]
     tensorboard: bool
 
 
@@ -80,6 +83,7 @@ def train(
     callbacks: Sequence[Callback] = (),
     stop: Callable[[], bool] = lambda: False,
     checkpoint_every: float = 10.0,
+    track: Sequence[TrackerName] = (),
     tensorboard: bool = False,
 ) -> Run | PagesRun:
     """Train a network and write it as a model file, with its figures, into a run folder.
@@ -111,8 +115,11 @@ def train(
         Asked after every step; once true, the run is saved and `RunStoppedError` is raised.
     checkpoint_every : float
         Seconds between checkpoints.
+    track : sequence of {"tensorboard", "mlflow"}
+        Where to keep the figures besides ``metrics.jsonl``: TensorBoard's event files in the run
+        folder, or MLflow, in ``runs/mlflow`` unless ``MLFLOW_TRACKING_URI`` says otherwise.
     tensorboard : bool
-        Write TensorBoard's event files too.
+        What ``track=["tensorboard"]`` was called before.
 
     Returns
     -------
@@ -131,6 +138,8 @@ def train(
     0.975
     """
     started = time.perf_counter()
+    track = [*track, "tensorboard"] if tensorboard and "tensorboard" not in track else track
+    check_trackers(track)
     given: AnyRecipe | None
     record: dict[str, Any] = {}
     folder: Path | None = None
@@ -146,7 +155,7 @@ def train(
     if folder is not None:
         _same_data(folder, record["data_fingerprint"], splits.train)
     if isinstance(given, PagesRecipe):
-        _fit_for_pages(device, tensorboard)
+        _fit_for_pages(device, track)
         composed = possible_precision(_changed(given, settings, seed), torch.device("cpu"))
 
         def open_folder() -> Path:
@@ -161,14 +170,18 @@ def train(
     warn_of_one_class(splits.train)
     target = pick_device(device)
     chosen = possible_precision(chosen, target)
-    with held, threads(chosen.threads), torch.random.fork_rng(), _memory_told():
+    with held, threads(chosen.threads), torch.random.fork_rng(), memory_told():
         # Whatever cannot be made is refused here, before anything is written.
         training = _prepare(chosen, splits.train, target)
         opened = _opened(held, folder, out, chosen, splits.train, str(target))
         if resume:
             load_checkpoint(training, opened)
-        _fit(training, opened, callbacks, stop, checkpoint_every, tensorboard)
-        return finish(training, splits, opened, started)
+        with tracked(track, opened, chosen, splits, training.history) as trackers:
+            _fit(training, opened, [*callbacks, *trackers], stop, checkpoint_every)
+            finished = finish(training, splits, opened, started)
+            for tracker in trackers:
+                tracker.on_end(finished, splits)
+        return finished
 
 
 def choose_recipe(
@@ -207,25 +220,12 @@ def _opened(
     return folder
 
 
-def _fit_for_pages(device: Device, tensorboard: bool) -> None:
+def _fit_for_pages(device: Device, track: Sequence[str]) -> None:
     """Refuse what runs on composed pages cannot do."""
     if pick_device(device).type == "cuda" and device == "cuda":
         raise UsageError("device cuda: this recipe trains on the processor; use the device cpu.")
-    if tensorboard:
-        raise UsageError("tensorboard: this recipe has no epochs; metrics.jsonl has its figures.")
-
-
-@contextlib.contextmanager
-def _memory_told() -> Iterator[None]:
-    """Say in plain words that a network was too large, in whichever step memory ran out."""
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if "memory" not in f"{error}{type(error)}".lower():
-            raise
-        raise TrainingError(
-            "this network does not fit into memory. Make network or batch smaller."
-        ) from error
+    if track:
+        raise UsageError(f"{track[0]}: this recipe has no epochs; metrics.jsonl has its figures.")
 
 
 def _load(data: str | Path | Splits, data_dir: Path | None) -> Splits:
@@ -281,14 +281,9 @@ def _fit(
     callbacks: Sequence[Callback],
     stop: Callable[[], bool],
     checkpoint_every: float,
-    tensorboard: bool,
 ) -> None:
-    metrics = runfolder.Metrics(folder, training.history, tensorboard)
-
     def save() -> None:
         save_checkpoint(training, folder)
 
-    with contextlib.closing(metrics):
-        ended = fit(training, [*callbacks, metrics], save, checkpoint_every, stop)
-    if not ended:
+    if not fit(training, callbacks, save, checkpoint_every, stop):
         raise runfolder.stopped(folder, training.step, training.steps)

@@ -7,6 +7,7 @@ checkpoint.safetensors   where the run stands, for --resume
 model.onnx               the result
 result.json              its figures
 samples.png, mistakes.png, learning-curve.png
+mlflow.json, report.html  tracked by MLflow: which of its runs this is, and the page it got
 run.lock                 held while the run goes on
 """
 
@@ -26,7 +27,7 @@ from tenfold.evaluation.evaluation import Evaluation
 from tenfold.evaluation.plots import learning_curve, mistakes_sheet, samples_sheet
 from tenfold.files import make_folder, read_file, write_whole
 from tenfold.sheets import save_drawing
-from tenfold.training.callbacks import Epoch, Step
+from tenfold.training.callbacks import Epoch
 from tenfold.training.recipe import AnyRecipe, parse_any
 
 RUNS = Path("runs")
@@ -34,6 +35,7 @@ MOST = 1 << 20  # bytes of what describes a run
 OURS = (
     "run.json", "recipe.toml", "metrics.jsonl", "checkpoint.safetensors", "model.onnx",
     "result.json", "samples.png", "mistakes.png", "learning-curve.png", "first.png", "seeds.json",
+    "mlflow.json", "report.html",
 )  # fmt: skip
 
 
@@ -131,57 +133,6 @@ def versions() -> dict[str, str]:
     """Return the versions that a run's figures depend on."""
     packages = {name: version(name) for name in ("tenfold", "torch", "numpy", "onnx")}
     return {"python": platform.python_version()} | packages
-
-
-class Metrics:
-    """Watch a run and write one JSON line an epoch, and TensorBoard's files where asked.
-
-    Parameters
-    ----------
-    folder : Path
-        The run folder.
-    history : list of Epoch
-        Epochs that ended before; written again, for a killed run may have torn the last line.
-    tensorboard : bool
-        Write TensorBoard's event files too, below ``tensorboard``.
-    """
-
-    def __init__(self, folder: Path, history: list[Epoch], tensorboard: bool) -> None:
-        self._path = folder / "metrics.jsonl"
-        write_whole(self._path, "".join(_line(epoch) for epoch in history))
-        self._board: Any = None
-        if tensorboard:
-            from tensorboardX import SummaryWriter
-
-            self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=len(history) + 1)
-
-    def on_step(self, step: Step) -> None:
-        """Leave steps alone."""
-
-    def on_epoch(self, epoch: Epoch) -> None:
-        """Write the epoch down."""
-        try:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(_line(epoch))
-        except OSError as error:
-            raise TenfoldError(
-                f"{self._path}: cannot be written ({error.strerror or error}). "
-                "Free some space and go on by tenfold train --resume."
-            ) from error
-        if self._board is not None:
-            for name, value in epoch.to_dict().items():
-                if name not in ("epoch", "epochs") and value is not None:
-                    self._board.add_scalar(name, value, epoch.epoch)
-            self._board.flush()
-
-    def close(self) -> None:
-        """End the event file."""
-        if self._board is not None:
-            self._board.close()
-
-
-def _line(epoch: Epoch) -> str:
-    return json.dumps(epoch.to_dict()) + "\n"
 
 
 def save_pictures(

@@ -97,7 +97,7 @@ def test_what_cannot_be_done_is_told_before_anything_is_written(
         with pytest.raises(DataError, match="more than 200 pictures of the digits"):
             tenfold.train(Splits(train, large.test, own_test=True), recipe="line", out=folder)
     with pytest.raises(UsageError, match="tensorboard: this recipe has no epochs"):
-        tenfold.train(large, recipe="line", out=folder, tensorboard=True)
+        tenfold.train(large, recipe="line", out=folder, track=["tensorboard"])
     with pytest.raises(UsageError, match="there is no key 'epochs'"):
         tenfold.train(large, recipe="line", settings={"epochs": 3}, out=folder)
     assert not folder.exists()

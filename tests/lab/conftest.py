@@ -43,6 +43,7 @@ def start_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartLab]:
 
     yield begin
     for one in started:
+        one.client.close()
         if one.process.poll() is None:
             one.stop()
 

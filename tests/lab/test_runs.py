@@ -129,7 +129,7 @@ def test_a_run_that_takes_too_long_is_stopped(start_lab: StartLab) -> None:
     assert end["state"] == "failed"
     assert end["detail"].startswith("Stopped after 1 seconds")
     # The next one trains as if nothing had been.
-    assert begin(lab, "another", QUICK).status_code == 201
+    assert begin(lab, "another-one", QUICK).status_code == 201
     assert lab.stop() == -signal.SIGTERM
 
 

@@ -93,6 +93,8 @@ def test_images_do_as_well_as_rows(fitted: DigitClassifier, digits: Digits) -> N
     learned = DigitClassifier(settings=QUICK).fit(images, y)
     np.testing.assert_array_equal(learned.predict_proba(images), fitted.predict_proba(X))
     assert learned.score(images, y) == fitted.score(X, y)
+    for shaped in (images[..., None], images[:, None]):
+        np.testing.assert_array_equal(fitted.predict(shaped), fitted.predict(X))
     with pytest.raises(ValueError, match=r"images of 4×16; give square ones"):
         fitted.predict(X.reshape(-1, 4, 16))
 
@@ -163,6 +165,39 @@ def test_a_grid_search_finds_the_better_setting(digits: Digits) -> None:
     search = GridSearchCV(_classifier(), grid, cv=2).fit(*digits)
     assert search.best_params_ == {"settings": QUICK}
     assert search.best_score_ > 0.5
+
+
+def test_single_settings_are_parameters_too(digits: Digits) -> None:
+    made = DigitClassifier(settings={"batch": 32, "epochs": 9})
+    made.set_params(settings__epochs=3, settings__optimizer__learning_rate=0.1, pad=True)
+    assert made.settings == {"batch": 32, "epochs": 3, "optimizer.learning_rate": 0.1}
+    assert made.pad
+    assert clone(made).settings == made.settings
+    made.set_params(settings__batch=8, settings={"epochs": 5})  # the whole first, then its keys
+    assert made.settings == {"epochs": 5, "batch": 8}
+    learned = DigitClassifier(settings=QUICK).set_params(settings__epochs=2).fit(*digits)
+    assert learned.recipe_.epochs == 2
+    assert QUICK["epochs"] == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("settings__epoch", "Invalid parameter 'settings__epoch' .*: name, epochs, batch, .*rate"),
+        ("setting", r"Invalid parameter 'setting' for estimator.*Valid parameters are.*'settings'"),
+    ],
+)
+def test_unknown_parameters_are_refused_with_the_valid_names(name: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        DigitClassifier().set_params(**{name: 3})
+
+
+def test_a_grid_search_over_one_setting_in_a_pipeline(digits: Digits) -> None:
+    pipeline = make_pipeline(MinMaxScaler(clip=True), _classifier())
+    grid = {"digitclassifier__settings__optimizer__learning_rate": [1e-9, 0.01]}
+    search = GridSearchCV(pipeline, grid, cv=2).fit(*digits)
+    assert list(search.best_params_.values()) == [0.01]
+    assert search.best_estimator_[-1].settings == QUICK | {"optimizer.learning_rate": 0.01}
 
 
 def test_pickling_keeps_the_answers(fitted: DigitClassifier, digits: Digits) -> None:

@@ -18,7 +18,6 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from tenfold.data.dataset import Dataset as Dataset
-    from tenfold.data.registry import load_dataset as load_dataset
     from tenfold.errors import TenfoldError as TenfoldError
     from tenfold.estimator import DigitClassifier as DigitClassifier
     from tenfold.evaluation.evaluate import evaluate as evaluate
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from tenfold.reader.read import read_pages as read_pages
     from tenfold.reader.reader import Reader as Reader
     from tenfold.reader.reading import Reading as Reading
+    from tenfold.samples.load import load_dataset as load_dataset
     from tenfold.training.recipe import Recipe as Recipe
     from tenfold.training.run import train as train
 
@@ -42,7 +42,7 @@ _HOMES = {
     "Recipe": "tenfold.training.recipe",
     "TenfoldError": "tenfold.errors",
     "evaluate": "tenfold.evaluation.evaluate",
-    "load_dataset": "tenfold.data.registry",
+    "load_dataset": "tenfold.samples.load",
     "load_model": "tenfold.model",
     "read": "tenfold.reader.read",
     "read_pages": "tenfold.reader.read",

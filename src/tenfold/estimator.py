@@ -30,6 +30,8 @@ from tenfold.training.recipe import Recipe
 from tenfold.training.run import choose_recipe
 from tenfold.training.runfolder import versions
 
+_SETTING = "settings__"
+
 
 class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A digit classifier with scikit-learn's interface.
@@ -40,7 +42,8 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         A built-in recipe's name, a TOML file or a recipe; None takes the one for the pictures'
         size. Its validation part is not held out: scikit-learn's tools split for themselves.
     settings : mapping or None, default=None
-        Changes to the recipe by dotted key, such as ``{"epochs": 10}``.
+        Changes to the recipe by dotted key, such as ``{"epochs": 10}``. ``set_params`` and grid
+        searches reach each as ``settings__epochs``, ``settings__optimizer__learning_rate``.
     random_state : int, RandomState or None, default=0
         Decides first weights, order and augmentation.
     device : {"auto", "cpu", "cuda"}, default="auto"
@@ -84,12 +87,42 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.device = device
         self.pad = pad
 
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, and single keys of ``settings`` as ``settings__KEY``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter or no such key in a recipe.
+
+        Examples
+        --------
+        >>> DigitClassifier().set_params(settings__epochs=3).settings
+        {'epochs': 3}
+        """
+        single = {name: value for name, value in params.items() if name.startswith(_SETTING)}
+        super().set_params(**{name: params[name] for name in params if name not in single})
+        known = Recipe.known_keys()
+        changes = {}
+        for name, value in single.items():
+            key = name.removeprefix(_SETTING).replace("__", ".")
+            if key not in known:
+                raise ValueError(
+                    f"Invalid parameter {name!r} for estimator {type(self).__name__}. "
+                    f"After {_SETTING!r} comes a key of the recipe, with __ for its dot: "
+                    f"{', '.join(each.replace('.', '__') for each in known)}."
+                )
+            changes[key] = value
+        if changes:
+            self.settings = {**(self.settings or {}), **changes}
+        return self
+
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803 - scikit-learn's name
         """Train on labelled pictures.
 
         Parameters
         ----------
-        X : array, shape (n, pixels) or (n, side, side)
+        X : array, shape (n, pixels), (n, side, side), (n, side, side, 1) or (n, 1, side, side)
             One picture a row, or as images; more meaning more ink, any range.
         y : array, shape (n,)
             Their labels.
@@ -186,10 +219,14 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _rows(X: ArrayLike) -> ArrayLike:  # noqa: N803
-    """Lay images, shape (n, side, side), out as rows; leave all else to scikit-learn's checks."""
-    if getattr(X, "ndim", 2) != 3:
+    """Lay images, with or without an axis of one channel, out as rows; leave all else alone."""
+    if getattr(X, "ndim", 2) not in (3, 4):
         return X
     images = np.asarray(X)
+    if images.ndim == 4:
+        if 1 not in (images.shape[1], images.shape[3]):
+            return X
+        images = images[:, 0] if images.shape[1] == 1 else images[..., 0]
     count, height, width = images.shape
     if height != width:
         raise ValueError(f"X holds images of {height}×{width}; give square ones, (n, side, side).")

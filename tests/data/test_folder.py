@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.data.folder import is_picture_folder, load_picture_folder, read_picture
+from tenfold.data.folder import load_picture_folder, read_picture
+from tenfold.data.listing import is_picture_folder
 from tenfold.errors import DataError, TenfoldWarning
 
 Pictures = NDArray[np.uint8]

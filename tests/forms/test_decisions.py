@@ -15,6 +15,7 @@ from tenfold.forms.results import Results
 from tenfold.forms.review import Review
 from tenfold.reader.networks import bundled_model
 from tenfold.reader.reader import Reader
+from tenfold.samples.load import load
 
 if TYPE_CHECKING:
     from tests.stacks import Stack
@@ -52,6 +53,15 @@ def test_decisions_are_digits_and_lines_that_the_commands_take(
     assert sum(transcribe(reader, row).right for row in combless) >= 6
 
 
+def test_the_results_themselves_are_a_data_set(decided: Results, tmp_path: Path) -> None:
+    write_labelled(decided, tmp_path / "labelled")
+    loaded = load(decided.folder)
+    written = load(tmp_path / "labelled").train
+    assert loaded.assumed == f"{decided.folder}: 50 digits of combs that people decided"
+    assert sorted(map(bytes, loaded.train.images)) == sorted(map(bytes, written.images))
+    assert loaded.train.counts().tolist() == written.counts().tolist()
+
+
 def test_labelled_data_takes_a_folder_of_its_own(decided: Results, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(TenfoldError, match="lies here already"):
@@ -67,6 +77,8 @@ def test_without_decisions_there_is_no_data(stack: Stack, tmp_path: Path) -> Non
         pytest.raises(DataError, match="holds no decisions"),
     ):
         write_labelled(results, tmp_path / "labelled")
+    with pytest.raises(DataError, match="holds no digit that people decided"):
+        load(tmp_path / "results")
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
 

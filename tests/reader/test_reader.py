@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import tenfold
+from tenfold.data.splits import Splits
 from tenfold.errors import (
     DataError,
     FaultError,
@@ -28,11 +29,16 @@ from tenfold.errors import (
     PageError,
     PictureTypeError,
     PictureValueError,
+    TenfoldWarning,
     UsageError,
 )
+from tenfold.model import Model
+from tenfold.preprocess.binarize import find_ink
 from tenfold.reader.networks import bundled_model
 from tenfold.reader.reader import Reader
 from tenfold.reader.reading import Reading
+from tenfold.reader.scaled import refit
+from tenfold.reader.single_digit import by_ink
 
 
 @pytest.fixture(scope="module")
@@ -170,9 +176,39 @@ def test_a_model_that_does_not_read_digits_is_refused_when_it_is_given(
     monkeypatch.setattr(model, "info", letters)
     with pytest.raises(ModelError, match=r"pictures of A, B, .* digits 0 to 9"):
         Reader(model)
-    monkeypatch.setattr(model, "info", replace(bundled_model().info, size=8))
-    with pytest.raises(ModelError, match="takes 8×8 pictures"):
-        Reader(model)
+
+
+def test_a_model_of_8_by_8_reads_single_digits_and_says_what_it_can(
+    model: Model, few: Splits
+) -> None:
+    with pytest.warns(TenfoldWarning, match="reads single digits, and at 8×8 .* --data mnist"):
+        reader = Reader(model, layout="digit")
+    again = pickle.loads(pickle.dumps(reader))  # noqa: S301
+    right = seen = 0
+    for digit, label in zip(few.train.images[:20], few.train.targets[:20], strict=True):
+        large = cv2.resize(digit, (80, 80), interpolation=cv2.INTER_CUBIC)
+        page = np.pad(255 - large, 30, constant_values=255)
+        glyph = by_ink(find_ink(page), reader.model)
+        assert glyph is not None
+        right += int(glyph.probabilities.argmax() == label)
+        seen += int(again.read(page).text == str(label))
+    assert right > 14
+    assert seen > 14
+
+
+@pytest.mark.parametrize("size", [8, 16, 20, 28, 40, 64])
+def test_glyphs_are_framed_to_any_size(large: Splits, size: int) -> None:
+    for glyph in large.train.images[:10]:
+        framed = refit(glyph, size)
+        inked = framed > 60
+        box = size if size < 20 else round(size * 20 / 28)
+        longest = max(inked.any(axis=0).sum(), inked.any(axis=1).sum())
+        assert abs(longest - box) <= max(1, size // 10)
+        if size >= 20:
+            mass = framed.astype(float)
+            middle = (mass.sum(axis=1) @ (np.arange(size) + 0.5)) / mass.sum()
+            assert abs(middle - size / 2) < 1.5
+    assert not refit(np.zeros((28, 28), np.uint8), size).any()
 
 
 def test_readers_go_to_other_processes_and_copies(hand: ModuleType) -> None:
@@ -348,7 +384,7 @@ def test_a_dense_texture_takes_no_longer_than_it_may(reader: Reader) -> None:
     texture = np.kron(page, np.ones((5, 5), np.uint8))
     soft = np.random.default_rng(2).normal(128, 60, (900, 190)).clip(0, 255).astype(np.uint8)
     clouds = np.asarray(cv2.GaussianBlur(soft, (0, 0), 1.5), np.uint8)
-    for page, own in ((texture, reader), (clouds, Reader(reader.model, layout="line"))):
+    for page, own in ((texture, reader), (clouds, Reader(layout="line"))):
         started = time.process_time()  # of all threads, whatever else the machine does
         own.read(page)
         assert time.process_time() - started < 10

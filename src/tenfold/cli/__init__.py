@@ -19,6 +19,7 @@ from tenfold.cli import (
     export,
     form,
     lab,
+    predict,
     read,
     recipe,
     search,
@@ -44,6 +45,7 @@ app.command(epilog=read.EXAMPLE)(read.read)
 app.command(epilog=serve.EXAMPLE)(serve.serve)
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command(epilog=predict.EXAMPLE)(predict.predict)
 app.command(epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command(epilog=card.EXAMPLE)(card.card)
 app.command(epilog=export.EXAMPLE)(export.export)

@@ -43,6 +43,14 @@ DataDir = Annotated[
     Path | None,
     typer.Option(help="Look for MNIST here first, then in TENFOLD_DATA, then in your cache."),
 ]
+AsIs = Annotated[
+    bool | None,
+    typer.Option(
+        "--as-is/--framed",
+        help="Keep images as they are (square, of one size), or frame each as the reader does; "
+        "by default files are framed, but small ones of one size that need it not.",
+    ),
+]
 
 
 def complain(message: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenfold import decoders
-from tenfold.cli.console import DataDir, Force, Json, Quiet, out, print_json
+from tenfold.cli.console import AsIs, DataDir, Force, Json, Quiet, note, out, print_json
 from tenfold.errors import UsageError
 from tenfold.names import shown
 
@@ -39,8 +39,8 @@ def show(
     name: Annotated[
         str,
         typer.Argument(
-            help="digits, mnist, or a path: a folder of IDX files, a folder of folders 0 to 9 with "
-            "pictures, a .csv or an .npz."
+            help="digits, mnist, or a path: a folder of folders 0 to 9 with pictures, a folder of "
+            "IDX files, a table (.csv, .tsv, .parquet), an .npz, results of a form review."
         ),
     ],
     data_dir: DataDir = None,
@@ -55,6 +55,7 @@ def show(
             help="Where to save the sheet of samples; NAME-samples.png unless said otherwise.",
         ),
     ] = None,
+    as_is: AsIs = None,
     force: Force = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -70,7 +71,7 @@ def show(
         raise UsageError(f"{target}: the sheet of samples is a PNG; give a name that ends in .png.")
     check_target(target, force=force)
     with decoders.caught():
-        parts = _parts(name, split, data_dir)
+        parts, assumed = _parts(name, split, data_dir, as_is)
     whole = parts[0] if len(parts) == 1 else concatenate(parts[0], parts[1])
     rows = _samples(whole)
     captions = None if whole.labels is None else [whole.classes[i] for i in whole.labels[rows]]
@@ -82,6 +83,8 @@ def show(
     else:
         _print(name, parts, whole)
         if not quiet:
+            if assumed:
+                note(f"{assumed}.")
             _draw(whole)
         out.print(f"Samples: {shown(target)}", markup=False)
 
@@ -107,13 +110,18 @@ def list_sources(data_dir: DataDir = None, json: Json = False, quiet: Quiet = Fa
         out.print(f"Or a path: {PATHS}.")
 
 
-def _parts(name: str, split: SplitName | None, data_dir: Path | None) -> list[Dataset]:
-    from tenfold.data.registry import load_dataset, load_parts
+def _parts(
+    name: str, split: SplitName | None, data_dir: Path | None, as_is: bool | None
+) -> tuple[list[Dataset], str]:
+    """Return the parts to show, and what was assumed of them."""
+    from tenfold.samples.load import load, load_dataset
 
+    loaded = load(name, data_dir, as_is=as_is)
     if split is not None:
-        return [load_dataset(name, split.value, data_dir=data_dir)]
-    first, second = load_parts(name, data_dir)
-    return [first] if second is None else [first, second]
+        chosen = load_dataset(name, split.value, data_dir=data_dir, as_is=as_is)
+        return [chosen], loaded.assumed
+    both = [loaded.train] if loaded.test is None else [loaded.train, loaded.test]
+    return both, loaded.assumed
 
 
 def _samples(whole: Dataset) -> NDArray[np.int64]:

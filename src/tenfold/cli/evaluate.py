@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from tenfold import decoders
 from tenfold.cli.console import (
+    AsIs,
     DataDir,
     Force,
     Json,
@@ -104,6 +105,7 @@ def evaluate(
         float, typer.Option(min=0, max=1, help="For tables: refuse digits less probable than this.")
     ] = 0.5,
     data_dir: DataDir = None,
+    as_is: AsIs = None,
     force: Force = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -130,8 +132,10 @@ def evaluate(
     other = None if against is None else open_named(against).model
     with ExitStack() as stack:
         stack.enter_context(decoders.caught())
-        sets = [open_test_set(opened.model, source, split, data_dir) for source in data]
-        learned = [has_learned(opened.model, source, split, data_dir) for source in data]
+        place = (split, data_dir, as_is)
+        sets = [open_test_set(opened.model, source, *place) for source in data]
+        learned = [has_learned(opened.model, source, *place) for source in data]
+        _tell_assumed(data, sets, data_dir, as_is, hidden=quiet or json)
         for each in sets:
             check(opened.model, each)
         sections: list[Section] = ["calibration"]
@@ -182,6 +186,25 @@ def evaluate(
         show(opened.name, found, others, saved, report)
     if failure is not None:
         note(f"Not kept beside the model: {failure}")
+
+
+def _tell_assumed(
+    data: Sequence[str],
+    sets: Sequence[TestSet],
+    data_dir: Path | None,
+    as_is: bool | None,
+    *,
+    hidden: bool,
+) -> None:
+    """Say what was assumed of data sets; tables of images are read as they are."""
+    from tenfold.data.dataset import Dataset
+    from tenfold.samples.load import load
+
+    for source, each in zip(data, sets, strict=True):
+        if hidden or not isinstance(each, Dataset):
+            continue
+        if words := load(source, data_dir, as_is=as_is).assumed:
+            note(f"{words}.")
 
 
 def _keep(

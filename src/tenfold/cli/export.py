@@ -127,8 +127,8 @@ def _pictures(network: Network, data: str | None, data_dir: Path | None) -> NDAr
     """Load pictures of the training part, evenly from all of it."""
     import numpy as np
 
-    from tenfold.data.registry import load_splits
     from tenfold.errors import DataError, UsageError
+    from tenfold.samples.load import load_splits
 
     source = data or network.info.data
     if data is None and source not in ("mnist", "digits"):

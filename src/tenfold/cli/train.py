@@ -12,9 +12,11 @@ import typer
 from rich.markup import escape
 
 from tenfold.cli.console import (
+    AsIs,
     DataDir,
     Json,
     Quiet,
+    note,
     out,
     print_json,
     say,
@@ -25,6 +27,7 @@ from tenfold.errors import OldFormatWarning, UsageError
 from tenfold.names import shown
 
 if TYPE_CHECKING:
+    from tenfold.training.baselines import Validation
     from tenfold.training.callbacks import Callback
     from tenfold.training.pages.run import PagesRun
     from tenfold.training.result import Run
@@ -75,12 +78,16 @@ def train(
         ),
     ] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", hidden=True)] = False,
+    as_is: AsIs = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Train a network and save it as a model file with its figures.
 
-    Without options: scikit-learn's digits, in seconds.
+    Without options: scikit-learn's digits, in seconds. --data takes your own labelled images: a
+    folder of folders 0 to 9 with images of any size, a table of files and labels, the results of a
+    form review, and more (docs/data.md). Without --recipe, the settings follow from how many they
+    are.
     """
     from tenfold.cli.progress import Bar, JsonLines, Loading
     from tenfold.training import run as training
@@ -104,6 +111,8 @@ def train(
             "stop": stack.enter_context(stop_on_interrupt()),
             "checkpoint_every": checkpoint_every,
             "track": _tracked(track or [], tensorboard),
+            "as_is": as_is,
+            "tell": (lambda _: None) if json or quiet else note,
         }
         if seeds > 1:
             several = train_seeds(seeds, data, recipe, on_run=_teller(json, quiet), **wishes)
@@ -173,6 +182,8 @@ def report(run: Run | PagesRun) -> None:
         f"Test part, {evaluation.count:,} pictures: loss {run.test_loss:.4f} "
         f"({recipe.loss.name}), {accuracy_line(evaluation)}\n"
     )
+    if run.validation is not None:
+        _report_validation(run.validation)
     out.print(confusion_table(evaluation))
     out.print(f"\nRun folder: [bold]{escape(shown(run.folder))}[/]")
     out.print("  model.onnx            the trained network: tenfold evaluate takes it")
@@ -183,6 +194,15 @@ def report(run: Run | PagesRun) -> None:
         from tenfold.training.mlflow import noted
 
         out.print(f"MLflow: {escape(noted(run.folder))}", markup=False)
+
+
+def _report_validation(found: Validation) -> None:
+    """Print what the validation pictures say, beside two baselines."""
+    how = f"cross-fitting, {found.folds} parts" if found.folds else f"{found.count:,} images"
+    out.print(
+        f"Validation accuracy {found.accuracy:.1%} ({how}); nearest neighbour "
+        f"{found.nearest_neighbour:.1%}, bundled {found.bundled:.1%}\n"
+    )
 
 
 def _report_on_pages(run: PagesRun) -> None:

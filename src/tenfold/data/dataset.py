@@ -35,6 +35,10 @@ class Dataset:
         Which part of the source this is: ``"train"``, ``"validation"``, ``"test"`` or ``"all"``.
     classes : tuple of str
         What the labels mean, in order; the ten digits unless said otherwise.
+    ids : str array, shape (n,), or None
+        What the source calls each picture: its file, or the value of a column of ids.
+    id_name : str
+        What the source calls that column.
 
     Raises
     ------
@@ -53,6 +57,8 @@ class Dataset:
     name: str
     split: str
     classes: tuple[str, ...] = DIGITS
+    ids: NDArray[np.str_] | None = None
+    id_name: str = "id"
 
     def __post_init__(self) -> None:
         shape = self.images.shape
@@ -129,4 +135,6 @@ class Dataset:
     def take(self, rows: NDArray[np.int64], split: str | None = None) -> Dataset:
         """Return the pictures at these row numbers, in that order."""
         labels = None if self.labels is None else self.labels[rows]
-        return replace(self, images=self.images[rows], labels=labels, split=split or self.split)
+        ids = None if self.ids is None else self.ids[rows]
+        split = split or self.split
+        return replace(self, images=self.images[rows], labels=labels, ids=ids, split=split)

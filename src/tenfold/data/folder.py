@@ -7,6 +7,7 @@ of all border pixels of the whole set is bright, so is its paper.
 
 from __future__ import annotations
 
+import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from tenfold.data.dataset import DIGITS, Dataset
+from tenfold.data.dataset import Dataset
+from tenfold.data.listing import Listing, list_folder
 from tenfold.data.pixels import check_size
 from tenfold.decoders import damage_told
 from tenfold.errors import DataError
-from tenfold.files import only_files, open_file
+from tenfold.files import open_file
 
-_LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
 _BRIGHT = 127.5
 _SIXTEEN_BITS = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
 
@@ -29,13 +30,7 @@ _SIXTEEN_BITS = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
 @dataclass
 class _Part:
     images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-    first: Path
-
-
-def is_picture_folder(folder: Path) -> bool:
-    """Tell whether a folder holds folders named after digits, or parts that do."""
-    return any((base / digit).is_dir() for base in _bases(folder) for digit in DIGITS)
+    first: str
 
 
 def load_picture_folder(folder: Path, name: str) -> tuple[Dataset, Dataset | None]:
@@ -52,88 +47,68 @@ def load_picture_folder(folder: Path, name: str) -> tuple[Dataset, Dataset | Non
         If a class folder is empty or no digit, a picture cannot be decoded, is not square, 8 to 64
         pixels wide, or has another size than the first one.
     """
-    bases = _bases(folder)
-    parts = [_load_part(base) for base in bases]
+    listed = list_folder(folder)
+    return load_listing(listed, name)
+
+
+def load_listing(listed: list[Listing], name: str) -> tuple[Dataset, Dataset | None]:
+    """Load picture files as they are; see `load_picture_folder`."""
+    parts = [_load_part(part) for part in listed]
     sizes = [part.images.shape[1] for part in parts]
     if len(set(sizes)) > 1:
         raise DataError(
             f"{parts[1].first}: {sizes[1]}×{sizes[1]}, but {parts[0].first} is "
             f"{sizes[0]}×{sizes[0]}; all pictures of a set must be of one size."
         )
-    if _is_bright([part.images for part in parts]):
+    if is_bright([part.images for part in parts]):
         for part in parts:
             np.subtract(255, part.images, out=part.images)
-    splits = [base.name for base in bases] if len(bases) == 2 else ["all"]
     sets = [
-        Dataset(part.images, part.labels, name, split)
-        for part, split in zip(parts, splits, strict=True)
+        Dataset(part.images, each.labels, name, each.split, ids=np.array(each.ids), id_name="file")
+        for part, each in zip(parts, listed, strict=True)
     ]
     return sets[0], sets[1] if len(sets) == 2 else None
 
 
-def _bases(folder: Path) -> list[Path]:
-    # With a single one of the two there is no test part of its own: that one is the whole set.
-    parts = [folder / part for part in ("train", "test") if (folder / part).is_dir()]
-    return parts or [folder]
-
-
-def _class_files(base: Path) -> list[tuple[int, list[Path]]]:
-    classes = []
-    for entry in sorted(base.iterdir()):
-        if not entry.is_dir() or entry.name.startswith("."):
-            continue
-        if entry.name not in DIGITS:
-            raise DataError(
-                f"{entry}: class folders are named 0 to 9, and this one is not. "
-                "Rename it or move it out."
-            )
-        files = only_files(sorted(path for path in entry.iterdir() if _is_meant(path)))
-        if not files:
-            raise DataError(f"{entry}: this class folder is empty. Fill it or remove it.")
-        classes.append((DIGITS.index(entry.name), files))
-    if not classes:
-        raise DataError(f"{base}: no folders named 0 to 9 in it.")
-    return classes
-
-
-def _is_meant(path: Path) -> bool:
-    return not path.name.startswith(".") and path.name.lower() not in _LEFT_BY_SYSTEMS
-
-
-def _load_part(base: Path) -> _Part:
+def _load_part(listed: Listing) -> _Part:
     images: list[NDArray[np.uint8]] = []
-    labels: list[int] = []
-    classes = _class_files(base)
-    first = classes[0][1][0]
-    for label, files in classes:
-        for path in files:
-            with damage_told(str(path)):
-                image = read_picture(path)
-            if images and image.shape != images[0].shape:
-                raise DataError(
-                    f"{path}: {image.shape[1]}×{image.shape[0]}, but {first} is "
-                    f"{images[0].shape[1]}×{images[0].shape[0]}; all pictures of a set must be of "
-                    "one size."
-                )
-            images.append(image)
-        labels += [label] * len(files)
-    return _Part(np.stack(images), np.array(labels, np.uint8), first)
+    first = listed.names[0]
+    for source, name in zip(listed.sources, listed.names, strict=True):
+        with damage_told(name):
+            image = read_picture(source, name)
+        if images and image.shape != images[0].shape:
+            raise DataError(
+                f"{name}: {image.shape[1]}×{image.shape[0]}, but {first} is "
+                f"{images[0].shape[1]}×{images[0].shape[0]}; all pictures of a set must be of "
+                "one size."
+            )
+        images.append(image)
+    return _Part(np.stack(images), first)
 
 
-def read_picture(path: Path) -> NDArray[np.uint8]:
+def read_picture(source: Path | bytes, name: str | None = None) -> NDArray[np.uint8]:
     """Read one small square picture as grey: uint8, shape (size, size), polarity as it is.
+
+    Parameters
+    ----------
+    source : Path or bytes
+        A file, or its content.
+    name : str, optional
+        What to call it in messages.
 
     Raises
     ------
     DataError
         If it does not decode or its size is not one that data sets take.
     """
+    path = name or ("picture" if isinstance(source, bytes) else str(source))
     try:
         with warnings.catch_warnings():
             # The size is checked before anything is decoded, and what cannot be decoded is refused.
             warnings.simplefilter("ignore")
-            with open_file(path) as file, Image.open(file) as opened:
-                check_size(*opened.size, str(path))
+            opening = io.BytesIO(source) if isinstance(source, bytes) else open_file(source)
+            with opening as file, Image.open(file) as opened:
+                check_size(*opened.size, path)
                 return _grey(ImageOps.exif_transpose(opened))
     except DataError:
         raise
@@ -161,7 +136,8 @@ def _grey(image: Image.Image) -> NDArray[np.uint8]:
     return np.array(image.convert("L"))
 
 
-def _is_bright(parts: list[NDArray[np.uint8]]) -> bool:
+def is_bright(parts: list[NDArray[np.uint8]]) -> bool:
+    """Say whether the paper of a set, ``(n, h, w)`` each part, is bright: most of its borders."""
     borders = [
         edge.ravel()
         for images in parts

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tenfold.data.dataset import Dataset
@@ -97,11 +97,24 @@ def _present(folder: Path, name: str) -> Path:
 
 def is_idx_folder(folder: Path) -> bool:
     """Tell whether a folder holds pictures as IDX files."""
-    return any(
-        match["kind"] == "images"
-        for path in folder.iterdir()
-        if (match := _IDX_NAME.fullmatch(path.name))
-    )
+    return _idx_folder(folder) is not None
+
+
+def _idx_folder(folder: Path) -> Path | None:
+    """Return the folder that holds IDX files: this one, or ``MNIST/raw`` as torchvision has it."""
+    for place in (folder, folder / "raw", folder / "MNIST" / "raw"):
+        if place.is_dir() and any(match["kind"] == "images" for match, _ in _idx_files(place)):
+            return place
+    return None
+
+
+def _idx_files(folder: Path) -> Iterator[tuple[re.Match[str], Path]]:
+    """Yield what is called as IDX files are; a folder of such a name holds the file (Kaggle)."""
+    # Plain files sort before their gzipped copies, and the first of the two is taken.
+    for path in sorted(folder.iterdir()):
+        if match := _IDX_NAME.fullmatch(path.name):
+            inside = [path / path.name, *sorted(path.glob("*-ubyte*"))] if path.is_dir() else [path]
+            yield match, next((file for file in inside if file.is_file()), path)
 
 
 def count_mnist(folder: Path) -> int:
@@ -125,6 +138,7 @@ def load_idx_folder(folder: Path, name: str) -> tuple[Dataset, Dataset | None]:
     DataError
         If a file is damaged, missing or there are several sets in the folder.
     """
+    folder = _idx_folder(folder) or folder
     train, test = _parts(folder)
     if not train or not test:
         return _load_part(folder, train or test, name, "all"), None
@@ -135,11 +149,7 @@ def _parts(folder: Path) -> tuple[Part, Part]:
     train: Part = {}
     test: Part = {}
     prefixes: dict[bool, str] = {}
-    # Plain files sort before their gzipped copies, and the first of the two is taken.
-    for path in sorted(folder.iterdir()):
-        match = _IDX_NAME.fullmatch(path.name)
-        if match is None:
-            continue
+    for match, path in _idx_files(folder):
         is_test = _TEST_PREFIX.fullmatch(match["prefix"]) is not None
         if prefixes.setdefault(is_test, match["prefix"]) != match["prefix"]:
             raise DataError(

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.data.arrays import Stack, stack_of
 from tenfold.data.dataset import Dataset
-from tenfold.data.pixels import check_size, square_side, to_ink, to_labels
 from tenfold.errors import DataError
 from tenfold.files import MOST_UNPACKED, open_file, too_large
 
@@ -30,17 +31,24 @@ _LAYOUTS = "images and labels, x and y, or x_train, y_train, x_test and y_test"
 
 
 def load_npz(path: Path, name: str) -> tuple[Dataset, Dataset | None]:
-    """Load an NPZ archive.
+    """Load an NPZ archive of pictures that a data set can hold; see `read_npz`."""
+    sets = [stack.dataset(name) for stack in read_npz(path)]
+    return sets[0], sets[1] if len(sets) == 2 else None
+
+
+def read_npz(path: Path) -> list[Stack]:
+    """Read an NPZ archive.
 
     Arrays are called ``images`` and ``labels``, ``x`` and ``y`` (or ``X``), ``data`` and
     ``target``, or, with a test part, ``x_train``, ``y_train``, ``x_test`` and ``y_test``. Pictures
-    are white ink on black: integers 0–255 or floats 0–1, shape (n, size, size), (n, size·size),
-    (n, size, size, 1) or (n, 1, size, size). Labels may be left out where there is one part.
+    are white ink on black: integers 0–255 or floats 0–1, shape (n, h, w), (n, side·side),
+    (n, h, w, 1) or (n, 1, h, w). Labels may be left out where there is one part; ``ids`` may name
+    its pictures.
 
     Returns
     -------
-    tuple of Dataset and (Dataset or None)
-        The training part and the test part; None where the archive has only one part.
+    list of Stack
+        The training part and the test part, or the only part.
 
     Raises
     ------
@@ -50,17 +58,16 @@ def load_npz(path: Path, name: str) -> tuple[Dataset, Dataset | None]:
     """
     arrays = _read(path)
     if _TRAIN.images in arrays and _TEST.images in arrays:
-        train = _part(arrays, _TRAIN, path, name, "train")
-        return train, _part(arrays, _TEST, path, name, "test")
+        return [_part(arrays, _TRAIN, path, "train"), _part(arrays, _TEST, path, "test")]
     for names in (*_WHOLE, _TRAIN, _TEST):
         if names.images in arrays:
-            return _part(arrays, names, path, name, "all"), None
+            return [_part(arrays, names, path, "all")]
     found = ", ".join(arrays) or "nothing"
     raise DataError(f"{path}: holds {found}; expected {_LAYOUTS}.")
 
 
 def _read(path: Path) -> dict[str, NDArray[Any]]:
-    known = {key for names in (*_WHOLE, _TRAIN, _TEST) for key in names}
+    known = {key for names in (*_WHOLE, _TRAIN, _TEST) for key in names} | {"ids"}
     key = ""
     try:
         with open_file(path) as file, zipfile.ZipFile(file) as archive:
@@ -97,51 +104,11 @@ def _refuse_large(archive: zipfile.ZipFile, known: set[str], path: Path) -> None
             raise too_large(f"{path}: array '{name}' unpacked", entry.file_size)
 
 
-def _part(
-    arrays: dict[str, NDArray[Any]], names: _Names, path: Path, name: str, split: str
-) -> Dataset:
-    where = f"{path}: {names.images}"
-    raw = arrays[names.images]
-    if raw.dtype.kind not in "biuf":
-        raise DataError(f"{where}: {raw.dtype} values; pictures are arrays of numbers.")
-    if raw.size == 0:
-        raise DataError(f"{where}: holds no pictures.")
-    images = to_ink(_as_pictures(raw, where), lambda row: f"{where}[{row}]")
-    labels = None
-    if names.labels in arrays:
-        labels = _labels(arrays[names.labels], f"{path}: {names.labels}")
-        if len(labels) != len(images):
-            raise DataError(
-                f"{path}: {len(images)} pictures in '{names.images}', but {len(labels)} labels in "
-                f"'{names.labels}'; there must be one label a picture."
-            )
-    return Dataset(images, labels, name, split)
-
-
-def _as_pictures(array: NDArray[Any], where: str) -> NDArray[Any]:
-    shape = array.shape
-    if len(shape) == 4 and shape[3] == 1:
-        array = array[..., 0]
-    elif len(shape) == 4 and shape[1] == 1:
-        array = array[:, 0]
-    elif len(shape) == 2 and (side := square_side(shape[1])) is not None:
-        array = array.reshape(-1, side, side)
-    if array.ndim != 3:
-        raise DataError(
-            f"{where}: shape {shape}; grey pictures have the shape (n, size, size) or "
-            "(n, size·size)."
-        )
-    check_size(array.shape[2], array.shape[1], where)
-    return array
-
-
-def _labels(values: NDArray[Any], where: str) -> NDArray[np.uint8]:
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
-    if values.ndim != 1:
-        raise DataError(f"{where}: shape {values.shape}; there must be one label a picture.")
-    try:
-        numbers = values.astype(np.float64)
-    except (ValueError, TypeError) as error:
-        raise DataError(f"{where}: {values.dtype} values; labels are the numbers 0–9.") from error
-    return to_labels(numbers, lambda row: f"{where}[{row}]")
+def _part(arrays: dict[str, NDArray[Any]], names: _Names, path: Path, split: str) -> Stack:
+    labels = arrays.get(names.labels)
+    stack = stack_of(
+        arrays[names.images], labels, split, f"{path}: {names.images}", f"{path}: {names.labels}"
+    )
+    if "ids" not in arrays or len(arrays["ids"]) != len(stack.images):
+        return stack
+    return replace(stack, ids=arrays["ids"].astype(np.str_))

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tenfold.data.arrays import Stack
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.digits import COUNT, load_digits
-from tenfold.data.folder import is_picture_folder, load_picture_folder
+from tenfold.data.folder import load_listing
+from tenfold.data.listing import (
+    Listing,
+    is_picture_folder,
+    is_text_table,
+    list_folder,
+    list_loose,
+    list_table,
+)
 from tenfold.data.mnist import (
     count_mnist,
     find_mnist,
@@ -16,14 +24,18 @@ from tenfold.data.mnist import (
     load_idx_folder,
     load_mnist,
 )
-from tenfold.data.npz import load_npz
+from tenfold.data.npz import read_npz
+from tenfold.data.parquet import read_parquet
 from tenfold.data.splits import Splits, concatenate, hold_out
-from tenfold.data.tables import load_csv
+from tenfold.data.tables import read_csv
 from tenfold.errors import DataError, UsageError
 
 Parts = tuple[Dataset, Dataset | None]
-_FILES: dict[str, Callable[[Path, str], Parts]] = {".csv": load_csv, ".npz": load_npz}
-PATHS = "a folder of IDX files, a folder of folders 0 to 9 with pictures, a .csv or an .npz"
+NAMES = ("digits", "mnist")
+PATHS = (
+    "a folder of folders 0 to 9 with pictures, a folder of IDX files, a table (.csv, .tsv, "
+    ".parquet) or an .npz"
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +85,11 @@ def load_splits(source: str | Path, data_dir: Path | None = None) -> Splits:
     >>> load_splits("digits").test.counts()
     array([18, 21, 19, 22, 22, 19, 22, 20, 17, 20])
     """
-    train, test = load_parts(source, data_dir)
+    return split_parts(*load_parts(source, data_dir), source)
+
+
+def split_parts(train: Dataset, test: Dataset | None, source: object) -> Splits:
+    """Return parts as they come, or hold a test part out; raises DataError without labels."""
     if train.labels is None or (test is not None and test.labels is None):
         raise DataError(
             f"{source}: there are no labels, and without them there is no training or test part. "
@@ -135,43 +151,83 @@ def load_parts(source: str | Path, data_dir: Path | None = None) -> Parts:
     """Load a source as it stands: its training and test part, or the whole of it and None.
 
     Nothing is held out, so this also opens data without labels and sets too small to split.
+    Pictures are taken as they are; `tenfold.samples` frames those of other sizes.
 
     Raises
     ------
     UsageError, DataError
         As `load_splits`, except for missing labels.
     """
+    found = open_source(source, data_dir)
+    return found if isinstance(found, tuple) else as_they_are(found, str(source))
+
+
+def as_they_are(found: list[Stack] | list[Listing], name: str) -> Parts:
+    """Make data sets of pictures that are of a size which these hold."""
+    listed = [part for part in found if isinstance(part, Listing)]
+    if listed:
+        return load_listing(listed, name)
+    sets = [part.dataset(name) for part in found if isinstance(part, Stack)]
+    return sets[0], sets[1] if len(sets) == 2 else None
+
+
+def open_source(
+    source: str | Path, data_dir: Path | None = None
+) -> Parts | list[Stack] | list[Listing]:
+    """Open a source as far as its pictures can be of any size.
+
+    Returns
+    -------
+    tuple of Dataset and (Dataset or None)
+        What is known by name, and IDX files.
+    list of Stack, or of Listing
+        Arrays and tables of pixels, or picture files that were not opened yet: one part, or two.
+
+    Raises
+    ------
+    UsageError, DataError
+        As `load_parts`.
+    """
     if not isinstance(source, str | Path) or not str(source):
         raise UsageError(
             f"a data set is given by name (digits, mnist) or path, not as {source!r:.80}."
         )
     try:
-        if source in ("digits", "mnist"):
+        if source in NAMES:
             splits = load_digits() if source == "digits" else load_mnist(data_dir)
             return splits.train, splits.test
-        return _load_path(Path(source), str(source))
+        return _open_path(Path(source), str(source))
     except OSError as error:  # a name too long, a folder or a disk that cannot be read
         raise DataError(f"{source}: cannot be read ({error.strerror or error}).") from error
 
 
-def _load_path(path: Path, name: str) -> Parts:
+def _open_path(path: Path, name: str) -> Parts | list[Stack] | list[Listing]:
     if path.is_dir():
-        return _load_folder(path, name)
+        return _open_folder(path, name)
     if not path.exists():
         raise UsageError(
             f"'{name}' is neither a known data set (digits, mnist) nor a path that exists. "
             f"A path may be {PATHS}."
         )
-    if path.suffix.lower() not in _FILES:
-        raise DataError(f"{path}: not a kind of file that holds a data set. Give {PATHS}.")
-    return _FILES[path.suffix.lower()](path, name)
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        return read_npz(path)
+    if is_text_table(path) or suffix == ".parquet":
+        listed = list_table(path)
+        if listed is not None:
+            return listed
+        return [read_parquet(path) if suffix == ".parquet" else read_csv(path)]
+    raise DataError(f"{path}: not a kind of file that holds a data set. Give {PATHS}.")
 
 
-def _load_folder(folder: Path, name: str) -> Parts:
+def _open_folder(folder: Path, name: str) -> Parts | list[Listing]:
     if is_idx_folder(folder):
         return load_idx_folder(folder, name)
     if is_picture_folder(folder):
-        return load_picture_folder(folder, name)
+        return list_folder(folder)
+    loose = list_loose(folder)
+    if loose is not None:
+        return [loose]
     raise DataError(
         f"{folder}: neither IDX files nor folders named 0 to 9 in it. For loose pictures, use "
         "'tenfold read'."

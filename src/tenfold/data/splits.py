@@ -53,8 +53,11 @@ def concatenate(first: Dataset, second: Dataset, split: str = "all") -> Dataset:
     labels = None
     if first.labels is not None and second.labels is not None:
         labels = np.concatenate([first.labels, second.labels])
+    ids = None
+    if first.ids is not None and second.ids is not None:
+        ids = np.concatenate([first.ids, second.ids])
     images = np.concatenate([first.images, second.images])
-    return Dataset(images, labels, first.name, split, first.classes)
+    return Dataset(images, labels, first.name, split, first.classes, ids, first.id_name)
 
 
 def hold_out(dataset: Dataset) -> Splits:

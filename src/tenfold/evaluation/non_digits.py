@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from tenfold.data.registry import load_dataset
 from tenfold.decoders import damage_told
 from tenfold.errors import DataError, UsageError
 from tenfold.evaluation.encode import HIDDEN
@@ -27,6 +26,7 @@ from tenfold.model import Model
 from tenfold.preprocess.binarize import find_ink
 from tenfold.preprocess.image import SUFFIXES, open_picture
 from tenfold.preprocess.normalize import FIELD, frame_glyph
+from tenfold.samples.load import load_dataset
 
 Pixels = NDArray[np.uint8]
 

@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 
 from tenfold.data.dataset import Dataset, Split
-from tenfold.data.registry import load_dataset, load_parts, load_splits
 from tenfold.errors import DataError
 from tenfold.files import open_file
 from tenfold.model import Model
 from tenfold.preprocess.normalize import FIELD, frame_glyph
+from tenfold.samples.load import load_dataset, load_parts, load_splits
 
 _HEADER = 100_000  # characters in which a table's header ends
 
@@ -61,12 +61,16 @@ TestSet = Dataset | ImageTable
 
 
 def open_test_set(
-    model: Model, source: str | Path, split: Split | None = None, data_dir: Path | None = None
+    model: Model,
+    source: str | Path,
+    split: Split | None = None,
+    data_dir: Path | None = None,
+    as_is: bool | None = None,
 ) -> TestSet:
     """Load a table of images, or of a data set the part that `choose_split` chooses."""
     if is_image_table(source):
         return load_table(source)
-    return choose_split(model, source, split, data_dir)
+    return choose_split(model, source, split, data_dir, as_is)
 
 
 def is_image_table(path: str | Path) -> bool:
@@ -147,7 +151,11 @@ def framed(data: Dataset, model: Model) -> Dataset:
 
 
 def choose_split(
-    model: Model, source: str | Path, split: Split | None, data_dir: Path | None
+    model: Model,
+    source: str | Path,
+    split: Split | None,
+    data_dir: Path | None,
+    as_is: bool | None = None,
 ) -> Dataset:
     """Load the part of a source that says most about a model without having taught it.
 
@@ -155,13 +163,13 @@ def choose_split(
     this very source or was calibrated on it, else all of it.
     """
     if split is not None:
-        return load_dataset(source, split, data_dir=data_dir)
-    whole, test = load_parts(source, data_dir)
+        return load_dataset(source, split, data_dir=data_dir, as_is=as_is)
+    whole, test = load_parts(source, data_dir, as_is=as_is)
     if test is not None:
         return test
     if whole.labels is not None and len(whole) > len(whole.classes):
         try:
-            splits = load_splits(source, data_dir)
+            splits = load_splits(source, data_dir, as_is=as_is)
         except DataError:  # too small to split, so no model was trained on a part of it
             return whole
         if _knows(model, splits.train):
@@ -170,13 +178,17 @@ def choose_split(
 
 
 def has_learned(
-    model: Model, source: str | Path, split: Split | None, data_dir: Path | None
+    model: Model,
+    source: str | Path,
+    split: Split | None,
+    data_dir: Path | None,
+    as_is: bool | None = None,
 ) -> bool:
     """Whether a part that was asked for holds pictures that the model learned from."""
     if split not in ("train", "all") or is_image_table(source):
         return False
     try:
-        train = load_splits(source, data_dir).train
+        train = load_splits(source, data_dir, as_is=as_is).train
     except DataError:  # too small to split, so no model was trained on a part of it
         return False
     return _knows(model, train)

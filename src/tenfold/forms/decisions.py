@@ -23,6 +23,7 @@ from PIL import Image
 
 from tenfold.errors import DataError, TenfoldError
 from tenfold.files import make_folder, write_whole
+from tenfold.forms.database import Row
 from tenfold.forms.results import Results
 from tenfold.preprocess.binarize import Ink, find_ink
 from tenfold.preprocess.image import open_picture
@@ -101,17 +102,12 @@ def write_labelled(results: Results, folder: str | Path) -> Labelled:
 
 
 def _write(results: Results, folder: Path) -> tuple[int, int]:
-    numbers = {field.name for field in results.fields if field.kind == "number"}
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["file", "text", "truth"])
     (folder / "lines").mkdir()
     lines = digits = 0
-    for row in results.database.each(DECIDED):
-        text = row["value"]
-        truth = "".join(letter for letter in text if letter in DIGITS)
-        if row["name"] not in numbers or not truth or set(text) - set(CHARS):
-            continue  # words that a person wrote are no line that can be read
+    for row, text, truth in _lines(results):
         name = f"{row['id']:06d}"
         write_whole(folder / "lines" / f"{name}.png", row["content"])
         writer.writerow([f"lines/{name}.png", text, truth])
@@ -127,6 +123,22 @@ def _write(results: Results, folder: Path) -> tuple[int, int]:
         )
     write_whole(folder / "lines.csv", table.getvalue())
     return lines, digits
+
+
+def decided_digits(results: Results) -> Iterator[tuple[str, Pixels]]:
+    """Yield each digit of a comb that people decided, and its glyph in MNIST's frame."""
+    for row, _, truth in _lines(results):
+        yield from _glyphs(row["content"], truth, row["cells"])
+
+
+def _lines(results: Results) -> Iterator[tuple[Row, str, str]]:
+    """Yield each number that people decided: its row, its text, and its digits alone."""
+    numbers = {field.name for field in results.fields if field.kind == "number"}
+    for row in results.database.each(DECIDED):
+        text = row["value"]
+        truth = "".join(letter for letter in text if letter in DIGITS)
+        if row["name"] in numbers and truth and not set(text) - set(CHARS):
+            yield row, text, truth  # words that a person wrote are no line that can be read
 
 
 def _glyphs(snippet: bytes, digits: str, cells: str) -> Iterator[tuple[str, Pixels]]:

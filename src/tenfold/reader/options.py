@@ -10,6 +10,7 @@ from tenfold.model import Model, load_model
 from tenfold.preprocess.normalize import FIELD
 from tenfold.reader.expect import Expect
 from tenfold.reader.networks import bundled_model
+from tenfold.reader.scaled import Classifier, Scaled, warn_of_size
 from tenfold.signature import DIGITS
 
 
@@ -42,8 +43,10 @@ def expectation(expect: object) -> Expect | None:
     return Expect.parse(expect)
 
 
-def classifier(model: object) -> Model:
+def classifier(model: object) -> Classifier:
     """Return the classifier that an option names: a Model, a path, or None for the bundled one.
+
+    One of another size than 28×28 sees glyphs in its own size, with a warning of what that costs.
 
     Raises
     ------
@@ -54,16 +57,20 @@ def classifier(model: object) -> Model:
     """
     if model is None:
         return bundled_model()
+    if isinstance(model, Scaled):
+        return model
     if not isinstance(model, Model | str | PathLike):
         raise UsageError(f"model is a {type(model).__name__}; give a Model, a path, or None.")
     # A picture's few glyphs are read fastest on one thread.
     opened = model if isinstance(model, Model) else load_model(model, threads=1)
     info = opened.info
-    if (info.size, info.classes) != (FIELD, tuple(DIGITS)):
+    if info.classes != tuple(DIGITS):
         names = ", ".join(info.classes[:10]) + (", …" if len(info.classes) > 10 else "")
         raise ModelError(
-            f"{opened.path}: takes {info.size}×{info.size} pictures of {names}; pictures are read "
-            f"with a model for {FIELD}×{FIELD} of the digits 0 to 9. "
-            "'tenfold train --data mnist' makes one."
+            f"{opened.path}: takes pictures of {names}; pictures are read with a model of the "
+            "digits 0 to 9. 'tenfold train --data mnist' makes one."
         )
-    return opened
+    if info.size == FIELD:
+        return opened
+    warn_of_size(opened)
+    return Scaled(opened)

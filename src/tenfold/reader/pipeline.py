@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.model import Model
 from tenfold.reader import find as finding
 from tenfold.reader.ctc import Network
 from tenfold.reader.find import Finding, Found
 from tenfold.reader.glyphs import glyph
 from tenfold.reader.lines import group, parts, whole
 from tenfold.reader.recognise import ReadPart, Symbol, read_parts, surest, without_doubles
+from tenfold.reader.scaled import Classifier
 from tenfold.reader.settings import Settings
 from tenfold.signature import DIGIT_KINDS, HAND, PRINT, RUNNING, STRUCK
 
@@ -189,7 +189,7 @@ def ask_classifier(
     pixels: Pixels,
     seen: Finding,
     lines: list[list[ReadPart]],
-    model: Model,
+    model: Classifier,
     settings: Settings,
 ) -> list[list[Symbol]]:
     """Return each line's symbols, from left to right, after the classifier was heard.

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.model import Model
 from tenfold.preprocess.binarize import Ink, find_ink
 from tenfold.preprocess.segment import Piece, find_pieces, glyph_of, merge
 from tenfold.reader.ctc import Network, frames_of, probability, together
@@ -23,6 +22,7 @@ from tenfold.reader.find import Finding, Found
 from tenfold.reader.glyphs import glyph
 from tenfold.reader.lines import Part, cut
 from tenfold.reader.recognise import Symbol
+from tenfold.reader.scaled import Classifier
 from tenfold.reader.settings import Settings
 from tenfold.signature import HAND
 
@@ -54,7 +54,7 @@ def read_one(
     pixels: Pixels,
     grey: Pixels,
     seen: Finding,
-    model: Model,
+    model: Classifier,
     recogniser: Callable[[], Network],
     settings: Settings,
     promised: bool,
@@ -115,7 +115,7 @@ def _likely(found: Found, grey: Pixels) -> float:
     return float(found.score * large**0.5)
 
 
-def by_place(pixels: Pixels, seen: Finding, found: Found, model: Model) -> Opinion | None:
+def by_place(pixels: Pixels, seen: Finding, found: Found, model: Classifier) -> Opinion | None:
     """Ask the classifier about the ink that was found."""
     framed = glyph(pixels, seen, found)
     if framed is None:
@@ -137,7 +137,7 @@ def by_line(grey: Pixels, found: Found, recogniser: Network, settings: Settings)
     return Opinion((chances / chances.sum()).astype(np.float32), float(np.exp(logs.max())), None)
 
 
-def by_ink(ink: Ink, model: Model) -> Opinion | None:
+def by_ink(ink: Ink, model: Classifier) -> Opinion | None:
     """Ask the classifier about the picture's ink, or of the part most like a digit."""
     pieces = find_pieces(ink.mask)
     if not pieces:

@@ -78,6 +78,7 @@ def reader_of(limits: Limits) -> Model:
     reader = Reader(Path(limits.model) if limits.model else None)
     reader.read(np.full((64, 64), 255, np.uint8))  # the first reading sets libraries up
     gc.freeze()  # what is loaded now stays; looking through it again and again costs time
+    assert isinstance(reader.model, Model)  # noqa: S101 - the server opens no other
     return reader.model
 
 

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from tenfold.data.dataset import Dataset
-from tenfold.data.registry import load_splits
 from tenfold.errors import DataError, UsageError
 from tenfold.evaluation.metrics.calibration import Calibration, fit_temperature, judge
 from tenfold.evaluation.test_sets import check, framed
 from tenfold.model import Model
 from tenfold.modelinfo import ModelInfo
+from tenfold.samples.load import load_splits
 from tenfold.training.export import with_info
 from tenfold.training.recipe import parse_recipe
 from tenfold.training.recipe_sections import Synthesis

@@ -18,12 +18,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits, stratified_split
 from tenfold.errors import UsageError
 from tenfold.evaluation.encode import encode
 from tenfold.evaluation.metrics.paired import METHOD, Paired, accuracy_interval, paired
 from tenfold.evaluation.metrics.statistics import LEVEL, Spread, holm, spread
+from tenfold.samples.load import load_splits
 from tenfold.training.judge import Judged, Parts, judge
 from tenfold.training.machine import Device, pick_device
 from tenfold.training.pool import in_processes

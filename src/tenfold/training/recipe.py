@@ -44,6 +44,9 @@ class Recipe(Choices):
         How often all pictures are seen, and how many go into one step.
     validation : float
         The share of the training part held out (stratified) to watch the run; 0 trains on all.
+    folds : int
+        Into how many parts the training part is cut for cross-fitting: each is judged by a network
+        trained on the others, and the one that is kept learns from all; 0: off.
     precision : "float32" or "bfloat16"
         What the forward pass computes in; bfloat16 needs a processor that has it.
     channels_last : bool
@@ -70,6 +73,7 @@ class Recipe(Choices):
     epochs: Count = 10
     batch: Count = 64
     validation: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    folds: Annotated[int, Field(ge=0, le=20)] = 0
     precision: Precision = "float32"
     channels_last: bool = False
     fast_path: bool = False

@@ -22,6 +22,7 @@ from tenfold.model import open_model
 from tenfold.modelinfo import ModelInfo
 from tenfold.sheets import html_image
 from tenfold.training import runfolder
+from tenfold.training.baselines import Validation
 from tenfold.training.calibration import calibrate
 from tenfold.training.callbacks import Epoch
 from tenfold.training.export import export, with_info
@@ -49,6 +50,8 @@ class Run:
         What each epoch came to.
     train_seconds, total_seconds : float
         The loop alone (data loaded), and everything from data to model file.
+    validation : Validation or None
+        What the validation pictures say, of data of one's own.
     """
 
     folder: Path
@@ -59,6 +62,7 @@ class Run:
     history: tuple[Epoch, ...]
     train_seconds: float
     total_seconds: float
+    validation: Validation | None = None
 
     def __repr__(self) -> str:
         low, high = self.evaluation.interval
@@ -89,10 +93,16 @@ class Run:
             "seed": self.recipe.seed,
             "recipe": self.recipe.name,
             "data": self.evaluation.data,
-        }
+        } | ({} if self.validation is None else {"validation": self.validation.to_dict()})
 
 
-def finish(training: Training, splits: Splits, folder: Path, started: float) -> Run:
+def finish(
+    training: Training,
+    splits: Splits,
+    folder: Path,
+    started: float,
+    validation: Validation | None = None,
+) -> Run:
     """Export the network, measure the file on the test part, and write file and figures."""
     recipe = training.recipe
     info = ModelInfo(
@@ -133,6 +143,7 @@ def finish(training: Training, splits: Splits, folder: Path, started: float) -> 
         history=tuple(training.history),
         train_seconds=training.seconds,
         total_seconds=time.perf_counter() - started,
+        validation=validation,
     )
     write_whole(folder / "result.json", json.dumps(run.to_dict(), indent=2) + "\n")
     return run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,16 +12,18 @@ from typing import Any, TypedDict, Unpack, overload
 import torch
 
 from tenfold.data.dataset import Dataset
-from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits
 from tenfold.errors import DataError, UsageError
+from tenfold.samples.load import Data, load_splits
 from tenfold.synthesis.glyphs.training_set import synthesise
 from tenfold.training import runfolder
+from tenfold.training.baselines import judged_after, judged_before
 from tenfold.training.callbacks import Callback
 from tenfold.training.checkpoint import load_checkpoint, save_checkpoint
+from tenfold.training.defaults import changed, fitting_recipe
+from tenfold.training.defaults import choose_recipe as choose_recipe
 from tenfold.training.loop import Training, fit
 from tenfold.training.machine import (
-    AnyChoices,
     Device,
     memory_told,
     pick_device,
@@ -29,12 +32,16 @@ from tenfold.training.machine import (
 )
 from tenfold.training.pages.recipe import PagesRecipe, TaskName
 from tenfold.training.pages.run import PagesRun, train_on_pages
-from tenfold.training.recipe import AnyRecipe, Recipe, load_any, on_pictures
+from tenfold.training.recipe import AnyRecipe, Recipe, load_any
 from tenfold.training.result import Run, finish
 from tenfold.training.runfolder import RunStoppedError as RunStoppedError
 from tenfold.training.runlock import locked
 from tenfold.training.tracking import TrackerName, check_trackers, tracked
 from tenfold.training.validation import hold_out_validation, warn_of_one_class
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 class Wishes(TypedDict, total=False):
@@ -51,11 +58,13 @@ class Wishes(TypedDict, total=False):
     checkpoint_every: float
     track: Sequence[TrackerName]
     tensorboard: bool
+    as_is: bool | None
+    tell: Callable[[str], None]
 
 
 @overload
 def train(  # type: ignore[overload-overlap]  # a name of the first kind is a str as well
-    data: str | Path | Splits | None = None,
+    data: Data | None = None,
     *,
     recipe: PagesRecipe | TaskName,
     **wishes: Unpack[Wishes],
@@ -64,14 +73,14 @@ def train(  # type: ignore[overload-overlap]  # a name of the first kind is a st
 
 @overload
 def train(
-    data: str | Path | Splits | None = None,
+    data: Data | None = None,
     recipe: str | Path | Recipe | None = None,
     **wishes: Unpack[Wishes],
 ) -> Run: ...
 
 
 def train(
-    data: str | Path | Splits | None = None,
+    data: Data | None = None,
     recipe: str | Path | AnyRecipe | None = None,
     *,
     settings: Mapping[str, Any] | None = None,
@@ -85,18 +94,20 @@ def train(
     checkpoint_every: float = 10.0,
     track: Sequence[TrackerName] = (),
     tensorboard: bool = False,
+    as_is: bool | None = None,
+    tell: Callable[[str], None] = _tell,
 ) -> Run | PagesRun:
     """Train a network and write it as a model file, with its figures, into a run folder.
 
     Parameters
     ----------
-    data : str, Path or Splits, optional
-        A name or path as for `tenfold.load_dataset`, or parts already loaded; ``"digits"`` by
-        default, ``"mnist"`` for recipes that compose pages.
+    data : str, Path, Splits, tuple or frame, optional
+        A name or path as for `tenfold.load_dataset`, parts already loaded, or arrays such as
+        ``(X, y)``; ``"digits"`` by default, ``"mnist"`` for recipes that compose pages.
     recipe : str, Path or Recipe, optional
         A built-in recipe's name, a TOML file or a recipe; by default ``"digits"`` for pictures
-        below 16×16 and ``"mnist"`` for larger ones. ``"finder"`` and ``"line"`` learn from pages
-        composed of the data's digits.
+        below 16×16 and ``"mnist"`` for larger ones, for data of your own fitted to how many there
+        are. ``"finder"`` and ``"line"`` learn from pages composed of the data's digits.
     settings : mapping, optional
         Changes to the recipe by dotted key, such as ``{"epochs": 3, "loss.name": "focal"}``.
     seed : int, optional
@@ -120,6 +131,12 @@ def train(
         folder, or MLflow, in ``runs/mlflow`` unless ``MLFLOW_TRACKING_URI`` says otherwise.
     tensorboard : bool
         What ``track=["tensorboard"]`` was called before.
+    as_is : bool, optional
+        True keeps pictures as they are: square, all of one size; False frames all as the reader
+        does. By default picture files are framed, but for small ones that need it not.
+    tell : callable
+        Told what was assumed of the data and which settings were chosen; by default a line each
+        on standard error.
 
     Returns
     -------
@@ -151,12 +168,12 @@ def train(
         given = load_any(recipe) if isinstance(recipe, str | Path) else recipe
     if data is None:
         data = record.get("data", "mnist" if isinstance(given, PagesRecipe) else "digits")
-    splits = _load(data, data_dir)
+    splits = load_splits(data, data_dir, as_is=as_is, tell=tell)
     if folder is not None:
         _same_data(folder, record["data_fingerprint"], splits.train)
     if isinstance(given, PagesRecipe):
         _fit_for_pages(device, track)
-        composed = possible_precision(_changed(given, settings, seed), torch.device("cpu"))
+        composed = possible_precision(changed(given, settings, seed), torch.device("cpu"))
 
         def open_folder() -> Path:
             return _opened(held, folder, out, composed, splits.train, "cpu")
@@ -165,8 +182,10 @@ def train(
             return train_on_pages(
                 composed, splits.train, open_folder, callbacks, stop, checkpoint_every
             )
-    chosen = choose_recipe(given, splits.train.size, settings, seed)
     _same_kind(splits)
+    chosen, said = fitting_recipe(given, splits.train, settings, seed)
+    if said:
+        tell(said)
     warn_of_one_class(splits.train)
     target = pick_device(device)
     chosen = possible_precision(chosen, target)
@@ -176,32 +195,14 @@ def train(
         opened = _opened(held, folder, out, chosen, splits.train, str(target))
         if resume:
             load_checkpoint(training, opened)
+        validation = judged_before(training, splits.train, opened, callbacks, stop)
         with tracked(track, opened, chosen, splits, training.history) as trackers:
             _fit(training, opened, [*callbacks, *trackers], stop, checkpoint_every)
-            finished = finish(training, splits, opened, started)
+            validation = validation or judged_after(training, splits.train)
+            finished = finish(training, splits, opened, started, validation)
             for tracker in trackers:
                 tracker.on_end(finished, splits)
         return finished
-
-
-def choose_recipe(
-    recipe: str | Path | AnyRecipe | None,
-    size: int,
-    settings: Mapping[str, Any] | None = None,
-    seed: int | None = None,
-) -> Recipe:
-    """Return the recipe for pictures of this size, with changes and seed applied."""
-    if recipe is None:
-        recipe = "digits" if size < 16 else "mnist"
-    given = load_any(recipe) if isinstance(recipe, str | Path) else recipe
-    return _changed(on_pictures(given), settings, seed)
-
-
-def _changed(
-    recipe: AnyChoices, settings: Mapping[str, Any] | None, seed: int | None
-) -> AnyChoices:
-    changes = dict(settings or {}) | ({} if seed is None else {"seed": seed})
-    return recipe.replace(changes) if changes else recipe
 
 
 def _opened(
@@ -226,10 +227,6 @@ def _fit_for_pages(device: Device, track: Sequence[str]) -> None:
         raise UsageError("device cuda: this recipe trains on the processor; use the device cpu.")
     if track:
         raise UsageError(f"{track[0]}: this recipe has no epochs; metrics.jsonl has its figures.")
-
-
-def _load(data: str | Path | Splits, data_dir: Path | None) -> Splits:
-    return data if isinstance(data, Splits) else load_splits(data, data_dir)
 
 
 def _resumed_folder(

@@ -6,6 +6,7 @@ metrics.jsonl            one object an epoch; of the finder and the line recogni
 checkpoint.safetensors   where the run stands, for --resume
 model.onnx               the result
 result.json              its figures
+validation.json          what cross-fitting said, where the recipe has folds
 samples.png, mistakes.png, learning-curve.png
 mlflow.json, report.html  tracked by MLflow: which of its runs this is, and the page it got
 run.lock                 held while the run goes on
@@ -31,11 +32,12 @@ from tenfold.training.callbacks import Epoch
 from tenfold.training.recipe import AnyRecipe, parse_any
 
 RUNS = Path("runs")
+VALIDATION = "validation.json"
 MOST = 1 << 20  # bytes of what describes a run
 OURS = (
     "run.json", "recipe.toml", "metrics.jsonl", "checkpoint.safetensors", "model.onnx",
-    "result.json", "samples.png", "mistakes.png", "learning-curve.png", "first.png", "seeds.json",
-    "mlflow.json", "report.html",
+    "result.json", "validation.json", "samples.png", "mistakes.png", "learning-curve.png",
+    "first.png", "seeds.json", "mlflow.json", "report.html",
 )  # fmt: skip
 
 

@@ -16,10 +16,10 @@ from pathlib import Path
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from tenfold.data.registry import load_splits
 from tenfold.data.splits import Splits, stratified_split
 from tenfold.errors import TenfoldError, UsageError
 from tenfold.files import make_folder
+from tenfold.samples.load import load_splits
 from tenfold.training.callbacks import Epoch, Step
 from tenfold.training.judge import Parts, judge
 from tenfold.training.machine import Device, memory_told, pick_device

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tenfold.data.registry import load_splits
-from tenfold.data.splits import Splits
 from tenfold.evaluation.encode import encode
 from tenfold.evaluation.metrics.statistics import Spread, spread
 from tenfold.files import write_whole
+from tenfold.samples.load import Data, load_splits
 from tenfold.training.callbacks import Callback
+from tenfold.training.defaults import fitting_recipe
 from tenfold.training.machine import Device
 from tenfold.training.recipe import Recipe
 from tenfold.training.result import Run
-from tenfold.training.run import choose_recipe, train
+from tenfold.training.run import train
 from tenfold.training.runfolder import new_folder, refuse_used
 
 
@@ -54,7 +54,7 @@ class Seeds:
 
 def train_seeds(
     count: int,
-    data: str | Path | Splits | None = None,
+    data: Data | None = None,
     recipe: str | Path | Recipe | None = None,
     *,
     settings: Mapping[str, Any] | None = None,
@@ -64,6 +64,8 @@ def train_seeds(
     data_dir: Path | None = None,
     callbacks: Sequence[Callback] = (),
     on_run: Callable[[Run], None] = lambda _: None,
+    as_is: bool | None = None,
+    tell: Callable[[str], None] | None = None,
     **more: Any,
 ) -> Seeds:
     """Train once for each of so many seeds and summarise.
@@ -72,7 +74,7 @@ def train_seeds(
     ----------
     count : int
         How many; the first seed is ``seed``, or the recipe's, and the others follow it.
-    data, recipe, settings, seed, device, data_dir, callbacks
+    data, recipe, settings, seed, device, data_dir, callbacks, as_is, tell
         As for `tenfold.train`.
     out : str or Path, optional
         The folder of all; by default a new one below ``runs``.
@@ -87,8 +89,10 @@ def train_seeds(
         As `tenfold.train`.
     """
     source = "digits" if data is None else data
-    splits = source if isinstance(source, Splits) else load_splits(source, data_dir)
-    chosen = choose_recipe(recipe, splits.train.size, settings, seed)
+    splits = load_splits(source, data_dir, as_is=as_is, tell=tell)
+    chosen, said = fitting_recipe(recipe, splits.train, settings, seed)
+    if said and tell is not None:
+        tell(said)
     seeds = range(chosen.seed, chosen.seed + count)
     if out is not None:
         for each in seeds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -21,6 +22,22 @@ def hold_out_validation(train: Dataset, recipe: Recipe) -> tuple[Dataset, Datase
     # at least one picture a class, or small sets could not be watched
     count = max(round(recipe.validation * len(train)), int((train.counts() > 0).sum()))
     return stratified_split(train, count, VALIDATION_SEED)
+
+
+def folds(train: Dataset, count: int) -> Iterator[tuple[Dataset, Dataset]]:
+    """Yield parts of a training part: what is learned from, and what is judged by that.
+
+    Each picture is judged once; classes are in their share in each part, as far as they reach.
+    """
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    counts = train.counts()
+    least = int(counts[counts > 0].min())
+    kind = StratifiedKFold if least > 1 else KFold
+    parts = min(count, least if least > 1 else len(train))
+    cut = kind(parts, shuffle=True, random_state=VALIDATION_SEED)
+    for learned, held in cut.split(np.zeros(len(train)), train.targets):
+        yield train.take(learned), train.take(held, "validation")
 
 
 def warn_of_one_class(train: Dataset) -> None:

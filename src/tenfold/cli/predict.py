@@ -1,0 +1,63 @@
+"""tenfold predict: what a model answers to data without labels, as a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tenfold import decoders
+from tenfold.cli.console import AsIs, DataDir, Force, Json, Quiet, note, print_json, say
+from tenfold.errors import UsageError
+from tenfold.names import shown
+
+EXAMPLE = "Example: tenfold predict runs/mine/model.onnx --data test.csv --out submission.csv"
+
+
+def predict(
+    model: Annotated[
+        str, typer.Argument(help="A model file, or 'bundled' for the one that comes with tenfold.")
+    ],
+    data: Annotated[
+        str,
+        typer.Option(
+            help="A table of pixels or files, an .npz, or a folder of images of one digit each."
+        ),
+    ],
+    target: Annotated[
+        Path, typer.Option("--out", help="The table to write: .csv, .tsv, .parquet or .npz.")
+    ],
+    probabilities: Annotated[
+        bool, typer.Option("--probabilities", help="Add the probability of each class.")
+    ] = False,
+    data_dir: DataDir = None,
+    as_is: AsIs = None,
+    force: Force = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write what a model answers to images without labels: an id and a label a line.
+
+    Ids are those of the data: a column 'id' or 'ImageId', or the names of files. Where there are
+    none they count from 1, as in Kaggle's 'Digit Recognizer' (ImageId,Label). Labels in the data
+    are not looked at. For photos with more than one digit, use 'tenfold read'.
+    """
+    from tenfold.cli.evaluate import open_named
+    from tenfold.evaluation import predictions
+
+    predictions.check_table(target, force=force)
+    if Path(data).resolve() == target.resolve():
+        raise UsageError(f"{target}: holds the data themselves. Give --out another name.")
+    opened = open_named(model)
+    with decoders.caught():
+        found = predictions.predict(opened.model, data, data_dir, as_is=as_is)
+    predictions.write_predictions(found, target, probabilities=probabilities, force=force)
+    if json:
+        print_json({"predictions": shown(target), "count": len(found), "model": shown(model)})
+        return
+    if not quiet:
+        if found.assumed:
+            note(f"{found.assumed}.")
+        note(f"{len(found):,} predictions, columns {found.id_name} and {found.label_name}:")
+    say(shown(target))

@@ -1,0 +1,258 @@
+"""Is a run any good? What its validation pictures say, beside two that learn nothing new.
+
+The nearest neighbour (scikit-learn's) and the classifier that comes with tenfold answer the same
+pictures. A network that is clearly worse than one of them has not learned from these pictures what
+there is to learn, and mostly for a reason that can be told.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from tenfold.data.dataset import DIGITS, Dataset
+from tenfold.data.registry import NAMES
+from tenfold.errors import TenfoldWarning
+from tenfold.evaluation.test_sets import framed
+from tenfold.files import read_file, write_whole
+from tenfold.reader.networks import bundled_model
+from tenfold.training import runfolder
+from tenfold.training.callbacks import Callback, Epoch, Step
+from tenfold.training.checkpoint import save_checkpoint
+from tenfold.training.loop import Training, fit
+from tenfold.training.networks import scale
+from tenfold.training.recipe import Recipe
+from tenfold.training.validation import folds, hold_out_validation
+
+MOST_LEARNED, MOST_JUDGED = 5000, 1000  # pictures of the nearest neighbour: a second, not minutes
+LEVEL = 0.01  # of the test that a baseline is better
+SURE = 0.6  # share of validation pictures for which one reason holds
+
+Labels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What a run's validation pictures say.
+
+    Parameters
+    ----------
+    count : int
+        Pictures.
+    accuracy : float
+        Of the network on them, none of which it had learned from.
+    nearest_neighbour, bundled : float
+        Of the two baselines on the same pictures.
+    folds : int
+        Into how many parts the training part was cut for it; 0 where one part was held out.
+    """
+
+    count: int
+    accuracy: float
+    nearest_neighbour: float
+    bundled: float
+    folds: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures by name, ready for JSON."""
+        return asdict(self)
+
+
+class _StepsAlone:
+    """Tell a callback of steps; epochs of networks that are not kept are no news."""
+
+    def __init__(self, inner: Callback) -> None:
+        self._inner = inner
+
+    def on_step(self, step: Step) -> None:
+        self._inner.on_step(step)
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """Leave epochs alone."""
+
+
+def judged_before(
+    training: Training,
+    train: Dataset,
+    folder: Path,
+    callbacks: Sequence[Callback],
+    stop: Callable[[], bool],
+) -> Validation | None:
+    """Judge a run's recipe by cross-fitting where it says so, before the run itself; else None.
+
+    A resumed run keeps what was found before it was stopped.
+
+    Raises
+    ------
+    RunStoppedError
+        If it was stopped meanwhile.
+    """
+    if not training.recipe.folds:
+        return None
+    kept = folder / runfolder.VALIDATION
+    if kept.exists():
+        return Validation(**json.loads(read_file(kept, runfolder.MOST)))
+    found = _cross_fit(training.recipe, train, training.device, callbacks, stop)
+    if found is None:
+        save_checkpoint(training, folder)
+        raise runfolder.stopped(folder, training.step, training.steps)
+    write_whole(kept, json.dumps(found.to_dict(), indent=2) + "\n")
+    return found
+
+
+def judged_after(training: Training, train: Dataset) -> Validation | None:
+    """Judge a finished run on its validation part; None without one, or on data known by name."""
+    held = training.validation
+    if held is None or train.name in NAMES or training.recipe.synthesis.pictures:
+        return None
+    learned = hold_out_validation(train, training.recipe)[0]
+    return compared([(learned, held, answers(training, held))], 0)
+
+
+def _cross_fit(
+    recipe: Recipe,
+    train: Dataset,
+    device: torch.device,
+    callbacks: Sequence[Callback],
+    stop: Callable[[], bool],
+) -> Validation | None:
+    """Judge a recipe on a training part by cross-fitting; None if it was stopped.
+
+    Warns as `compared`.
+    """
+    inner = [_StepsAlone(callback) for callback in callbacks]
+    judged: list[tuple[Dataset, Dataset, Labels]] = []
+    for learned, held in folds(train, recipe.folds):
+        training = Training(recipe, learned, None, device)
+        if not fit(training, inner, stop=stop):
+            return None
+        judged.append((learned, held, answers(training, held)))
+    return compared(judged, recipe.folds)
+
+
+def answers(training: Training, held: Dataset) -> Labels:
+    """Return what a network answers to pictures, uint8 ``(n,)``."""
+    with training.result() as network, torch.inference_mode():
+        chunks = torch.split(torch.from_numpy(held.images).to(training.device), 1024)
+        found = [network(scale(chunk))[:, : training.classes].argmax(dim=1) for chunk in chunks]
+    return torch.cat(found).cpu().numpy().astype(np.uint8)
+
+
+def compared(judged: list[tuple[Dataset, Dataset, Labels]], count_of_folds: int) -> Validation:
+    """Compare answers with those of the baselines, and warn where they are clearly worse.
+
+    Parameters
+    ----------
+    judged : list of (Dataset, Dataset, uint8 array)
+        For each part: what was learned from, what was judged, and what was answered to it.
+    count_of_folds : int
+        0 where one part was held out.
+    """
+    held = judged[0][1]
+    labels = np.concatenate([part.targets for _, part, _ in judged])
+    images = np.concatenate([part.images for _, part, _ in judged])
+    own = np.concatenate([answered for *_, answered in judged]) == labels
+    near = np.concatenate([_nearest(learned, part) for learned, part, _ in judged])
+    known = near >= 0
+    bundled, reason = _bundled(images, labels, held)
+    found = Validation(
+        len(labels),
+        float(own.mean()),
+        float((near == labels)[known].mean()),
+        float(bundled.mean()),
+        count_of_folds,
+    )
+    twice = sum(_twice(learned, part) for learned, part, _ in judged) / len(labels)
+    better = [
+        (name, accuracy)
+        for name, accuracy, right, rows in (
+            ("the nearest neighbour", found.nearest_neighbour, near == labels, known),
+            ("tenfold's own classifier", found.bundled, bundled, slice(None)),
+        )
+        if _is_better(right[rows], own[rows])
+    ]
+    if better or reason:
+        _warn(held.name, found, better, reason, twice)
+    return found
+
+
+def _warn(
+    name: str, found: Validation, better: list[tuple[str, float]], reason: str, twice: float
+) -> None:
+    words = "".join(f"; {who} reaches {accuracy:.1%}" for who, accuracy in better)
+    if not reason and twice > LEVEL:
+        reason = f"{twice:.0%} of the validation images are among those learned from, too"
+    elif not reason:
+        reason = "too few steps (raise epochs), or a learning rate that does not suit them"
+    warnings.warn(
+        f"{name}: validation accuracy {found.accuracy:.1%}{words}. Likely reason: {reason}.",
+        TenfoldWarning,
+        stacklevel=4,
+    )
+
+
+def _is_better(baseline: NDArray[np.bool_], own: NDArray[np.bool_]) -> bool:
+    """Whether a baseline is right where the network is not more often than luck has it.
+
+    McNemar's test in its exact form, one-sided.
+    """
+    gained, lost = int((baseline & ~own).sum()), int((~baseline & own).sum())
+    return gained > lost and binomtest(gained, gained + lost, alternative="greater").pvalue < LEVEL
+
+
+def _nearest(learned: Dataset, held: Dataset) -> NDArray[np.int64]:
+    """Return the label of each picture's nearest neighbour, ``(n,)``; -1 for those not asked."""
+    from sklearn.neighbors import KNeighborsClassifier
+
+    some = np.linspace(0, len(learned) - 1, min(len(learned), MOST_LEARNED)).astype(np.int64)
+    asked = np.linspace(0, len(held) - 1, min(len(held), MOST_JUDGED)).astype(np.int64)
+    rows = learned.images[some].reshape(len(some), -1).astype(np.float32)
+    nearest = KNeighborsClassifier(1, algorithm="brute").fit(rows, learned.targets[some])
+    found = np.full(len(held), -1, np.int64)
+    found[asked] = nearest.predict(held.images[asked].reshape(len(asked), -1).astype(np.float32))
+    return found
+
+
+def _bundled(
+    images: NDArray[np.uint8], labels: Labels, like: Dataset
+) -> tuple[NDArray[np.bool_], str]:
+    """Return where the bundled classifier is right, ``(n,)``, and what is odd about the labels."""
+    if like.classes != DIGITS:
+        return np.zeros(len(labels), bool), ""
+    model = bundled_model()
+
+    def ask(pictures: NDArray[np.uint8]) -> Labels:
+        return model.predict(framed(Dataset(pictures, None, like.name, "all"), model).images)
+
+    answered = ask(images)
+    right = answered == labels
+    if right.mean() > SURE:
+        return right, ""
+    for shift in range(1, len(DIGITS)):
+        if ((answered + shift) % len(DIGITS) == labels).mean() > SURE:
+            return right, f"the labels are shifted: what is labelled {shift} shows 0"
+    if (ask(255 - images) == labels).mean() > SURE:
+        return right, "the images are inverted: ink must be bright on dark"
+    turned = np.ascontiguousarray(images.transpose(0, 2, 1))
+    if (ask(turned) == labels).mean() > SURE:
+        return right, "the images lie on their side: rows and columns are swapped, as in EMNIST"
+    return right, ""
+
+
+def _twice(learned: Dataset, held: Dataset) -> int:
+    """Count pictures that lie in both parts, pixel by pixel."""
+    known = set(_contents(learned))
+    return sum(content in known for content in _contents(held))
+
+
+def _contents(data: Dataset) -> Iterator[bytes]:
+    return (image.tobytes() for image in data.images)

@@ -19,6 +19,7 @@ from tenfold.cli import (
     export,
     fine_tune,
     form,
+    lab,
     predict,
     read,
     recipe,
@@ -41,6 +42,7 @@ app = App(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog=tutorial.EXAMPLE)(tutorial.tutorial)
+app.command(epilog=lab.EXAMPLE)(lab.lab)
 app.command(epilog=read.EXAMPLE)(read.read)
 app.command(epilog=serve.EXAMPLE)(serve.serve)
 app.command(epilog=train.EXAMPLE)(train.train)

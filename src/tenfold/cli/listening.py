@@ -6,7 +6,7 @@ import ipaddress
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeAlias
 
@@ -44,6 +44,7 @@ def run(
     *,
     announce: Announce,
     quiet: bool,
+    before_end: Callable[[], Awaitable[None]] | None = None,
 ) -> bool:
     """Run an application until it is asked to end; return whether it started at all.
 
@@ -57,6 +58,8 @@ def run(
         Told where it is and who reaches it.
     quiet : bool
         Whether to announce nothing and log nothing.
+    before_end : callable, optional
+        Ends, in the event loop, answers that would else go on and be waited for.
 
     Raises
     ------
@@ -73,6 +76,11 @@ def run(
             await super().startup(sockets)
             if not quiet and not self.should_exit:
                 announce(*_place(listener.getsockname(), allowed, settings))
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            if before_end is not None:
+                await before_end()
+            await super().shutdown(sockets)
 
     with _listen(host, port) as listener:
         bound = listener.getsockname()[0]

@@ -6,6 +6,7 @@ Memory holds the batches under way and the parts that are open, however many pic
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field

@@ -27,20 +27,24 @@ class Files(StaticFiles):
         return response
 
 
-def add_pages(app: FastAPI, folder: str, pages: Mapping[str, str]) -> None:
-    """Serve a folder of the server's files below its name, and some at addresses of their own.
+def add_pages(
+    app: FastAPI, folder: str, pages: Mapping[str, str], package: str = "tenfold.server"
+) -> None:
+    """Serve a folder of a package's files below its name, and some at addresses of their own.
 
     Parameters
     ----------
     app : FastAPI
     folder : str
-        Below ``tenfold/server``.
+        Below the package.
     pages : mapping of str to str
         From addresses to names of files: ``{"/": "index.html"}``.
+    package : str
+        Whose files they are.
     """
     # What Python takes a file for depends on its version and the machine.
     mimetypes.add_type("text/javascript", ".js")
-    files = Files(packages=[("tenfold.server", folder)])
+    files = Files(packages=[(package, folder)])
 
     async def page(request: Request) -> Response:
         return await files.get_response(pages[request.url.path], request.scope)

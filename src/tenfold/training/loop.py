@@ -29,6 +29,7 @@ from tenfold.training.losses import make_loss, one_hot
 from tenfold.training.networks import make_network, scale
 from tenfold.training.optimizers import make_average, make_optimizers, make_scheduler
 from tenfold.training.recipe import Recipe
+from tenfold.training.recipe_sections import Network
 
 BLOCK = 1024  # pictures varied at once: large enough to be fast, small enough to stay in the cache
 UNCOUNTED = 256  # steps whose loss and hits wait to be added up
@@ -48,10 +49,17 @@ class Training:
         What it is watched on after each epoch.
     device : torch.device
         Where it computes.
+    make : callable
+        Makes the network from the recipe's section, the images' size and the number of classes.
     """
 
     def __init__(
-        self, recipe: Recipe, train: Dataset, validation: Dataset | None, device: torch.device
+        self,
+        recipe: Recipe,
+        train: Dataset,
+        validation: Dataset | None,
+        device: torch.device,
+        make: Callable[[Network, int, int], nn.Module] = make_network,
     ) -> None:
         self.recipe, self.device = recipe, device
         self.images = torch.from_numpy(train.images).to(device)
@@ -59,7 +67,7 @@ class Training:
         self.validation = validation
         self.classes = len(train.classes)
         torch.manual_seed(recipe.seed)
-        self.network: nn.Module = make_network(recipe.network, train.size, self.classes).to(device)
+        self.network: nn.Module = make(recipe.network, train.size, self.classes).to(device)
         if recipe.channels_last:
             self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.loss = make_loss(recipe.loss)

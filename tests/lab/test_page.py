@@ -1,0 +1,629 @@
+"""The lab in a real browser: train, watch, draw, look inside, break; by hand and by keys."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+if TYPE_CHECKING:
+    from tests.server.conftest import Server
+
+    StartLab = Callable[..., Server]
+
+DESKTOP, PHONE = (1280, 900), (360, 740)
+QUICK = {"network": "mlp", "optimizer": "adam", "epochs": 6, "batch": 3}  # batch: 32, by its step
+
+
+class Lab:
+    """A window of the browser on the lab."""
+
+    def __init__(self, browser: webdriver.Chrome, url: str) -> None:
+        self.browser = browser
+        self.url = url
+        self.handle = browser.current_window_handle
+
+    def open(self, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> Lab:
+        metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1}
+        metrics["mobile"] = size == PHONE
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+        self.browser.get(self.url)
+        self.until(lambda: self.script("return document.documentElement.dataset.ready"))
+        self.until(lambda: "parameters" in self.text("comes-to"))
+        return self
+
+    def front(self) -> Lab:
+        self.browser.switch_to.window(self.handle)
+        return self
+
+    def __getitem__(self, name: str) -> Any:
+        return self.browser.find_element(By.ID, name)
+
+    def script(self, code: str, *arguments: object) -> Any:
+        return self.browser.execute_script(code, *arguments)
+
+    def text(self, name: str) -> str:
+        return str(self.script("return document.getElementById(arguments[0]).textContent", name))
+
+    def until(self, true: Callable[[], object]) -> None:
+        WebDriverWait(self.browser, 300, 0.05).until(lambda _: true())
+
+    def choose(self, **fields: object) -> None:
+        """Set fields of the form, as a hand on them does."""
+        for name, value in fields.items():
+            self.script(
+                "const [id, value] = arguments; const field = document.getElementById(id);"
+                "if (field.type === 'checkbox') field.checked = value; else field.value = value;"
+                "field.dispatchEvent(new Event('input', { bubbles: true }));",
+                name.replace("_", "-"),
+                value,
+            )
+
+    def train(self, **fields: object) -> None:
+        self.choose(**fields)
+        self["train"].click()
+
+    def trained(self) -> None:
+        self.until(lambda: self["train"].is_enabled() and self.text("live"))
+        assert self["trouble"].text == ""
+
+    def runs(self) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = self.script(
+            "return [...document.querySelectorAll('#runs li')].map((li) => ({"
+            "name: li.querySelector('input').value, accuracy: li.querySelector('b').textContent,"
+            "words: li.querySelector('p').textContent }));"
+        )
+        return found
+
+    def press(self, text: str, run: int = -1) -> None:
+        """Press a button of a run, the last one by default."""
+        item = self.browser.find_elements(By.CSS_SELECTOR, "#runs li")[run]
+        for button in item.find_elements(By.TAG_NAME, "button"):
+            if button.text == text:
+                self.script("arguments[0].click()", button)
+                return
+        raise AssertionError(text)
+
+    def bars(self) -> list[float]:
+        shown = self.script(
+            "return [...document.querySelectorAll('#bars li')].map(li => li.lastChild.textContent)"
+        )
+        return [float(text.removesuffix(" %")) for text in shown]
+
+    def pixels(self, selector: str) -> bytes:
+        """Return what a canvas holds."""
+        url = self.script(
+            "const from = document.querySelector(arguments[0]);"
+            "const copy = document.createElement('canvas');"
+            "Object.assign(copy, { width: from.width, height: from.height });"
+            "copy.getContext('2d').drawImage(from, 0, 0); return copy.toDataURL();",
+            selector,
+        )
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))).tobytes()
+
+    def state(self, expression: str) -> Any:
+        """Return what the page's own state says."""
+        return self.browser.execute_async_script(
+            "const done = arguments[0]; import('/static/state.js').then(({ state }) =>"
+            f"done(((state) => {expression})(state)));"
+        )
+
+    def log(self, name: str) -> list[dict[str, Any]]:
+        get_log: Any = self.browser.get_log
+        entries: list[dict[str, Any]] = get_log(name)
+        return entries
+
+
+@pytest.fixture(scope="session")
+def kept(browser: webdriver.Chrome, lab: Server) -> str:
+    """Runs of three networks, trained once and kept, as the browser holds them."""
+    page = Lab(browser, lab.url).open()
+    for network, epochs in (("convnet", 8), ("tutorial", 2), ("mlp", 15)):
+        rate = 9 if network == "convnet" else 6  # 0.01 and 0.001, by the slider's steps
+        page.train(**QUICK | {"network": network, "epochs": epochs, "learning_rate": rate})
+        page.trained()
+        page.press("Keep")
+    found: str = page.script("return localStorage.getItem('tenfold lab runs')")
+    assert len(json.loads(found)) == 3
+    page.script("localStorage.clear(); sessionStorage.clear()")
+    return found
+
+
+@pytest.fixture
+def page(browser: webdriver.Chrome, lab: Server) -> Iterator[Lab]:
+    """The lab, opened; at the end nothing was said on the console and nobody else was asked."""
+    one = Lab(browser, lab.url)
+    for name in ("browser", "performance"):
+        one.log(name)
+    one.open()
+    one.script("localStorage.clear(); sessionStorage.clear()")
+    one.open()
+    yield one
+    one.script("localStorage.clear(); sessionStorage.clear()")
+    assert [entry["message"] for entry in one.log("browser")] == []
+    asked = [
+        event["params"]["request"]["url"]
+        for entry in one.log("performance")
+        if (event := json.loads(entry["message"])["message"])["method"]
+        == "Network.requestWillBeSent"
+    ]
+    assert asked
+    assert [url for url in asked if not url.startswith((lab.url, "data:"))] == []
+
+
+@pytest.fixture
+def trained(page: Lab, kept: str) -> Lab:
+    """The lab with the kept runs; the mlp is looked at."""
+    page.script("localStorage.setItem('tenfold lab runs', arguments[0])", kept)
+    page.open()
+    page.until(lambda: page["bars"].is_displayed())
+    return page
+
+
+def look_at(page: Lab, network: str) -> None:
+    """Look at the kept run of a network."""
+    names = [run["words"].split(" · ")[1].split()[0] for run in page.runs()]
+    page.press("Look at", names.index(network))
+    page.until(lambda: page.state("state.looked.experiment.network") == network)
+
+
+def test_curves_matrix_filters_and_bars_fill_in_while_it_learns(page: Lab) -> None:
+    page.train(**QUICK | {"epochs": 40})
+    points = "return document.querySelector('#loss-chart .training')?.points.length ?? 0"
+    page.until(lambda: page.script(points) > 1)
+    first = page.pixels("#filters canvas")
+    epochs = re.findall(r"(\d+) of 40 epochs", page.runs()[0]["words"])[0]
+    assert int(epochs) < 40, "it was seen while it trained"
+    page.until(lambda: page.pixels("#filters canvas") != first)
+    page.trained()
+    assert "40 of 40 epochs" in page.runs()[0]["words"]
+    assert page.script(points) == 40
+    cells = page.script(
+        "return [...document.querySelectorAll('#matrix tbody button')].map(b => b.textContent)"
+    )
+    counts = np.array([0 if text == "·" else int(text) for text in cells]).reshape(10, 10)
+    assert counts.sum() == 200
+    accuracy = float(page.runs()[0]["accuracy"].removesuffix(" %")) / 100
+    assert counts.trace() / 200 == pytest.approx(accuracy, abs=0.001)
+    assert accuracy > 0.85
+    wrong = page.browser.find_elements(By.CSS_SELECTOR, "#mistakes li")
+    assert len(wrong) == min(36, 200 - counts.trace())
+    assert f"{200 - counts.trace()} of 200 validation images" in page.text("mistakes-says")
+    assert sum(page.bars()) == pytest.approx(100, abs=0.6)
+    assert "Validation accuracy" in page["accuracy-chart"].get_attribute("aria-label")
+    # One cell of the matrix picks its images, and one of them goes onto the sheet.
+    page.script("document.querySelector('#matrix .wrong button').click()")
+    assert "Shown: " in page.text("mistakes-says")
+    page.script("document.querySelector('#mistakes button').click()")
+    assert "from the validation set" in page.text("sheet-says")
+
+
+def test_runs_are_compared_named_kept_and_removed(trained: Lab) -> None:
+    page = trained
+    page.train(**QUICK | {"loss": "cross-entropy", "epochs": 3})
+    page.trained()
+    assert [run["name"] for run in page.runs()] == ["Run 1", "Run 2", "Run 3", "Run 4"]
+    assert "log-cosh" in page.runs()[0]["words"]
+    assert "cross-entropy" in page.runs()[3]["words"]
+    count = "return document.querySelectorAll('#accuracy-chart .validation').length"
+    assert page.script(count) == 4
+    page.press("Curve", 0)
+    assert page.script(count) == 3
+    field = page.browser.find_elements(By.CSS_SELECTOR, "#runs input")[0]
+    field.send_keys(Keys.CONTROL, "a")
+    field.send_keys("The first", Keys.TAB)
+    page.press("Keep", 1)  # no longer
+    page.press("Keep", 2)
+    before = page.runs()[0]
+    page.press("Settings", 0)
+    assert page["loss"].get_attribute("value") == "log-cosh"
+    assert page["network"].get_attribute("value") == "convnet"
+    page.open()  # again: what is kept is still there, with its network
+    assert [run["name"] for run in page.runs()] == ["The first"]
+    assert page.runs()[0]["accuracy"] == before["accuracy"]
+    page.until(lambda: page["bars"].is_displayed())
+    page.press("Remove")
+    assert page.runs() == []
+    assert not page["bars"].is_displayed()
+
+
+def test_the_test_set_is_opened_by_hand_alone(trained: Lab) -> None:
+    page = trained
+    assert not any("Test accuracy" in run["words"] for run in page.runs())
+    page.press("Test set")
+    page.until(lambda: "Test accuracy" in page.runs()[-1]["words"])
+    told = page.state("[...state.held.test.labels]")
+    predicted = page.state("state.run.tested")
+    right = np.mean([int(a) == b for a, b in zip(predicted, told, strict=True)])
+    assert f"test accuracy {100 * right:.1f} %" in page.text("tested")
+
+
+def test_a_training_is_cancelled(page: Lab) -> None:
+    page.train(network="tutorial", optimizer="rmsprop", epochs=150, batch=0)
+    page.until(
+        lambda: page["cancel"].is_displayed() and page.runs() and page["bars"].is_displayed()
+    )
+    page["cancel"].click()
+    page.until(lambda: page["train"].is_enabled())
+    assert page.runs()[0]["words"].endswith("; cancelled.")
+
+
+def test_a_run_that_took_too_long_says_what_to_choose(
+    browser: webdriver.Chrome, start_lab: StartLab
+) -> None:
+    strict = start_lab("--seconds", "1")
+    page = Lab(browser, strict.url).open()
+    page.train(network="tutorial", epochs=150, batch=0)
+    page.until(lambda: page["trouble"].is_displayed())
+    assert page["trouble"].text.startswith("Run 1: Stopped after 1 seconds")
+    assert "Choose fewer epochs" in page["trouble"].text
+    page.until(lambda: page["train"].is_enabled())
+    assert page.log("browser") == []
+    strict.stop()
+
+
+def test_a_busy_lab_says_so(page: Lab, lab: Server) -> None:
+    long = {"network": "tutorial", "epochs": 150, "batch": 5}
+    names = []
+    for session in ("somebody-1", "somebody-2"):
+        body = {"session": session, "experiment": long}
+        names.append(lab.client.post("/v1/lab/runs", json=body).json()["run"])
+    page.train(**QUICK)
+    page.until(lambda: page["trouble"].is_displayed())
+    assert "2 people are training" in page["trouble"].text
+    for name in names:
+        lab.client.delete(f"/v1/lab/runs/{name}")
+    page.log("browser")  # Chromium notes that it was refused
+    page["train"].click()
+    page.until(lambda: page.runs())
+    page.trained()
+
+
+def test_two_windows_do_not_disturb_each_other(page: Lab) -> None:
+    page.train(**QUICK | {"epochs": 12})
+    page.browser.switch_to.new_window("window")
+    other = Lab(page.browser, page.url).open()
+    try:
+        other.train(**QUICK | {"network": "linear", "epochs": 9})
+        other.trained()
+        (theirs,) = other.runs()
+        assert "linear" in theirs["words"]
+        assert "9 of 9 epochs" in theirs["words"]
+        page.front()
+        page.trained()
+        (ours,) = page.runs()
+        assert "mlp" in ours["words"]
+        assert "12 of 12 epochs" in ours["words"]
+    finally:
+        other.front()
+        page.browser.close()
+        page.front()
+
+
+def test_what_the_page_computes_is_what_torch_computes(trained: Lab) -> None:
+    page = trained
+    for network in ("tutorial", "convnet", "mlp"):
+        look_at(page, network)
+        found = page.browser.execute_async_script(
+            "const done = arguments[0]; Promise.all(['state', 'network'].map((name) =>"
+            "import(`/static/${name}.js`))).then(([{ state }, { best }]) => done([...Array(200)"
+            ".keys()].map((i) => best(state.network.probabilities(state.held.validation.ink(i)))"
+            ").join('')))"
+        )
+        told = page.state("state.run.predicted")
+        same = np.mean([a == b for a, b in zip(found, told, strict=True)])
+        assert same >= 0.995, network  # a tie may fall either way
+
+
+def test_drawing_moves_the_bars(trained: Lab) -> None:
+    page = trained
+    page["clear"].click()
+    empty = page.bars()
+    box = page.script(
+        "const s = document.getElementById('sheet'); s.scrollIntoView({ block: 'center' });"
+        "const b = s.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]"
+    )
+    left, top, width, height = box
+    seen = []
+    for step in range(7):  # a 1, from above downwards
+        kind = "mousePressed" if step == 0 else "mouseMoved"
+        where = {"x": left + width * 0.5, "y": top + height * (0.1 + 0.13 * step)}
+        hand = {"type": kind, "buttons": 1, "button": "left", "clickCount": 1}
+        page.browser.execute_cdp_cmd("Input.dispatchMouseEvent", hand | where)
+        seen.append(page.bars())
+    hand = {"type": "mouseReleased", "button": "left", "clickCount": 1}
+    page.browser.execute_cdp_cmd("Input.dispatchMouseEvent", hand | where)
+    assert seen[0] != empty
+    assert len({str(bars) for bars in seen}) > 4, "the bars moved while the pen was down"
+    assert np.argmax(seen[-1]) == 1
+    assert "Your own image" in page.text("sheet-says")
+
+
+def test_keys_draw_and_a_screen_reader_hears_it(trained: Lab) -> None:
+    page = trained
+    page["clear"].click()
+    page.script("document.getElementById('sheet').focus()")
+    keys = webdriver.ActionChains(page.browser, duration=0)
+    keys.send_keys(Keys.ARROW_RIGHT, " ", " ", Keys.ARROW_DOWN, " ").perform()
+    ink = page.state("[...state.picture.ink]")
+    assert sorted(ink)[-2:] == [0.5, 1]
+    assert np.nonzero(ink)[0].tolist() == [3 * 8 + 4, 4 * 8 + 4]
+    assert page.text("live") == "Row 5, column 5, 50 % ink."
+
+
+def test_look_inside_shows_the_very_sum(trained: Lab) -> None:
+    page = trained
+    look_at(page, "tutorial")
+    layers = page.script(
+        "return [...document.querySelectorAll('#layers b')].map(b => b.textContent)"
+    )
+    assert layers == [
+        "Convolution 3×3", "ReLU", "Convolution 3×3", "ReLU", "Max pooling 2×2", "Flatten",
+        "Dense layer", "ReLU", "Dense layer", "Softmax",
+    ]  # fmt: skip
+    # Every number of every layer is the sum that explains it.
+    worst = page.browser.execute_async_script(
+        """
+        const done = arguments[0];
+        Promise.all(["state", "network"].map((name) => import(`/static/${name}.js`)))
+          .then(([{ state }, { explain }]) => {
+            let worst = 0;
+            state.network.layers.forEach((layer, number) => {
+              if (!layer.weight.length && layer.kind !== "pool") return;
+              const all = state.activations;
+              for (let index = 0; index < all[number + 1].data.length; index += 7) {
+                const { terms, bias, result } = explain(all, layer, number, index);
+                const sum = layer.kind === "pool"
+                  ? Math.max(...terms.map((t) => t.value))
+                  : terms.reduce((s, t) => s + t.value * t.weight, bias);
+                worst = Math.max(worst, Math.abs(sum - result));
+              }
+            });
+            done(worst);
+          });
+        """
+    )
+    assert worst < 1e-4
+    # Pointing at a number shows its nine products; they add up to what is shown.
+    box = page.script(
+        "const s = document.getElementById('out'); s.scrollIntoView({ block: 'center' });"
+        "const b = s.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]"
+    )
+    where = {"x": box[0] + box[2] * 4.5 / 6, "y": box[1] + box[3] * 2.5 / 6}
+    hand = {"type": "mouseMoved", "button": "none", "buttons": 0}
+    page.browser.execute_cdp_cmd("Input.dispatchMouseEvent", hand | where)
+    page.until(lambda: page.text("sum").startswith("Channel 1, row 3, column 5"))
+    cells = page.script(
+        "return [...document.querySelectorAll('#kernel td')].map(td => td.textContent)"
+    )
+    plain = [cell.replace("−", "-").split(" × ") for cell in cells]
+    products = sum(float(value) * float(weight) for value, weight in plain)
+    numbers = [float(n) for n in re.findall(r"-?\d+\.\d+", page.text("sum").replace("−", "-"))]
+    total, bias, result = numbers
+    assert products == pytest.approx(total, abs=0.01)
+    assert total + bias == pytest.approx(result, abs=0.01)
+    assert len(page.browser.find_elements(By.CSS_SELECTOR, "#in + .marks i")) == 9
+
+
+def test_the_kernel_steps_over_the_picture(trained: Lab) -> None:
+    page = trained
+    look_at(page, "convnet")
+    seen = {page.text("sum")}
+    page["step-on"].click()
+    seen.add(page.text("sum"))
+    page.script("document.getElementById('out').focus()")
+    keys = webdriver.ActionChains(page.browser, duration=0)
+    keys.send_keys(Keys.ARROW_DOWN).perform()
+    seen.add(page.text("sum"))
+    assert len(seen) == 3
+    page["play"].click()
+    assert page["play"].text == "Pause"
+    at = page.text("sum")
+    page.until(lambda: page.text("sum") != at)
+    page["play"].click()
+    assert page["play"].text == "Play"
+    for layer in page.browser.find_elements(By.CSS_SELECTOR, "#layers button"):
+        page.script("arguments[0].click()", layer)
+        assert layer.get_attribute("aria-pressed") == "true"
+        assert "=" in page.text("sum") or "as it is" in page.text("sum")
+
+
+def test_it_is_broken_and_repaired(trained: Lab) -> None:
+    page = trained
+    whole = float(page.runs()[-1]["accuracy"].removesuffix(" %"))
+
+    def after(**fields: object) -> float:
+        page.choose(**fields)
+        page.until(lambda: page.text("broken-says").startswith("Broken"))
+        accuracy = float(re.findall(r"accuracy ([\d.]+) %", page.text("broken-says"))[0])
+        page["repair"].click()
+        page.until(lambda: page.text("broken-says").startswith("Nothing is broken"))
+        return accuracy
+
+    assert after(noise=200) < whole - 20
+    assert after(zero="1") < 30
+    assert after(transposed=True) < whole - 20
+    full = page.state("Math.max(...state.activations[0].data)")
+    page.choose(unscaled=True)
+    page.until(lambda: page.text("broken-says").startswith("Broken"))
+    assert page.state("Math.max(...state.activations[0].data)") == 16 * full
+    page["repair"].click()
+    page.until(lambda: page.text("broken-says").startswith("Nothing is broken"))
+    assert page.state("Math.max(...state.activations[0].data)") == full
+    page.choose(noise=100)
+    page.until(lambda: page.text("broken-says").startswith("Broken"))
+    weights = page.state("state.network.weights[0]")
+    page["reroll"].click()
+    assert page.state("state.network.weights[0]") != weights, "other noise"
+    matrix = page.script(
+        "return [...document.querySelectorAll('#matrix tbody button')].map(b => b.textContent)"
+    )
+    counts = np.array([0 if text == "·" else int(text) for text in matrix]).reshape(10, 10)
+    shown = float(re.findall(r"accuracy ([\d.]+) %", page.text("broken-says"))[0])
+    assert 100 * counts.trace() / counts.sum() == pytest.approx(shown, abs=0.06)
+
+
+def test_challenges_are_met_by_what_is_done(trained: Lab) -> None:
+    page = trained
+    look_at(page, "convnet")
+    met = "return [...document.querySelectorAll('#challenges .met h3')].map(h => h.textContent)"
+    assert "Small and good" in page.script(met)
+    assert "A 3 that becomes an 8" not in page.script(met)
+    page.script("document.querySelector('#challenges button').click()")
+    assert page.text("sheet-says").startswith("A 3 from the validation set")
+    assert "0 pixels changed; the network says 3" in page.text("challenges")
+    # Let the page itself look for the pixels, greedily.
+    page.browser.execute_async_script(
+        """
+        const done = arguments[0];
+        import("/static/state.js").then(({ state, tell }) => {
+          const p = (ink) => state.network.probabilities(ink)[8];
+          for (let tries = 0; tries < 20; tries++) {
+            let chosen = null;
+            state.picture.ink.forEach((_, i) => [0, 1].forEach((value) => {
+              const ink = state.picture.ink.slice();
+              ink[i] = value;
+              if (!chosen || p(ink) > chosen.p) chosen = { i, value, p: p(ink) };
+            }));
+            state.picture.ink[chosen.i] = chosen.value;
+            tell("picture");
+            if (chosen.p > 0.5) break;
+          }
+          done();
+        });
+        """
+    )
+    assert "A 3 that becomes an 8" in page.script(met)
+    assert re.search(r"Done: with \d+ pixels changed", page.text("challenges"))
+
+
+def test_every_setting_is_there_as_code(page: Lab, lab: Server) -> None:
+    page.choose(network="convnet", channels=5, loss="focal", swapped=False)
+    page.until(lambda: '"channels": (5, 10)' in page.text("code"))
+    page["tab-pytorch"].click()
+    assert "nn.Conv2d(1, 5, 3, padding=1, bias=False)" in page.text("code")
+    page["tab-pytorch"].send_keys(Keys.ARROW_RIGHT)
+    assert page["tab-keras"].get_attribute("aria-selected") == "true"
+    assert "CategoricalFocalCrossentropy" in page.text("code")
+    plan = lab.client.post("/v1/lab/plan", json=page.state("state.experiment")).json()
+    assert page.text("code") == plan["code"]["keras"]
+    page["copy"].click()
+    page.until(lambda: page.text("live") == "Copied.")
+
+
+def test_keys_alone_train(page: Lab) -> None:
+    page.choose(**QUICK)
+    page.script("document.activeElement.blur()")
+    keys = webdriver.ActionChains(page.browser, duration=0)
+    keys.send_keys(Keys.TAB, Keys.TAB).perform()
+    assert page.script("return document.activeElement.id") == "data"
+    order = []
+    for _ in range(12):
+        webdriver.ActionChains(page.browser, duration=0).send_keys(Keys.TAB).perform()
+        order.append(page.script("return document.activeElement.id"))
+        if order[-1] == "train":
+            break
+    assert order[:2] == ["network", "hidden"]
+    assert order[-1] == "train"
+    webdriver.ActionChains(page.browser, duration=0).send_keys(Keys.ENTER).perform()
+    page.until(lambda: page.runs())
+    page.trained()
+    assert page.text("live").startswith("Run 1 is trained. Validation accuracy")
+
+
+def test_everything_has_a_name(trained: Lab) -> None:
+    page = trained
+    unnamed = page.script(
+        """
+        const named = (e) => e.labels?.length || e.getAttribute("aria-label") ||
+          e.getAttribute("aria-labelledby") || e.textContent.trim();
+        return [...document.querySelectorAll("button, input, select, svg[role], canvas[role]")]
+          .filter((e) => !named(e)).map((e) => e.outerHTML);
+        """
+    )
+    assert unnamed == []
+    ids = page.script("return [...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
+    levels = page.script(
+        "return [...document.querySelectorAll('h1, h2, h3')].map(h => Number(h.tagName[1]))"
+    )
+    assert levels[0] == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_it_fits_and_can_be_read(trained: Lab, size: tuple[int, int], scheme: str) -> None:
+    page = trained
+    page.open(size, scheme)
+    page.until(lambda: page["bars"].is_displayed())
+    assert page.script("return document.documentElement.scrollWidth") <= size[0]
+    pairs = page.script(
+        """
+        const ground = (e) => {
+          for (; e; e = e.parentElement) {
+            const colour = getComputedStyle(e).backgroundColor;
+            if (!/, 0\\)$|\\/ 0/.test(colour) && colour !== "transparent") return colour;
+          }
+          return getComputedStyle(document.documentElement).backgroundColor;
+        };
+        return [...document.querySelectorAll("h1, h2, h3, p, label, output, button, b, figcaption")]
+          .filter((e) => e.offsetParent && e.textContent.trim() && !e.disabled)
+          .map((e) => [e.textContent.trim().slice(0, 30), getComputedStyle(e).color, ground(e)]);
+        """
+    )
+    assert len(pairs) > 60
+    for text, colour, ground in pairs:
+        if not (colour.startswith("rgb(") and ground.startswith("rgb(")):
+            continue  # mixed colours, of cells that hold a number in ink
+        light, dark = sorted((_luminance(colour), _luminance(ground)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, (text, colour, ground)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_mnist_is_drawn_on_28_pixels(page: Lab) -> None:
+    if page.script("return document.querySelector('#data option[value=mnist]').disabled"):
+        pytest.skip("needs MNIST: set TENFOLD_DATA")
+    page.choose(data="mnist", images=1000)
+    page.until(lambda: page.state("state.picture.size") == 28)
+    page.train(network="linear", optimizer="adam", epochs=3, batch=4)
+    page.until(lambda: "7,850 parameters" in page.text("comes-to"))
+    page.trained()
+    assert page["bars"].is_displayed()
+    assert page.script("return document.getElementById('sheet').width") == 28
+
+
+def test_the_token_is_asked_for(browser: webdriver.Chrome, start_lab: StartLab) -> None:
+    closed = start_lab(TENFOLD_TOKEN="sesame")  # noqa: S106
+    page = Lab(browser, closed.url)
+    browser.get(closed.url)
+    page.until(lambda: page["asks"].is_displayed())
+    page["token"].send_keys("sesame", Keys.ENTER)
+    page.until(lambda: "parameters" in page.text("comes-to"))
+    page.train(**QUICK)
+    page.until(lambda: page.runs())
+    page.trained()
+    page.script("sessionStorage.clear()")
+    page.log("browser")  # Chromium notes the requests that were refused
+    closed.stop()

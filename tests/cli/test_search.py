@@ -36,9 +36,9 @@ def _search(*arguments: str) -> Result:
 
 def test_people_get_the_best_and_where_it_lies() -> None:
     text = _search("space.toml", "--trials", "3", "--out", "here").stdout
-    assert "3 trials whole, 0 pruned, 0 failed; judged on 60 validation pictures" in text
+    assert "3 trials finished, 0 pruned, 0 failed; judged on 60 validation pictures" in text
     assert "Best: trial " in text
-    assert "at the start" in text
+    assert "The recipe it began with: " in text
     assert "  optimizer.learning_rate" in text
     assert "  best.toml          tenfold train --recipe here/best.toml" in text
     assert max(map(len, text.splitlines())) <= 80

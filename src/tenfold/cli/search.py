@@ -129,14 +129,15 @@ def _show(found: Found, json: bool, quiet: bool) -> None:
         say(shown(best))
         return
     out.print(
-        f"{found.whole} trials whole, {found.pruned} pruned, {found.failed} failed; "
+        f"{found.whole} trials finished, {found.pruned} pruned, {found.failed} failed; "
         f"judged on {found.pictures:,} validation pictures"
     )
-    begun = "" if found.start is None else f"; at the start {percent(found.start)}"
     out.print(
         f"Best: trial {found.trial}, validation accuracy [bold]{percent(found.accuracy)}[/] "
-        f"(95 % {between(found.interval, 1)}){begun}"
+        f"(95 % interval {between(found.interval, 1)})"
     )
+    if found.start is not None:
+        out.print(f"The recipe it began with: {percent(found.start)}")
     for key, value in found.changes.items():
         share = found.importances.get(key)
         value = f"{value:.4g}" if isinstance(value, float) else str(value)

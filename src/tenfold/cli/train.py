@@ -25,6 +25,7 @@ from tenfold.cli.console import (
 )
 from tenfold.cli.show_evaluation import accuracy_line, confusion_table
 from tenfold.errors import OldFormatWarning, UsageError
+from tenfold.evaluation.format import percent
 from tenfold.names import shown
 
 if TYPE_CHECKING:
@@ -201,10 +202,11 @@ def report(run: Run | PagesRun) -> None:
 
 def _report_validation(found: Validation) -> None:
     """Print what the validation pictures say, beside two baselines."""
-    how = f"cross-fitting, {found.folds} parts" if found.folds else f"{found.count:,} images"
+    how = f"cross-fitting in {found.folds} parts" if found.folds else f"{found.count:,} images"
     out.print(
-        f"Validation accuracy {found.accuracy:.1%} ({how}); nearest neighbour "
-        f"{found.nearest_neighbour:.1%}, bundled {found.bundled:.1%}\n"
+        f"Validation accuracy {percent(found.accuracy)} ({how}).\nOn the same images: nearest "
+        f"neighbour {percent(found.nearest_neighbour)}, tenfold's own classifier "
+        f"{percent(found.bundled)}\n"
     )
 
 

@@ -22,6 +22,7 @@ from scipy.stats import binomtest
 from tenfold.data.dataset import DIGITS, Dataset
 from tenfold.data.registry import NAMES
 from tenfold.errors import TenfoldWarning
+from tenfold.evaluation.format import percent
 from tenfold.evaluation.test_sets import framed
 from tenfold.files import read_file, write_whole
 from tenfold.reader.networks import bundled_model
@@ -188,13 +189,14 @@ def compared(judged: list[tuple[Dataset, Dataset, Labels]], count_of_folds: int)
 def _warn(
     name: str, found: Validation, better: list[tuple[str, float]], reason: str, twice: float
 ) -> None:
-    words = "".join(f"; {who} reaches {accuracy:.1%}" for who, accuracy in better)
+    words = " and ".join(f"{who} reaches {percent(accuracy)}" for who, accuracy in better)
+    words = f", while {words}" if words else ""
     if not reason and twice > LEVEL:
-        reason = f"{twice:.0%} of the validation images are among those learned from, too"
+        reason = f"{percent(twice, 0)} of the validation images are among those learned from, too"
     elif not reason:
         reason = "too few steps (raise epochs), or a learning rate that does not suit them"
     warnings.warn(
-        f"{name}: validation accuracy {found.accuracy:.1%}{words}. Likely reason: {reason}.",
+        f"{name}: validation accuracy {percent(found.accuracy)}{words}. Likely reason: {reason}.",
         TenfoldWarning,
         stacklevel=4,
     )

@@ -41,7 +41,7 @@ def test_a_run_below_the_baselines_is_warned_of(large: Splits) -> None:
         found = compared([(learned, held, answered)], 0)
     assert found.accuracy == 0.4
     (message,) = [str(each.message) for each in told]
-    assert message.startswith("mine: validation accuracy 40.00 %, while the nearest neighbour reaches ")
+    assert message.startswith("mine: validation accuracy 40.00 %, while the nearest neighbour ")
     assert "tenfold's own classifier reaches" in message
     assert "Likely reason: too few steps" in message
 

@@ -27,13 +27,7 @@ from tenfold.reader.expect import Expect
 from tenfold.reader.expected import Fitted
 from tenfold.reader.find import Finding, Found
 from tenfold.reader.networks import LineRecogniser, Networks, bundled_finder, bundled_line
-from tenfold.reader.pipeline import (
-    ask_classifier,
-    best_turn,
-    grey_of,
-    look,
-    read_lines,
-)
+from tenfold.reader.pipeline import ask_classifier, best_turn, grey_of, look, read_lines
 from tenfold.reader.reading import InkChoice, Reading
 from tenfold.reader.recognise import ReadPart, Symbol
 from tenfold.reader.settings import SETTINGS

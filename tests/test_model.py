@@ -200,7 +200,7 @@ def test_names_and_metadata_that_are_no_text_are_refused_quietly(
 
 @pytest.mark.parametrize("text", [b"hello", b"\x89PNG\r\n\x1a\n" + b"\0" * 50, b"\x80\x04K\x01."])
 def test_files_of_other_kinds_are_refused(text: bytes) -> None:
-    assert "no ONNX model of tenfold's, or a damaged one" in _refused(text)
+    assert "not a model file of tenfold's, or a damaged one" in _refused(text)
 
 
 def _foreign(shape: list[str | int | None]) -> onnx.ModelProto:

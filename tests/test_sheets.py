@@ -117,6 +117,6 @@ def test_a_drawing_is_marked_and_a_picture_is_not(tmp_path: Path) -> None:
     with Image.open(drawing) as opened:
         assert opened.info["Software"] == MARK
         assert opened.tobytes() == page.tobytes()
-    with pytest.raises(TenfoldError, match="lies here already"):
+    with pytest.raises(TenfoldError, match="already exists"):
         save_drawing(page, picture)
     assert is_ours(save_drawing(page, picture, force=True))

@@ -208,8 +208,8 @@ def refuse_foreign(path: str | Path) -> None:
     """Raise TenfoldError if a file lies here that tenfold did not write."""
     if os.path.isfile(path) and not is_ours(path):  # noqa: PTH113 (false for a name too long)
         raise TenfoldError(
-            f"{path}: lies here already and is not tenfold's, so it was not overwritten. "
-            "Choose another name, or overwrite it by force."
+            f"{path}: already exists and is not known to be tenfold's, so it was not overwritten. "
+            "Choose another name, or overwrite it with --force."
         )
 
 

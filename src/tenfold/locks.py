@@ -36,7 +36,7 @@ def locked(folder: Path, name: str = NAME) -> Iterator[None]:
     with suppress(FileNotFoundError):
         if kind_of(path) or path.stat().st_size:
             raise UsageError(
-                f"{path}: lies here and is no lock of tenfold's. Choose another folder with --out."
+                f"{path}: is not one of tenfold's locks. Choose another folder with --out."
             )
     try:
         file = path.open("ab")

@@ -67,7 +67,7 @@ def checked(content: bytes, where: str, free: int, work: int) -> tuple[ModelInfo
         metadata, graph = read_model(content)
     except GraphError as error:
         raise ModelError(
-            f"{where}: no ONNX model of tenfold's, or a damaged one ({len(content)} bytes; "
+            f"{where}: not a model file of tenfold's, or a damaged one ({len(content)} bytes; "
             f"{error}). Copy the file again or export it anew."
         ) from error
     if METADATA_KEY not in metadata:
@@ -125,6 +125,6 @@ def start(content: bytes, where: str, threads: int) -> ort.InferenceSession:
     # ONNX Runtime raises a dozen classes of its own, all straight below Exception.
     except Exception as error:
         raise ModelError(
-            f"{where}: no ONNX model of tenfold's, or a damaged one ({len(content)} bytes). "
+            f"{where}: not a model file of tenfold's, or a damaged one ({len(content)} bytes). "
             "Copy the file again or export it anew."
         ) from error

@@ -77,7 +77,7 @@ def test_pictures_of_another_size_are_told() -> None:
 
 def test_no_file_of_others_is_overwritten() -> None:
     Path("photo.jpg").write_text("mine")
-    with pytest.raises(TenfoldError, match="lies here already"):
+    with pytest.raises(TenfoldError, match="already exists"):
         _calibrate("model.onnx", "--data", "few.npz", "--out", "photo.jpg")
     assert Path("photo.jpg").read_text() == "mine"
     for force in (["--force"], []):  # then over its own

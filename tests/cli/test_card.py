@@ -69,7 +69,7 @@ def test_metadata_reaches_no_terminal(run: Run) -> None:
 
 def test_a_card_overwrites_no_file_of_others() -> None:
     Path("README.md").write_text("mine")
-    with pytest.raises(TenfoldError, match="lies here already"):
+    with pytest.raises(TenfoldError, match="already exists"):
         _tenfold("card", "model.onnx", "--out", "README.md")
     assert Path("README.md").read_text() == "mine"
     for force in (["--force"], []):  # then over its own

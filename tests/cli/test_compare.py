@@ -60,7 +60,7 @@ def test_a_file_of_somebody_elses_is_overwritten_by_force_alone(name: str) -> No
     Path("here").mkdir()
     Path("here", name).write_text("mine")
     once = [*GRID[-2:], "--losses", "focal", "--optimizers", "sgd", "--seeds", "1"]
-    with pytest.raises(UsageError, match=rf"here: {name} lies here and would be overwritten"):
+    with pytest.raises(UsageError, match=rf"here: {name} is in it and would be overwritten"):
         _compare(*once)
     assert Path("here", name).read_text() == "mine"
     assert _compare(*once, "--force").exit_code == 0

@@ -135,7 +135,7 @@ def test_the_docs_page_shows_the_real_output() -> None:
 def test_a_sheet_overwrites_no_file_of_others(own_folder: Path) -> None:
     sheet = own_folder / "digits-samples.png"
     sheet.write_text("mine")
-    with pytest.raises(TenfoldError, match="lies here already and is not tenfold's"):
+    with pytest.raises(TenfoldError, match="already exists and is not known to be tenfold's"):
         _run("show", "digits")
     assert sheet.read_text() == "mine"
     for _ in range(2):

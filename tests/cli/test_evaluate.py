@@ -250,7 +250,9 @@ def test_a_table_of_images_says_how_much_is_wrong_among_the_surest() -> None:
 def test_no_file_of_others_is_overwritten(option: str) -> None:
     mine = Path("mine.png")
     mine.write_text("mine")
-    with pytest.raises(TenfoldError, match=r"mine\.png: lies here already and is not tenfold's"):
+    with pytest.raises(
+        TenfoldError, match=r"mine\.png: already exists and is not known to be tenfold's"
+    ):
         _evaluate("--data", "few.npz", "--quick", option, str(mine))
     assert mine.read_text() == "mine"
     for force in (["--force"], []):  # then over its own
@@ -261,7 +263,7 @@ def test_mistakes_of_others_beside_the_model_are_kept_and_told() -> None:
     Path("mistakes.png").write_text("mine")
     result = _evaluate("--data", "few.npz")
     assert result.exit_code == 0
-    assert "Not kept beside the model: mistakes.png: lies here already" in result.stderr
+    assert "Not kept beside the model: mistakes.png: already exists" in result.stderr
     assert Path("mistakes.png").read_text() == "mine"
 
 

@@ -48,7 +48,7 @@ def test_json_says_what_was_found() -> None:
 
 def test_files_of_others_stay() -> None:
     Path("model.py").write_text("mine")
-    with pytest.raises(TenfoldError, match="lies here already"):
+    with pytest.raises(TenfoldError, match="already exists"):
         _tenfold("my-model.onnx", "--to", "torch", "--out", ".")
     assert not Path("model.safetensors").exists()
     assert Path("model.py").read_text() == "mine"

@@ -100,7 +100,7 @@ def test_what_cannot_be_done_is_said_before_any_work(
     np.savez(tmp_path / "in.npz", images=np.zeros((3, 9, 9), np.uint8) + 1)
     for data, out, message in [
         ("in.npz", "out.xlsx", r"written as \.csv, \.tsv, \.parquet, \.npz"),
-        ("in.npz", "in.npz", "lies here already|in.npz"),
+        ("in.npz", "in.npz", "already exists|in.npz"),
         ("in.npz", "out.csv", r"takes uint8 pictures of shape \(n, 8, 8\)"),
         ("none.npz", "out.csv", "neither a known data set"),
     ]:

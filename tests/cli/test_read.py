@@ -368,7 +368,7 @@ def test_a_file_that_tenfold_did_not_draw_is_left_alone(folder: Path) -> None:
         assert result.exit_code == 1
         assert result.stdout == "42\n7\n358\n"
         (line,) = result.stderr.splitlines()
-        assert "lies here already and is not tenfold's" in line
+        assert "already exists and is not known to be tenfold's" in line
     assert (mine.read_text(), step.read_text()) == ("mine", "mine")
     assert Path("out/scans/deep/b.jpg.read.png").is_file()
     for _ in range(2):  # the second time over its own

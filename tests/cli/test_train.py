@@ -241,6 +241,6 @@ def test_a_picture_of_others_in_the_run_folder_is_left_alone(own_folder: Path) -
     for name in ("samples.png", "result.json", "learning-curve.png"):
         Path("mine").mkdir(exist_ok=True)
         Path("mine", name).write_text("mine")
-        with pytest.raises(UsageError, match=f"{name} lies here and would be overwritten"):
+        with pytest.raises(UsageError, match=f"{name} is in it and would be overwritten"):
             _train("--out", "mine")
         Path("mine", name).unlink()

@@ -81,7 +81,9 @@ def test_a_file_of_somebody_elses_is_as_none_and_stays(text: str, tmp_path: Path
     (tmp_path / FILE).write_text(text)
     data, found = _measured({1})
     assert recall(tmp_path, data, found.correct, "a") is None
-    with pytest.raises(TenfoldError, match="is not tenfold's, so it was not overwritten"):
+    with pytest.raises(
+        TenfoldError, match="is not known to be tenfold's, so it was not overwritten"
+    ):
         remember(tmp_path, data, found, "a")
     assert (tmp_path / FILE).read_text() == text
 

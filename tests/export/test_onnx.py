@@ -57,7 +57,7 @@ def test_it_says_what_its_classes_mean(network_of: NetworkOf) -> None:
 
 
 def test_tenfold_itself_does_not_take_it(network_of: NetworkOf) -> None:
-    with pytest.raises(ModelError, match="no ONNX model of tenfold's"):
+    with pytest.raises(ModelError, match="not a model file of tenfold's"):
         open_model(onnx_file(network_of("small"))[0], "framed.onnx")
 
 

@@ -64,9 +64,9 @@ def test_the_results_themselves_are_a_data_set(decided: Results, tmp_path: Path)
 
 def test_labelled_data_takes_a_folder_of_its_own(decided: Results, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(TenfoldError, match="lies here already"):
+    with pytest.raises(TenfoldError, match="already exists"):
         write_labelled(decided, tmp_path)
-    with pytest.raises(TenfoldError, match="lies here already"):
+    with pytest.raises(TenfoldError, match="already exists"):
         write_labelled(decided, tmp_path / "mine.txt")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 

@@ -182,7 +182,7 @@ def test_only_an_untouched_table_of_these_results_is_replaced(stack: Stack, tmp_
         write_table(results, path, "csv")
         assert path.read_text().count("\n") == 4
         path.write_text(path.read_text() + "a note of mine\n")
-        with pytest.raises(TenfoldError, match=r"table.csv: lies here already and was changed"):
+        with pytest.raises(TenfoldError, match=r"table.csv: already exists and was changed"):
             write_table(results, path, "csv")
         assert "a note of mine" in path.read_text()
         write_table(results, path, "csv", force=True)

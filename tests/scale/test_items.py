@@ -54,7 +54,7 @@ def test_a_damaged_shard_gives_what_can_be_read_and_says_so_last(
     ("content", "words"),
     [
         (b"", "holds no pictures"),
-        (b"no tar file" * 99, "no tar file, or damaged"),
+        (b"no tar file" * 99, "not a tar file, or damaged"),
         (None, "no such"),
     ],
 )
@@ -105,4 +105,4 @@ def test_a_damaged_table_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     path.write_bytes(b"PAR1 and no more")
     (item,) = pictures_in(str(path))
-    assert "no Parquet file, or damaged" in (item.error or "")
+    assert "not a Parquet file, or damaged" in (item.error or "")

@@ -193,7 +193,7 @@ def test_who_goes_on_asks_for_the_same_and_reads_the_same(
     stopped = read_all([*paths, shard], out, stop=lambda: True, **reading)  # type: ignore[arg-type]
     assert not stopped.whole
     assert stopped.pictures < 10
-    with pytest.raises(UsageError, match=r"lies here already\. Go on with it by --resume"):
+    with pytest.raises(UsageError, match=r"already exists\. Go on with --resume"):
         read_all(paths, out)
     with pytest.raises(UsageError, match="begun with another layout"):
         read_all(paths, out, reader=Reader(layout="line"), part_size=2, resume=True)
@@ -225,7 +225,7 @@ def test_what_is_no_output_is_left_alone(tmp_path: Path) -> None:
     file.write_text("{}\n")
     for path in (folder, file):
         for resume in (False, True):
-            with pytest.raises(UsageError, match="is no output of tenfold's"):
+            with pytest.raises(UsageError, match="is not an output of tenfold's"):
                 read_all([], path, resume=resume)
     with pytest.raises(UsageError, match=r"end the name of the output in \.parquet or \.jsonl"):
         read_all([], tmp_path / "out.csv")

@@ -137,7 +137,7 @@ def test_the_seed_can_be_given_and_threads_come_back(
 
 def test_a_run_is_never_written_over(run: Run, few: Splits) -> None:
     before = {path: path.stat().st_mtime_ns for path in run.folder.iterdir()}
-    with pytest.raises(UsageError, match=r"a run lies here already\. Go on with it by .*--resume"):
+    with pytest.raises(UsageError, match=r"holds a run already\. Go on with .*--resume"):
         train(few, "digits", out=run.folder)
     assert {path: path.stat().st_mtime_ns for path in run.folder.iterdir()} == before
 
@@ -352,7 +352,7 @@ def test_weights_that_break_in_the_last_step_are_told(few: Splits, tmp_path: Pat
 def test_files_of_others_in_the_folder_are_not_overwritten(few: Splits, tmp_path: Path) -> None:
     mine = tmp_path / "recipe.toml"
     mine.write_text("epochs = 1 # mine\n")
-    with pytest.raises(UsageError, match=r"recipe\.toml lies here and would be overwritten"):
+    with pytest.raises(UsageError, match=r"recipe\.toml is in it and would be overwritten"):
         train(few, mine, out=tmp_path)
     assert mine.read_text() == "epochs = 1 # mine\n"
 

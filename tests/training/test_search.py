@@ -103,7 +103,7 @@ def test_a_search_goes_on_where_it_was_and_counts_what_there_is(
     rows = _rows(tmp_path / "out")
     assert [row["worker"] for row in rows] == ["0", "0", "0", "1", "1"]
     assert len({row["optimizer.learning_rate"] for row in rows}) == 5
-    with pytest.raises(UsageError, match="another search lies here, with another recipe"):
+    with pytest.raises(UsageError, match="holds another search, with another recipe"):
         search(space, few, BASE.replace({"epochs": 4}), out=tmp_path / "out", trials=5)
     space.write_text("batch = [16, 32]")
     with pytest.raises(UsageError, match="with another space"):
@@ -176,7 +176,7 @@ def test_a_torn_journal_is_mended_and_a_strange_one_refused(tmp_path: Path) -> N
     again.tell(again.ask(), 0.7)
     assert [trial.value for trial in _journal(tmp_path).trials] == [0.5, 0.7]
     (tmp_path / JOURNAL).write_bytes(b"my diary\n")
-    with pytest.raises(TenfoldError, match="no journal of a search"):
+    with pytest.raises(TenfoldError, match="not the journal of a search"):
         _journal(tmp_path)
     assert (tmp_path / JOURNAL).read_bytes() == b"my diary\n"
 

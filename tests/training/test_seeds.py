@@ -31,6 +31,6 @@ def test_each_seed_is_a_run_of_its_own(few: Splits, tmp_path: Path) -> None:
 
 def test_runs_that_lie_there_are_not_overwritten(few: Splits, tmp_path: Path) -> None:
     train_seeds(1, few, "digits", settings=SMALL, seed=1, out=tmp_path)
-    with pytest.raises(UsageError, match=r"seed-1: a run lies here already"):
+    with pytest.raises(UsageError, match=r"seed-1: holds a run already"):
         train_seeds(2, few, "digits", settings=SMALL, out=tmp_path)
     assert not (tmp_path / "seed-0").exists()

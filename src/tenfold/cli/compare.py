@@ -146,7 +146,7 @@ def _refuse_used(folder: Path) -> None:
     for name in (FIGURES, CURVES):
         if os.path.lexists(folder / name):
             raise UsageError(
-                f"{folder}: {name} lies here and would be overwritten. "
+                f"{folder}: {name} is in it and would be overwritten. "
                 "Choose another folder with --out, or overwrite it with --force."
             )
 

@@ -125,7 +125,7 @@ def read(
     if csv and json:
         raise UsageError("--csv and --json exclude each other; choose one.")
     if out is None and resume:
-        raise UsageError("--resume goes on with an output; name it by --out.")
+        raise UsageError("--resume goes on with an output; name it with --out.")
     if out is not None and (csv or annotate or explain or pages):
         raise UsageError("--out writes rows alone, without --csv, --annotate, --explain, --pages.")
     form: Form = "json" if json else "csv" if csv else "quiet" if quiet else "people"

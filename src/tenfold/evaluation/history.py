@@ -97,7 +97,8 @@ def remember(folder: Path, data: TestSet, found: Evaluation, model: str) -> Path
     path = folder / FILE
     if os.path.lexists(path) and _records(path) is None:
         raise TenfoldError(
-            f"{path}: lies here already and is not tenfold's, so it was not overwritten. Move it."
+            f"{path}: already exists and is not known to be tenfold's, so it was not overwritten. "
+            "Move it."
         )
     records, figures = load_records(folder), encode(found)
     identity = {"model_sha256": model, "data_fingerprint": data.fingerprint()}

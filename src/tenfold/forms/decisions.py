@@ -85,7 +85,7 @@ def write_labelled(results: Results, folder: str | Path) -> Labelled:
     """
     folder = Path(folder)
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise TenfoldError(f"{folder}: lies here already. Give a new folder, or an empty one.")
+        raise TenfoldError(f"{folder}: already exists. Give a new folder, or an empty one.")
     make_folder(folder.parent)
     part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".tenfold-"))
     try:

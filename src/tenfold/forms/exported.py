@@ -28,8 +28,8 @@ def refuse_foreign_table(database: Database, path: Path, *, force: bool) -> None
     if row is None or row["value"] != digest_of(path):
         what = "is not a table of these results" if row is None else "was changed since"
         raise TenfoldError(
-            f"{path}: lies here already and {what}, so it was not overwritten. "
-            "Choose another name, or overwrite it by force."
+            f"{path}: already exists and {what}, so it was not overwritten. "
+            "Choose another name, or overwrite it with --force."
         )
 
 

@@ -118,7 +118,7 @@ def _in_tar(shard: str, name: str) -> Iterator[Item]:
                         yield _member(tar, member, shard, name, packed)
         except (tarfile.TarError, EOFError, OSError, ValueError) as error:
             raise DataError(
-                f"{name}: no tar file, or damaged from here on ({error}). Copy the file again."
+                f"{name}: not a tar file, or damaged from here on ({error}). Copy the file again."
             ) from error
         except Exception as error:  # zlib and lzma raise their own
             raise DataError(f"{name}: cannot be unpacked ({error}). Copy it again.") from error
@@ -163,7 +163,7 @@ def _in_table(shard: str, name: str, column: str | None) -> Iterator[Item]:
         except (pa.ArrowException, OSError) as error:
             what = " ".join(str(error).split())[:200]
             raise DataError(
-                f"{name}: no Parquet file, or damaged ({what}). Copy it again."
+                f"{name}: not a Parquet file, or damaged ({what}). Copy it again."
             ) from error
 
 

@@ -227,11 +227,9 @@ def _check(folder: Path, resume: bool) -> None:
     # Stopped at the very start, an output is little.
     begun = all(path.name in (LOCK, PLAN) or _is_left_over(path) for path in names)
     if not folder.is_dir() or not (begun or (folder / MANIFEST).is_file()):
-        raise UsageError(f"{folder}: is no output of tenfold's. Choose another name.")
+        raise UsageError(f"{folder}: is not an output of tenfold's. Choose another name.")
     if not resume:
-        raise UsageError(
-            f"{folder}: lies here already. Go on with it by --resume, or choose another name."
-        )
+        raise UsageError(f"{folder}: already exists. Go on with --resume, or choose another name.")
 
 
 def _is_left_over(path: Path) -> bool:

@@ -75,13 +75,13 @@ def refuse_used(folder: Path) -> None:
     """Raise UsageError if files of a run lie in this folder, so that none is overwritten."""
     if (folder / "run.json").exists():
         raise UsageError(
-            f"{folder}: a run lies here already. Go on with it by 'tenfold train --resume', "
+            f"{folder}: holds a run already. Go on with 'tenfold train --resume', "
             "or choose another folder with --out."
         )
     there = [name for name in OURS if (folder / name).exists()]
     if there:
         raise UsageError(
-            f"{folder}: {there[0]} lies here and would be overwritten. "
+            f"{folder}: {there[0]} is in it and would be overwritten. "
             "Choose another folder with --out."
         )
 

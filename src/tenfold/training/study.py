@@ -77,7 +77,7 @@ def open_study(
             study.set_user_attr(key, value)
         elif known[key] != value:
             raise UsageError(
-                f"{folder}: another search lies here, with another {key.replace('_', ' ')}. "
+                f"{folder}: holds another search, with another {key.replace('_', ' ')}. "
                 "Choose another folder with --out."
             )
     return study
@@ -110,7 +110,9 @@ def _mend(path: Path, lock: JournalFileOpenLock) -> None:
 
 
 def _strange(path: Path) -> TenfoldError:
-    return TenfoldError(f"{path}: is damaged, or no journal of a search. Choose another --out.")
+    return TenfoldError(
+        f"{path}: is damaged, or not the journal of a search. Choose another --out."
+    )
 
 
 @contextmanager

@@ -112,7 +112,7 @@ class Metrics:
         except OSError as error:
             raise TenfoldError(
                 f"{self._path}: cannot be written ({error.strerror or error}). "
-                "Free some space and go on by tenfold train --resume."
+                "Free some space and go on with tenfold train --resume."
             ) from error
 
     def on_end(self, run: Run, splits: Splits) -> None:

@@ -78,7 +78,7 @@ def test_a_run_is_stopped_and_goes_on(large: Splits, tmp_path: Path) -> None:
     follower = Follower()
     tenfold.train(large, out=folder, resume=True, callbacks=[follower])
     assert [step.step for step in follower.steps] == [2]
-    with pytest.raises(UsageError, match="a run lies here already"):
+    with pytest.raises(UsageError, match="holds a run already"):
         tenfold.train(large, recipe="line", settings=TINY, out=folder)
     other = Splits(large.test, large.train, own_test=True)
     with pytest.raises(UsageError, match="was started on other data"):

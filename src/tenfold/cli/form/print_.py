@@ -46,8 +46,8 @@ def print_(
     text = toml_of(sheets.template, beside)
     if not force and beside.exists() and beside.read_text(encoding="utf-8") != text:
         raise TenfoldError(
-            f"{beside}: lies here already and says something else, so nothing was written. "
-            "Choose another name for the PDF, or overwrite it by force."
+            f"{beside}: already exists and says something else, so nothing was written. "
+            "Choose another name for the PDF, or overwrite it with --force."
         )
     images = [page.image for page in sheets.template.pages]
     for image in images:

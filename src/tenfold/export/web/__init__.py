@@ -180,7 +180,7 @@ def _refuse_foreign(out: Path) -> None:
     if any(out.iterdir()) and not is_ours(out / INDEX):
         raise TenfoldError(
             f"{out}: holds other things than a page of tenfold's, so it was not replaced. "
-            "Choose another folder, or overwrite it by force."
+            "Choose another folder, or overwrite it with --force."
         )
 
 

@@ -2,14 +2,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from tenfold.cli import app
+from tenfold.cli.compare import _table
 from tenfold.errors import UsageError
+from tenfold.evaluation.metrics.paired import Paired
+from tenfold.training.compare import Cell
 
 
 @pytest.fixture(autouse=True)
@@ -72,8 +79,9 @@ def test_people_get_a_table_that_fits_and_the_folder() -> None:
     text = _compare(*widest, "--seeds", "1", "--out", "here").stdout
     assert "validation accuracy in %: 60 pictures, 1 seed" in text
     assert "One seed says nothing about luck" in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert "…" not in text
     table = text[: text.index("Best here: ")].splitlines()
-    assert max(map(len, table)) <= 80
     rows = [line.split() for line in table if line.startswith(("mean-squared", "focal"))]
     assert len(rows) == 4
     accuracies = [float(row[3]) for row in rows]
@@ -117,3 +125,18 @@ def test_mistakes_are_told(arguments: list[str], message: str) -> None:
 def test_no_seeds_and_no_epochs_are_refused() -> None:
     assert _compare("--seeds", "0").exit_code == 2
     assert _compare("--epochs", "0").exit_code == 2
+
+
+def test_the_widest_figures_fit_without_being_cut() -> None:
+    right = np.zeros((5, 60), bool)
+    right[:, :40] = True
+    widest = Cell("mean-squared-error", "rmsprop", 0.00031, right, (), 543.21, 0)
+    best = replace(widest, right=np.ones((5, 60), bool))
+    against = Paired(behind=0.1234, interval=(-0.1234, 0.3456), p=0.5, p_here=0.5)
+    console = Console(width=80, file=StringIO())
+    console.print(_table([best, replace(widest, against=against)]))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert max(map(len, text.splitlines())) <= 80
+    assert "…" not in text
+    assert "mean-squared-error rmsprop   0.00031 66.67" in text
+    assert "12.34 −12.3 to 34.6 543" in text

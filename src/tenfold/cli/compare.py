@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -136,8 +137,9 @@ def _show(cells: list[Cell], target: Path, json: bool, quiet: bool) -> None:
         say(f"{cells[0].loss} {cells[0].optimizer}")
     else:
         out.print(_table(cells))
+        out.print()
         for line in _verdict(cells):
-            out.print(line, markup=False)
+            out.print(fill(line, 80, break_on_hyphens=False), markup=False)
         out.print(f"\nFigures and curves: [bold]{escape(shown(target))}[/] ({FIGURES}, {CURVES})")
 
 
@@ -159,8 +161,8 @@ def _table(cells: list[Cell]) -> Table:
     """Lay out what fits into 80 columns; compare.json has the rest."""
     seeds, pictures = cells[0].right.shape
     heading = f"validation accuracy in %: {pictures:,} pictures, {_count(seeds, 'seed')}"
-    table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    table.collapse_padding = True
+    table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD)
+    table.show_edge, table.padding = False, (0, 0, 0, 0)  # else 80 columns are too few
     for name in ("loss", "optimizer"):
         table.add_column(name, no_wrap=True)
     for name in ("rate", "mean", "95 %", "behind", "95 %", "s"):
@@ -175,7 +177,7 @@ def _table(cells: list[Cell]) -> Table:
             _range(cell.interval),
             "" if behind is None else f"{100 * behind.behind:.2f}",
             "" if behind is None else _range(behind.interval),
-            f"{cell.seconds:.1f}" if cell.seconds < 1000 else f"{cell.seconds:.0f}",
+            f"{cell.seconds:.1f}" if cell.seconds < 100 else f"{cell.seconds:.0f}",
         )
     return table
 
@@ -197,7 +199,7 @@ def _verdict(cells: list[Cell]) -> Iterator[str]:
     for cell in cells:
         if cell.diverged:
             ran = f"{cell.diverged} of {_count(len(cell.right), 'run')} diverged"
-            yield f"{_name(cell)}: {ran}, taken as 0 %."
+            yield f"{_name(cell)}: {ran}, counted as 0 %."
     if not others:
         return
     yield f"Best here: {_name(best)}."
@@ -214,11 +216,11 @@ def _verdict(cells: list[Cell]) -> Iterator[str]:
         most = max(cell.against.interval[1] for cell in alike if cell.against is not None)
         yield (
             f"Not told apart from the best: {'; '.join(map(_name, alike))}. That does not make "
-            f"them equal: up to {100 * most:.1f} points behind it is possible. More "
-            f"{'' if single else 'seeds or '}pictures tell finer."
+            f"them equal: they may be up to {100 * most:.1f} points behind. More "
+            f"{'' if single else 'seeds or '}pictures would show smaller differences."
         )
     if single:
-        yield "One seed says nothing about luck: other first weights may come out differently."
+        yield "One seed says nothing about luck: another may come out differently."
     method = METHOD.removesuffix(" and seeds") if single else METHOD
     yield f"Method: {method}, p < 0.05 as adjusted by Holm. Behind: points behind the best."
 

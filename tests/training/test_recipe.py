@@ -236,3 +236,19 @@ def test_a_setting_that_is_no_pair_is_refused(word: str) -> None:
 def test_a_recipe_of_before_names_non_digits_as_it_did() -> None:
     how = Synthesis.model_validate({"doodles": 0.1})
     assert how.non_digits == 0.1
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("epochs", "abc", "a whole number"),
+        ("epochs", 1.5, "a whole number"),
+        ("optimizer.learning_rate", "fast", "a number"),
+        ("channels_last", 3, "true or false"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_in_plain_words(
+    key: str, value: object, words: str
+) -> None:
+    with pytest.raises(UsageError, match=rf"{key} = .*: must be {words}\.$"):
+        Recipe().replace({key: value})

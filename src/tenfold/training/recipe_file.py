@@ -90,10 +90,24 @@ class Choices(Section):
         return f"{where}: there is no key {key!r}. {advice}"
 
 
+# pydantic's words for a value of the wrong kind are those of programmers.
+_WORDS = {
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+}
+
+
 def _sentence(error: Any) -> str:
     allowed = error.get("ctx", {}).get("expected")
     if error["type"] == "literal_error":
         return f"must be one of {allowed}"
+    if error["type"] in _WORDS:
+        return f"must be {_WORDS[error['type']]}"
     message: str = error["msg"]
     return message[0].lower() + message[1:]
 

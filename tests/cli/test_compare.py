@@ -138,5 +138,5 @@ def test_the_widest_figures_fit_without_being_cut() -> None:
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
-    assert "mean-squared-error rmsprop   0.00031 66.67" in text
+    assert "mean-squared-error rmsprop   0.00031  66.67" in text
     assert "12.34 −12.3 to 34.6 543" in text

@@ -33,6 +33,10 @@ class Classifier(Protocol):
     def path(self) -> str:
         """Where it came from."""
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its file."""
+
     def predict_with_digitness(self, images: Pixels) -> tuple[Floats, Floats]:
         """Return probabilities ``(n, 10)`` and how much each looks like a digit ``(n,)``."""
 
@@ -48,7 +52,7 @@ class Scaled:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self.info, self.path = model.info, model.path
+        self.info, self.path, self.digest = model.info, model.path, model.digest
 
     def predict_with_digitness(self, images: Pixels) -> tuple[Floats, Floats]:
         """Frame glyphs of 28×28 to the network's size, and ask it."""

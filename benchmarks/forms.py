@@ -3,13 +3,16 @@
 Five forms, each with and without corner marks, half of the sheets scanned and half photographed,
 filled in by hands that are stretches of MNIST's test images. A person who sees every doubtful field
 and reads it rightly stands for the review. ``--part validation`` takes hands of the training images
-instead; on them ``--fit`` fits the curve of a field's probability. Writes
-results/forms.json.
+instead; on them ``--fit`` fits the curve of a field's probability. ``--command 60`` then reads so
+many exam cover sheets with the command itself, by one worker and by two. Writes results/forms.json.
 """
 
 from __future__ import annotations
 
+import os
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -124,6 +127,32 @@ def measure(
     return counted
 
 
+def time_command(seed: int, count: int, part: Part) -> dict[str, Any]:
+    """Read one stack with ``tenfold form read``, by one worker and by two; start-up counts."""
+    design, rates = DESIGNS[0](), {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        template, reference, roll = build(design, folder, marks=False)
+        (folder / "scans").mkdir()
+        sheets = compose(design, reference, roll, part, seed, count)
+        for k, sheet in enumerate(sheets):
+            cv2.imwrite(str(folder / "scans" / f"{k:03d}.jpg"), sheet.picture)
+        for workers in (1, 2):
+            words = ["form", "read", str(template.path), str(folder / "scans")]
+            more = ["--out", str(folder / f"results-{workers}"), "--workers", str(workers)]
+            started = time.monotonic()
+            subprocess.run(
+                [sys.executable, "-m", "tenfold", *words, *more, "--quiet"],
+                stdout=subprocess.DEVNULL, check=False,
+            )  # fmt: skip
+            seconds = time.monotonic() - started
+            with Results.open(folder / f"results-{workers}") as results:
+                done = len(results.done())
+            rates[str(workers)] = {"seconds": seconds, "sheets_per_second": done / seconds}
+            out.print(f"{workers} workers: {done} pages in {seconds:.1f} s")
+    return {"form": design.name, "pages": len(sheets), "workers": rates}
+
+
 def tally(counted: Count, sheet: SheetResult, composed: Sheet, where: str) -> None:
     """Compare one page with what was written on it."""
     truth = composed.truth
@@ -197,6 +226,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--forms", default=",".join(make.__name__ for make in DESIGNS))
     parser.add_argument("--marks", choices=["both", "with", "without"], default="both")
+    parser.add_argument("--command", type=int, default=0, help="sheets to time the command with")
     parser.add_argument("--fit", action="store_true", help="fit the curve on validation stacks")
     parser.add_argument("--faults", action="store_true", help="print what was read wrongly")
     given = parser.parse_args()
@@ -240,10 +270,14 @@ def main() -> None:
         "seed": given.seed,
         "workers": given.workers,
         "corrected": given.corrected,
+        "load": os.getloadavg()[0],
     }
+    results: dict[str, Any] = {"stacks": rows, "memory_of_a_worker": memory}
+    if given.command:
+        results["command"] = time_command(given.seed, given.command, given.part)
     result = new_result(
         __doc__, ["tenfold", "onnxruntime", "opencv-python-headless"], setting,
-        {"stacks": rows, "memory_of_a_worker": memory},
+        results,
     )  # fmt: skip
     table = [
         [f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()]

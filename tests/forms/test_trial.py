@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from concurrent.futures import CancelledError
 from types import ModuleType
 
 import pytest
@@ -97,7 +97,22 @@ def test_what_is_no_picture_is_said_and_the_process_goes_on(trial: Trial, card: 
     os.kill(pid, 0)  # the same process
 
 
-def test_closed_and_asked_again_it_starts_again(trial: Trial, card: Card, tmp_path: Path) -> None:
-    assert read(trial, card).status == "read"
+def test_closed_in_the_middle_and_asked_again_it_starts_again(trial: Trial, card: Card) -> None:
+    pid = process_of(trial)
+    ended = list[bool]()
+
+    def reading() -> None:
+        with pytest.raises(CancelledError):
+            read(trial, card)
+        ended.append(True)
+
+    thread = threading.Thread(target=reading)
+    os.kill(pid, signal.SIGSTOP)  # it does not finish before
+    thread.start()
+    once(lambda: trial._crew.running > 0)
+    trial.start()  # a page that is opened meanwhile starts no second process
+    assert len(multiprocessing.active_children()) == 1
     trial.close()
-    assert read(trial, card).status == "read"
+    thread.join(PATIENCE)
+    assert ended == [True]
+    assert read(trial, card).fields[0].value == READING

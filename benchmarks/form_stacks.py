@@ -47,6 +47,7 @@ class Sheet:
 
     picture: Pixels
     truth: dict[str, str] | None
+    corrected: frozenset[str] = frozenset()  # names of fields in which something is struck out
 
 
 def writer(rng: Generator, stock: Stock, labels: NDArray[np.uint8], part: Part) -> Hand:
@@ -65,7 +66,7 @@ def writer(rng: Generator, stock: Stock, labels: NDArray[np.uint8], part: Part) 
 
 def stack(
     design: Design, reference: Pixels, count: int, camera: Camera, rng: Generator, stock: Stock,
-    labels: NDArray[np.uint8], part: Part, roll: Sequence[str],
+    labels: NDArray[np.uint8], part: Part, roll: Sequence[str], corrected: float = CORRECTED,
 ) -> Iterator[Sheet]:  # fmt: skip
     """Fill in, and scan or photograph, so many sheets; some pages are of no form at all."""
     scan = scanned if camera == "scanner" else photographed
@@ -76,45 +77,63 @@ def stack(
             yield Sheet(scan(rng, _other(rng, reference)), None)
         hand = writer(rng, stock, labels, part)
         answers = Answers(rng, number, names)
-        page, truth = fill(design, reference, answers, hand)
-        yield Sheet(scan(rng, page), truth)
+        page, truth, mended = fill(design, reference, answers, hand, corrected)
+        yield Sheet(scan(rng, page), truth, mended)
 
 
 def fill(
-    design: Design, reference: Pixels, answers: Answers, hand: Hand
-) -> tuple[Floats, dict[str, str]]:
-    """Write one sheet's answers; return the page, grey, and what should be read ("" for blank)."""
+    design: Design, reference: Pixels, answers: Answers, hand: Hand, corrected: float
+) -> tuple[Floats, dict[str, str], frozenset[str]]:
+    """Write one sheet's answers.
+
+    Returns
+    -------
+    float32 array, shape (h, w)
+        The page, grey.
+    dict of str to str
+        What should be read, "" for blank.
+    frozenset of str
+        Names of the fields in which something was corrected.
+    """
     rng = answers.rng
     canvas = Canvas(reference.shape[0], reference.shape[1], masks=False)
-    truth = {}
+    truth, mended = {}, set()
     level = float(rng.uniform(0.55, 1))
     for spot in design.spots:
         value = spot.answer(answers)
         answers.values[spot.name] = value
         if spot.look == "tick":
-            if value:
+            if value or rng.random() < corrected / 2:
                 _tick(canvas, rng, hand, spot.box, level)
+            if not value and canvas.ink[_inside(spot.box)].any():
+                _take_back(canvas, rng, hand, spot.box, level)
+                mended.add(spot.name)
         elif rng.random() < BLANK and not spot.words.get("sum_of"):
             value = ""
-        elif value:
-            _write(canvas, rng, hand, spot, value, level)
+        elif value and _write(canvas, rng, hand, spot, value, level, corrected):
+            mended.add(spot.name)
         truth[spot.name] = value
     cover = canvas.ink.astype(np.float32) / 255
     dark = rng.uniform(20, 110)
     page = reference.astype(np.float32)
-    return np.minimum(page, page * (1 - cover) + dark * cover).astype(np.float32), truth
+    return (
+        np.minimum(page, page * (1 - cover) + dark * cover).astype(np.float32),
+        truth,
+        frozenset(mended),
+    )
 
 
 def _write(
-    canvas: Canvas, rng: Generator, hand: Hand, spot: Spot, value: str, level: float
-) -> None:
+    canvas: Canvas, rng: Generator, hand: Hand, spot: Spot, value: str, level: float,
+    corrected: float,
+) -> bool:  # fmt: skip
+    """Write a number; return whether something else was written first and struck out."""
     left, top, wide, tall = spot.box
     height = tall * rng.uniform(0.5, 0.78)
     y = top + tall / 2 + rng.normal(0, 0.04) * tall
     style = Style(height, float(rng.choice([0.02, 0.08, 0.15, 0.25])), level)
     if spot.look == "comb":
-        _comb(canvas, rng, hand, spot, value, style, y)
-        return
+        return _comb(canvas, rng, hand, spot, value, style, y, corrected)
     if spot.look in ("line", "dots"):
         y -= 0.1 * tall
     room = wide - 0.3 * height
@@ -123,7 +142,7 @@ def _write(
     length = _number(trial, rng, hand, value, x, y, style) - x
     style.height *= min(1.0, room / length)  # people see where a field ends
     x += rng.uniform(0, max(1.0, room - length))
-    if rng.random() < CORRECTED:
+    if rng.random() < corrected:
         # What was wrong first is struck out, and the right value stands beside or above.
         wrong = "".join(str(int(d)) for d in rng.integers(0, 10, len(value)))
         small = Style(style.height * 0.62, style.gap, level)
@@ -135,8 +154,9 @@ def _write(
             _number(canvas, rng, hand, value, beside, y, small)
         else:
             _number(canvas, rng, hand, value, left + 0.1 * height, y - 0.5 * tall, small)
-        return
+        return True
     _number(canvas, rng, hand, value, x, y, style)
+    return False
 
 
 def _number(
@@ -154,23 +174,32 @@ def _number(
 
 
 def _comb(
-    canvas: Canvas, rng: Generator, hand: Hand, spot: Spot, value: str, style: Style, y: float
-) -> None:
+    canvas: Canvas, rng: Generator, hand: Hand, spot: Spot, value: str, style: Style, y: float,
+    corrected: float,
+) -> bool:  # fmt: skip
     left, top, wide, _ = spot.box
     step = wide / spot.cells
-    slip = int(rng.integers(len(value))) if rng.random() < CORRECTED else -1
+    slip = int(rng.integers(len(value))) if rng.random() < corrected else -1
+    above = rng.random() < 0.7
     for k, char in enumerate(value):
         glyph = hand.digit(int(char), style.height)
         x = left + (k + 0.5) * step - glyph.shape[1] / 2 + rng.normal(0, 0.06) * step
-        if k == slip:  # struck out in its cell, the right one above it
-            other = hand.digit(int(rng.integers(10)), style.height)
-            x = left + (k + 0.5) * step - other.shape[1] / 2
+        if k == slip:  # struck out in its cell, the right one above it, or small beside it
+            tall = style.height * (1.0 if above else 0.7)
+            other = hand.digit(int(rng.integers(10)), tall)
+            x = left + (k + (0.5 if above else 0.27)) * step - other.shape[1] / 2
             canvas.put(other, x, y - other.shape[0] / 2, style.level)
-            strike(canvas, rng, hand, x, x + other.shape[1], y, style)
-            canvas.put(glyph, x, top - glyph.shape[0] * 1.05, style.level)
+            strike(canvas, rng, hand, x, x + other.shape[1], y, Style(tall, 0, style.level))
+            if above:
+                canvas.put(glyph, x, top - glyph.shape[0] * 1.05, style.level)
+            else:
+                glyph = hand.digit(int(char), tall)
+                at = left + (k + 0.76) * step - glyph.shape[1] / 2
+                canvas.put(glyph, at, y - glyph.shape[0] / 2, style.level)
         else:
             down = y - glyph.shape[0] / 2 + rng.normal(0, 0.04) * style.height
             canvas.put(glyph, x, down, style.level)
+    return slip >= 0
 
 
 def _tick(canvas: Canvas, rng: Generator, hand: Hand, box: Box, level: float) -> None:
@@ -188,6 +217,25 @@ def _tick(canvas: Canvas, rng: Generator, hand: Hand, box: Box, level: float) ->
     else:
         strokes = [[at(u, 0.1 + 0.8 * (k % 2)) for k, u in enumerate(np.linspace(0.1, 0.9, 9))]]
     canvas.draw([np.array(stroke, np.float32) for stroke in strokes], pen, level)
+
+
+def _inside(box: Box) -> tuple[slice, slice]:
+    left, top, wide, tall = map(int, box)
+    return slice(top, top + tall), slice(left, left + wide)
+
+
+def _take_back(canvas: Canvas, rng: Generator, hand: Hand, box: Box, level: float) -> None:
+    """Take a tick back: its box blacked out, or the tick struck out."""
+    left, top, wide, tall = box
+    if rng.random() < 0.5:
+        pen = max(3.0, 0.16 * tall)
+        u = np.linspace(-0.05, 1.05, 15)
+        v = np.where(np.arange(15) % 2, 1.05, -0.05)
+        path = np.stack([left + u * wide, top + v * tall], 1) + rng.normal(0, 0.04 * tall, (15, 2))
+        canvas.draw([path.astype(np.float32)], pen, level)
+    else:
+        style = Style(tall, 0, level)
+        strike(canvas, rng, hand, left - 0.3 * wide, left + 1.3 * wide, top + tall / 2, style)
 
 
 def scanned(rng: Generator, page: Floats) -> Pixels:

@@ -3,13 +3,16 @@
 Five forms, each with and without corner marks, half of the sheets scanned and half photographed,
 filled in by hands that are stretches of MNIST's test images. A person who sees every doubtful field
 and reads it rightly stands for the review. ``--part validation`` takes hands of the training images
-instead; on them ``--fit`` fits the curve of a field's probability. Writes
-results/forms.json.
+instead; on them ``--fit`` fits the curve of a field's probability. ``--command 60`` then reads so
+many exam cover sheets with the command itself, by one worker and by two. Writes results/forms.json.
 """
 
 from __future__ import annotations
 
+import os
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -27,7 +30,7 @@ from sklearn.linear_model import LogisticRegression
 import tenfold
 from common import RESULTS, new_parser, new_result, out, print_table, write_result
 from form_designs import DESIGNS, Design
-from form_stacks import Camera, Sheet, class_list, stack
+from form_stacks import CORRECTED, Camera, Sheet, class_list, stack
 from tenfold.forms.align import Aligned, align
 from tenfold.forms.fields import read_page
 from tenfold.forms.readings import SURE, SheetResult
@@ -53,6 +56,9 @@ class Count:
     right: int = 0
     shown: int = 0  # to a person
     wrong_after: int = 0
+    corrected: int = 0  # fields in which something is struck out
+    corrected_right: int = 0
+    corrected_wrong_after: int = 0
     seconds: float = 0.0
     faults: list[str] = field(default_factory=list)
 
@@ -78,8 +84,9 @@ def build(design: Design, folder: Path, marks: bool) -> tuple[Template, np.ndarr
 
 
 def compose(
-    design: Design, reference: np.ndarray, roll: Sequence[str], part: Part, seed: int, count: int
-) -> list[Sheet]:
+    design: Design, reference: np.ndarray, roll: Sequence[str], part: Part, seed: int, count: int,
+    corrected: float = CORRECTED,
+) -> list[Sheet]:  # fmt: skip
     """Fill in, scan and photograph a stack."""
     data = tenfold.load_dataset("mnist", "test" if part == "test" else "train")
     images, labels = data.images, data.targets
@@ -89,26 +96,29 @@ def compose(
     sheets: list[Sheet] = []
     cameras: tuple[Camera, Camera] = ("scanner", "phone")
     for camera, share in zip(cameras, (count - count // 2, count // 2), strict=True):
-        sheets += stack(design, reference, share, camera, rng, stock, own, part, roll)
+        sheets += stack(design, reference, share, camera, rng, stock, own, part, roll, corrected)
     return sheets
 
 
-def measure(design: Design, marks: bool, part: Part, seed: int, count: int, workers: int) -> Count:
+def measure(
+    design: Design, marks: bool, part: Part, seed: int, count: int, workers: int,
+    corrected: float = CORRECTED,
+) -> Count:  # fmt: skip
     """Compose one stack, read it and compare."""
     counted = Count()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         template, reference, roll = build(design, folder, marks)
-        sheets = compose(design, reference, roll, part, seed, count)
+        sheets = compose(design, reference, roll, part, seed, count, corrected)
         paths = []
         for k, sheet in enumerate(sheets):
             paths.append(folder / f"scan-{k:05d}.jpg")
             cv2.imwrite(str(paths[-1]), sheet.picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
-        truths = {str(path): sheet.truth for path, sheet in zip(paths, sheets, strict=True)}
+        composed = {str(path): sheet for path, sheet in zip(paths, sheets, strict=True)}
 
         def report(_: Progress, sheet: SheetResult | None) -> None:
             if sheet is not None:
-                tally(counted, sheet, truths[sheet.source], f"{design.name}: ")
+                tally(counted, sheet, composed[sheet.source], f"{design.name}: ")
 
         with Results.create(folder / "results", template, keep_images="no") as results:
             started = time.monotonic()
@@ -117,8 +127,35 @@ def measure(design: Design, marks: bool, part: Part, seed: int, count: int, work
     return counted
 
 
-def tally(counted: Count, sheet: SheetResult, truth: dict[str, str] | None, where: str) -> None:
+def time_command(seed: int, count: int, part: Part) -> dict[str, Any]:
+    """Read one stack with ``tenfold form read``, by one worker and by two; start-up counts."""
+    design, rates = DESIGNS[0](), {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        template, reference, roll = build(design, folder, marks=False)
+        (folder / "scans").mkdir()
+        sheets = compose(design, reference, roll, part, seed, count)
+        for k, sheet in enumerate(sheets):
+            cv2.imwrite(str(folder / "scans" / f"{k:03d}.jpg"), sheet.picture)
+        for workers in (1, 2):
+            words = ["form", "read", str(template.path), str(folder / "scans")]
+            more = ["--out", str(folder / f"results-{workers}"), "--workers", str(workers)]
+            started = time.monotonic()
+            subprocess.run(
+                [sys.executable, "-m", "tenfold", *words, *more, "--quiet"],
+                stdout=subprocess.DEVNULL, check=False,
+            )  # fmt: skip
+            seconds = time.monotonic() - started
+            with Results.open(folder / f"results-{workers}") as results:
+                done = len(results.done())
+            rates[str(workers)] = {"seconds": seconds, "sheets_per_second": done / seconds}
+            out.print(f"{workers} workers: {done} pages in {seconds:.1f} s")
+    return {"form": design.name, "pages": len(sheets), "workers": rates}
+
+
+def tally(counted: Count, sheet: SheetResult, composed: Sheet, where: str) -> None:
     """Compare one page with what was written on it."""
+    truth = composed.truth
     if truth is None:
         counted.wrongly_aligned += sheet.status == "read"
         return
@@ -136,10 +173,14 @@ def tally(counted: Count, sheet: SheetResult, truth: dict[str, str] | None, wher
         counted.right += right
         counted.shown += not sure
         counted.wrong_after += sure and not right
+        if one.field in composed.corrected:
+            counted.corrected += 1
+            counted.corrected_right += right
+            counted.corrected_wrong_after += sure and not right
         if not right:
             counted.faults.append(
                 f"{where}{one.field} {truth[one.field]!r} read {one.value!r} {one.probability:.3f} "
-                f"{one.status}"
+                f"{one.status}{' corrected' if one.field in composed.corrected else ''}"
             )
 
 
@@ -179,9 +220,13 @@ def main() -> None:
     parser.add_argument("--sheets", type=int, default=200, help="of each stack")
     parser.add_argument("--part", choices=["validation", "test"], default="test")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--corrected", type=float, default=CORRECTED, help="share of fields that are corrected"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--forms", default=",".join(make.__name__ for make in DESIGNS))
     parser.add_argument("--marks", choices=["both", "with", "without"], default="both")
+    parser.add_argument("--command", type=int, default=0, help="sheets to time the command with")
     parser.add_argument("--fit", action="store_true", help="fit the curve on validation stacks")
     parser.add_argument("--faults", action="store_true", help="print what was read wrongly")
     given = parser.parse_args()
@@ -194,7 +239,9 @@ def main() -> None:
             continue
         for marks in {"both": (False, True), "with": (True,), "without": (False,)}[given.marks]:
             design = make()
-            one = measure(design, marks, given.part, given.seed, given.sheets, given.workers)
+            one = measure(
+                design, marks, given.part, given.seed, given.sheets, given.workers, given.corrected
+            )
             rows.append(
                 {
                     "form": design.name,
@@ -206,6 +253,9 @@ def main() -> None:
                     "right": one.right / one.fields,
                     "shown": one.shown / one.fields,
                     "wrong_after": one.wrong_after / one.fields,
+                    "corrected": one.corrected,
+                    "corrected_right": one.corrected_right,
+                    "corrected_wrong_after": one.corrected_wrong_after,
                     "sheets_per_second": one.sheets / one.seconds,
                 }
             )
@@ -219,10 +269,15 @@ def main() -> None:
         "part": given.part,
         "seed": given.seed,
         "workers": given.workers,
+        "corrected": given.corrected,
+        "load": os.getloadavg()[0],
     }
+    results: dict[str, Any] = {"stacks": rows, "memory_of_a_worker": memory}
+    if given.command:
+        results["command"] = time_command(given.seed, given.command, given.part)
     result = new_result(
         __doc__, ["tenfold", "onnxruntime", "opencv-python-headless"], setting,
-        {"stacks": rows, "memory_of_a_worker": memory},
+        results,
     )  # fmt: skip
     table = [
         [f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()]

@@ -137,9 +137,10 @@ class Workers(Generic[T, R]):
         )
 
     def stop(self) -> None:
-        """End the processes, whatever they do."""
+        """End the processes, whatever they do; what they were given is forgotten."""
         for future in self._running:
             future.cancel()
+        self._running = {}
         if self._pool is not None:
             self._pool.stop()
             self._pool.join()

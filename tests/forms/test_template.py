@@ -120,6 +120,15 @@ def test_the_version_is_of_all_that_matters_for_reading(folder: Path) -> None:
     assert version(one).version != form.version
 
 
+def test_a_sum_over_two_pages_is_refused(folder: Path) -> None:
+    pages = [TemplatePage(folder / "marks-1.png"), TemplatePage(folder / "marks-1.png")]
+    part, whole = Field("q1", 1, BOX), Field("total", 2, BOX, sum_of=("q1",))
+    said = "'total': sum_of names 'q1', which is on page 1, and this is on page 2; a sum and its"
+    with pytest.raises(UsageError, match=said):
+        make(folder / "form.toml", "", pages, [part, whole])
+    make(folder / "form.toml", "", pages, [replace(part, page=2), whole])
+
+
 A, B = field("a", "range = [0, 10]"), field("b", "range = [0, 10]")
 
 
@@ -193,5 +202,5 @@ def test_a_missing_library_is_said_with_what_to_install(
     path = written(folder, A)
     monkeypatch.delitem(sys.modules, "tenfold.forms.schema", raising=False)
     monkeypatch.setitem(sys.modules, "pydantic", None)
-    with pytest.raises(UsageError, match=r"pip install 'tenfold\[forms\]'"):
+    with pytest.raises(UsageError, match=r"pip install '(tenfold|\.)\[forms\]'"):
         load(path)

@@ -51,6 +51,40 @@ def test_an_empty_field_is_blank_and_a_scrawl_doubtful() -> None:
     assert found["b"].reason
 
 
+def test_what_is_too_small_for_a_digit_is_not_surely_nothing() -> None:
+    found = judged(Seen(Field("a", 1, BOX), SNIPPET, 0.15), Seen(Field("b", 1, BOX), SNIPPET, 0.09))
+    assert [one.status for one in found.values()] == ["doubtful", "blank"]
+    assert found["a"].value is None
+
+
+def ticks(*inks: float, group: str | None = "g", optional: bool = False) -> list[FieldResult]:
+    """Judge tick boxes with these shares of ink."""
+    return judge(
+        [
+            Seen(Field(name, 1, BOX, kind="tick", group=group, optional=optional), SNIPPET, ink)
+            for name, ink in zip("abc", inks, strict=False)
+        ]
+    )
+
+
+def test_of_two_ticks_the_one_with_more_ink_was_taken_back() -> None:
+    first, second, third = ticks(0.9, 0.0, 0.25)
+    assert (first.status, second.status, third.status) == (
+        "contradiction", "blank", "contradiction"
+    )  # fmt: skip
+    assert (first.value, first.runner_up) == (None, TICKED)
+    assert third.value == TICKED
+    # About as much ink in both says nothing.
+    assert [one.value for one in ticks(0.25, 0.0, 0.3)] == [TICKED, None, TICKED]
+
+
+def test_a_box_blacked_out_is_doubtful_where_no_other_tick_says_what_it_means() -> None:
+    assert [one.status for one in ticks(0.9, group=None)] == ["doubtful"]
+    assert [one.status for one in ticks(0.3, group=None)] == ["ok"]
+    assert ticks(0.9, 0.0, 0.0, optional=True)[0].status == "doubtful"
+    assert ticks(0.9, 0.0, 0.0)[0].status == "ok"
+
+
 def test_nothing_new_in_a_field_that_is_filled_on_the_blank_form_is_not_surely_blank() -> None:
     seen = [Seen(Field("a", 1, BOX), SNIPPET, 0.05), number("b", ("7", 0.999), ("1", 1e-6))]
     first, second = judge(seen, {"a", "b"})

@@ -49,14 +49,23 @@ class Server:
         command_line = [sys.executable, "-m", "tenfold", *words]
         with output.open("wb") as file:
             self.process = subprocess.Popen(command_line, stderr=file, env=os.environ | environment)
+        try:
+            found = self._announced()
+        except AssertionError:
+            self.process.kill()
+            self.process.wait()
+            raise
+        self.address = ("127.0.0.1", int(found[0].rstrip("/").rsplit(":", 1)[1]))
+        self.url = f"http://127.0.0.1:{self.address[1]}"
+        self.client = httpx.Client(base_url=self.url, timeout=60)
+
+    def _announced(self) -> re.Match[str]:
         deadline = time.monotonic() + 60
         while not (found := re.search(r"http://[^/]+/", self.output())):
             assert self.process.poll() is None, self.output()
             assert time.monotonic() < deadline, self.output()
             time.sleep(0.02)
-        self.address = ("127.0.0.1", int(found[0].rstrip("/").rsplit(":", 1)[1]))
-        self.url = f"http://127.0.0.1:{self.address[1]}"
-        self.client = httpx.Client(base_url=self.url, timeout=60)
+        return found
 
     def output(self) -> str:
         """Return what it has written on standard error."""

@@ -139,6 +139,12 @@ def _check_sums(fields: Sequence[Field]) -> None:
                 raise wrong(field, f"sum_of names {name!r}, and there is no such field")
             if other.kind != "number" or other.date is not None:
                 raise wrong(field, f"sum_of names {name!r}, which is no number")
+            if other.page != field.page:
+                raise wrong(
+                    field,
+                    f"sum_of names {name!r}, which is on page {other.page}, and this is on page "
+                    f"{field.page}; a sum and its parts must be on one page",
+                )
         if len(set(field.sum_of)) != len(field.sum_of):
             raise wrong(field, "sum_of names a field twice; leave one out")
     done: set[str] = set()

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.forms.corrections import mend
 from tenfold.forms.crops import (
     ABOVE,
     BESIDE,
@@ -161,18 +162,21 @@ def _read(crop: Crop, networks: Networks) -> Seen:
     left, top, width, height = crop.box
     struck = [f for f in crop.found if f.kind == STRUCK and _within(f, crop.box, 0.25)]
     room = BESIDE * height
-    beside = [
-        f
-        for f in crop.found
-        if f.kind != STRUCK and left - room < f.middle[0] < left + width + room
-    ]
-    kept = [f for f in beside if top - 0.2 * height < f.middle[1] < top + 1.2 * height]
-    if struck and (crop.field.cells or not kept):  # what replaces it may stand above its field
-        kept = [f for f in beside if top - ABOVE * height < f.middle[1] < top + 1.2 * height]
-    expect = crop.field.expect or ANY
-    cells = _cells(crop, kept, networks.classifier)
+    beside = [f for f in crop.found if left - room < f.middle[0] < left + width + room]
+    near = [f for f in beside if top - ABOVE * height < f.middle[1] < top + 1.2 * height]
+    is_struck, shown = bool(struck), crop
     if crop.field.cells:
-        decoded = _decoded(crop.clean, _comb_part(crop, kept), expect, networks, cells)
+        shown, kept = mend(crop, near)
+        is_struck = is_struck or shown is not crop
+    else:
+        near = [f for f in near if f.kind != STRUCK]
+        kept = [f for f in near if f.middle[1] > top - 0.2 * height]
+        if struck and not kept:  # what replaces it may stand above its field
+            kept = near
+    expect = crop.field.expect or ANY
+    cells = _cells(shown, kept, networks.classifier)
+    if crop.field.cells:
+        decoded = _decoded(shown.clean, _comb_part(shown, kept), expect, networks, cells)
     else:
         decoded = _line(crop, kept, struck, expect, networks)
     chances: dict[str, float] = {}
@@ -182,8 +186,8 @@ def _read(crop: Crop, networks: Networks) -> Seen:
     candidates = tuple(sorted(chances.items(), key=lambda pair: -pair[1]))
     second = _second(decoded[0].text, cells) if decoded else UNHEARD
     return Seen(
-        crop.field, snippet(crop), crop.ink, candidates, decoded.log_total, bool(struck), second,
-        () if struck else _filled(crop, cells),
+        crop.field, snippet(crop), crop.ink, candidates, decoded.log_total, is_struck, second,
+        () if is_struck else _filled(crop, cells),
     )  # fmt: skip
 
 
@@ -216,12 +220,8 @@ def _cells(crop: Crop, kept: Sequence[Found], classifier: Model) -> Floats:
         row = sorted(kept, key=lambda f: f.x)
         areas = [(f.x - 2, f.y - 2, f.width + 4, f.height + 4) for f in row]
     else:
-        areas, step = [], width / crop.field.cells
-        for k in range(crop.field.cells):
-            own = [f for f in kept if left + k * step <= f.middle[0] < left + (k + 1) * step]
-            upper = [f for f in own if f.middle[1] < top]  # it replaces what is struck out below it
-            first, tall = (upper[0].y - 2, upper[0].height + 4) if upper else (top, height)
-            areas.append((left + k * step, first, step, tall))
+        step = width / crop.field.cells
+        areas = [(left + k * step, top, step, height) for k in range(crop.field.cells)]
     return _chances([glyph_in(crop.clean, area, SPECK * height) for area in areas], classifier)
 
 

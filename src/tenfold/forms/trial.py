@@ -42,7 +42,11 @@ class Trial:
 
     def start(self) -> None:
         """Have the process open its networks before anybody waits for them."""
-        self._crew.start()
+        if self._turn.acquire(blocking=False):  # while a sheet is read, it runs already
+            try:
+                self._crew.start()
+            finally:
+                self._turn.release()
 
     def read(
         self, template: Template, content: bytes, name: str, page: int = 1

@@ -27,6 +27,9 @@ CURVE = (0.175, 0.622, 0.025, 0.401, 0.163)
 MOST = 8.0  # what is surer than this counts as this
 SURE = 0.98  # probability from which on nobody need look
 SET, UNSET = 0.03, 0.012  # share of a tick box's inside that is inked
+HEAVY = 0.5  # such a share may be a tick that was blacked out
+LIGHTEST = 1.3  # by so much less ink the one tick of several has that was not taken back
+TRACE = 0.1  # of a field's height: with anything higher in it, it is not surely empty
 BLANK = 0.995  # how sure an empty field is empty
 MISCOUNTED = 0.02  # of the sums that people write do not add up
 TOTALS = 100.0  # about so many values a sum may have
@@ -56,7 +59,7 @@ def judge(seen: Sequence[Seen], filled: Collection[str] = ()) -> list[FieldResul
     for field in fields.values():
         if field.sum_of and all(name in results for name in field.sum_of):
             results |= _sum([results[name] for name in (*field.sum_of, field.name)])
-    results |= _groups(fields, results)
+    results |= _groups(fields, results, {one.field.name: one.ink for one in seen})
     return list(results.values())
 
 
@@ -73,8 +76,10 @@ def _alone(one: Seen) -> FieldResult:
     name = one.field.name
     if one.field.kind == "tick":
         return _tick(one)
-    if one.ink < SPECK:
+    if one.ink < TRACE:
         return FieldResult(name, None, BLANK, None, 0.0, "blank")
+    if one.ink < SPECK:
+        return FieldResult(name, None, 0.6, None, 0.0, "doubtful", "something very small")
     if not one.candidates:
         reason = "what is written is no value of this field"
         return FieldResult(name, None, 0.0, None, 0.0, "doubtful", reason)
@@ -107,26 +112,36 @@ def _tick(one: Seen) -> FieldResult:
     """Judge a tick box by how much of it is inked."""
     name, middle = one.field.name, (SET + UNSET) / 2
     set_ = one.ink >= middle
-    sure = one.ink >= SET or one.ink <= UNSET
+    alone = one.field.group is None or one.field.optional  # no other tick says what it means
+    sure = SET <= one.ink < (HEAVY if alone else 1.1) or one.ink <= UNSET
     right = 0.999 if sure else 0.6
     value, other = (TICKED, None) if set_ else (None, TICKED)
     return FieldResult(
         name, value, right, other, 1 - right, ("ok" if set_ else "blank") if sure else "doubtful",
-        "" if sure else "a faint mark, or a tick taken back",
+        "" if sure else "a tick taken back, perhaps" if set_ else "a faint mark",
     )  # fmt: skip
 
 
-def _groups(fields: dict[str, Field], results: dict[str, FieldResult]) -> dict[str, FieldResult]:
-    """Of a group of ticks one is set, or none where they are optional."""
+def _groups(
+    fields: dict[str, Field], results: dict[str, FieldResult], inks: dict[str, float]
+) -> dict[str, FieldResult]:
+    """Of a group of ticks one is set, or none where they are optional.
+
+    Where several are, all but the one were blacked out or struck out, which takes more ink.
+    """
     groups: dict[str, list[str]] = defaultdict(list)
     for field in fields.values():
         if field.kind == "tick" and field.group:
             groups[field.group].append(field.name)
     out: dict[str, FieldResult] = {}
     for group, names in groups.items():
-        ticked = [name for name in names if results[name].value == TICKED]
+        ticked = sorted(
+            (name for name in names if results[name].value == TICKED), key=lambda name: inks[name]
+        )
         if len(ticked) > 1:
             wrong, reason = ticked, f"{len(ticked)} of {group} are ticked, and one may be"
+            if inks[ticked[1]] >= LIGHTEST * inks[ticked[0]]:
+                results |= {name: _taken_back(results[name]) for name in ticked[1:]}
         elif not ticked and not fields[names[0]].optional:
             wrong, reason = names, f"none of {group} is ticked"
         else:
@@ -135,6 +150,12 @@ def _groups(fields: dict[str, Field], results: dict[str, FieldResult]) -> dict[s
             name: replace(results[name], status="contradiction", reason=reason) for name in wrong
         }
     return out
+
+
+def _taken_back(one: FieldResult) -> FieldResult:
+    return replace(
+        one, value=None, probability=0.6, runner_up=TICKED, runner_up_probability=0.4
+    )  # fmt: skip
 
 
 def _sum(results: Sequence[FieldResult]) -> dict[str, FieldResult]:

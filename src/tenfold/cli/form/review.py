@@ -74,11 +74,13 @@ def review(
 
             listened = (host, port, allowed_host or [])
             try:
-                if not run(make, settings, *listened, announce=announce, quiet=quiet):
-                    raise TenfoldError("the review did not start. Try again, on another --port.")
+                started = run(make, settings, *listened, announce=announce, quiet=quiet)
             except KeyboardInterrupt:  # how it is meant to end
-                if not quiet:
-                    _tell(work.summary())
+                started = True
+            if not started:
+                raise TenfoldError("the review did not start. Try again, on another --port.")
+            if not quiet:
+                _tell(work.summary())
 
 
 def _tell(summary: Summary) -> None:

@@ -59,7 +59,7 @@ readDrawing(drawing, false).then(
 );
 """
 SEVEN = [[20 + 2 * k, 24] for k in range(41)] + [[100 - k, 24 + 2.4 * k] for k in range(1, 46)]
-ROUNDS = 9
+ROUNDS = 5
 WRITING = 2.0  # seconds between opening the page and the first digit, the least a person takes
 SECONDS = 600  # for one picture, on a busy machine
 
@@ -144,7 +144,7 @@ def there(page: Page, path: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def compare(root: Path, page: Page, most: int | None, progress: Path) -> list[dict[str, Any]]:
+def compare(root: Path, page: Page, names: list[str], progress: Path) -> list[dict[str, Any]]:
     """Read all pictures both ways; rows that were there before are taken as they are."""
     rows: dict[str, dict[str, Any]] = {}
     if progress.exists():
@@ -153,7 +153,6 @@ def compare(root: Path, page: Page, most: int | None, progress: Path) -> list[di
                 row = json.loads(line)
                 rows[row["file"]] = rows.get(row["file"], {}) | row
     reader = Reader()
-    names = list(pictures(root, most))
     with progress.open("a", encoding="utf-8") as file:
         for number, name in enumerate(names, 1):
             row = rows.setdefault(name, {"file": name})
@@ -239,6 +238,7 @@ def main() -> None:
     """Export the page, compare and time."""
     parser = new_parser(__doc__, RESULTS / "web_parity.json")
     parser.add_argument("--most", type=int, help="pictures of a source; all unless given")
+    parser.add_argument("--limit", type=int, help="pictures in all, numbers/ first")
     parser.add_argument("--progress", type=Path, help="file to keep what was read in")
     parser.add_argument("--runtime", type=Path, help="as of tenfold export")
     arguments = parser.parse_args()
@@ -249,13 +249,15 @@ def main() -> None:
         written = export_web(Path(work) / "page", runtime=arguments.runtime)
         progress = arguments.progress or Path(work) / "progress.jsonl"
         with opened(written.folder) as page:
+            names = list(pictures(Path(data), arguments.most))[: arguments.limit]
+            rows = compare(Path(data), page, names, progress)
+        with opened(written.folder) as page:
             measured = times(page)
-            rows = compare(Path(data), page, arguments.most, progress)
     results = counted(rows) | {"times": measured, "packed_bytes": written.packed}
     out.print_json(json.dumps(results))
     setting = {
         "layout": "auto", "threads": 1, "browser": "Chromium, headless",
-        "pictures_of_a_source": arguments.most or "all",
+        "pictures_of_a_source": arguments.most or "all", "pictures_at_most": arguments.limit or "all",
     }  # fmt: skip
     packages = ["tenfold", "onnxruntime", "opencv-python-headless"]
     write_result(arguments.out, new_result(__doc__, packages, setting, results))

@@ -82,7 +82,8 @@ class _Loaded(HTMLParser):
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The documentation's site, without the page that reads, built strictly."""
     folder = tmp_path_factory.mktemp("docs") / "site"
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder]
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    command = [*build, "--site-dir", str(folder)]
     quiet = {"TENFOLD_TRY_PAGE": "no", "NO_MKDOCS_2_WARNING": "1"}
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | quiet, capture_output=True, text=True, check=False

@@ -16,6 +16,10 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "notebooks").glob("[0-9]*.py"))
 
 
+def _read(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+
+
 def _pair() -> Any:
     spec = importlib.util.spec_from_file_location("pair", ROOT / "notebooks" / "pair.py")
     assert spec is not None
@@ -29,7 +33,7 @@ def _pair() -> Any:
 def test_a_notebook_is_its_python_file(source: Path) -> None:
     pair = _pair()
     made = pair.notebook(source, pair.repository())
-    written = nbformat.read(source.with_suffix(".ipynb"), as_version=4)
+    written = _read(source.with_suffix(".ipynb"))
     assert made.cells == written.cells, "run: python notebooks/pair.py"
     assert [cell for cell in written.cells if cell.get("outputs")] == []
 
@@ -48,7 +52,7 @@ def _run(number: int, tmp_path: Path) -> str:
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "docs" / "pictures").mkdir(parents=True)
     shutil.copy(ROOT / "docs" / "pictures" / "sample.png", tmp_path / "docs" / "pictures")
-    book = nbformat.read(SOURCES[number - 1].with_suffix(".ipynb"), as_version=4)
+    book = _read(SOURCES[number - 1].with_suffix(".ipynb"))
     place = {"metadata": {"path": str(tmp_path / "notebooks")}}
     client = NotebookClient(book, timeout=300, startup_timeout=300, resources=place)
     client.execute()

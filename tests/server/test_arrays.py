@@ -8,7 +8,7 @@ import pytest
 from tenfold.data.registry import load_dataset
 from tenfold.errors import DataError
 from tenfold.model import Model
-from tenfold.reader.reader import Reader
+from tenfold.reader.networks import bundled_model
 from tenfold.server.bodies import Glyphs, check
 from tenfold.server.worker import classify
 
@@ -20,7 +20,7 @@ def _classified(model: Model, images: object) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return Reader().model
+    return bundled_model()
 
 
 def test_arrays_of_both_sizes_are_classified(model: Model) -> None:

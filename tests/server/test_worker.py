@@ -16,7 +16,7 @@ OPTIONS = Options().model_dump()
 
 
 def _answer(work: str, body: bytes | list[Sent]) -> tuple[Answer, Any]:
-    answer = Work(tenfold.Reader().model, LIMITS).do(Task(work, body, OPTIONS))
+    answer = Work(tenfold.Reader().networks, LIMITS).do(Task(work, body, OPTIONS))
     return answer, json.loads(answer.content)
 
 

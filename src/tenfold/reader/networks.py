@@ -5,6 +5,7 @@ Each is opened once, when first needed; they never change, and threads may share
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -89,6 +90,14 @@ class Networks:
 
     classifier: Classifier
     line: LineRecogniser | None = None
+
+    @property
+    def version(self) -> str:
+        """16 hexadecimal digits that change with any of the networks, the finder too."""
+        line = bundled_content(LINE) if self.line is None else self.line.content
+        digest = hashlib.sha256(bundled_content(FINDER) + line)
+        digest.update(self.classifier.digest.encode())
+        return digest.hexdigest()[:16]
 
 
 _threads = THREADS

@@ -33,6 +33,10 @@ class Classifier(Protocol):
     def path(self) -> str:
         """Where it came from."""
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its file."""
+
     def predict_with_digitness(self, images: Pixels) -> tuple[Floats, Floats]:
         """Return probabilities ``(n, 10)`` and how much each looks like a digit ``(n,)``."""
 
@@ -48,7 +52,7 @@ class Scaled:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self.info, self.path = model.info, model.path
+        self.info, self.path, self.digest = model.info, model.path, model.digest
 
     def predict_with_digitness(self, images: Pixels) -> tuple[Floats, Floats]:
         """Frame glyphs of 28×28 to the network's size, and ask it."""
@@ -87,7 +91,7 @@ def refit(glyph: Pixels, size: int) -> Pixels:
     >>> bar = np.zeros((28, 28), np.uint8)
     >>> bar[4:24, 12:16] = 255
     >>> small = refit(bar, 8)
-    >>> small.shape, (small > 0).any(axis=1).sum(), (small > 0).any(axis=0).sum()
+    >>> small.shape, int((small > 0).any(axis=1).sum()), int((small > 0).any(axis=0).sum())
     ((8, 8), 8, 2)
     """
     rows, columns = np.flatnonzero(glyph.any(axis=1)), np.flatnonzero(glyph.any(axis=0))

@@ -16,7 +16,6 @@ from typing import Any
 from tenfold.cores import cores
 from tenfold.errors import UsageError
 from tenfold.reader.batch import Row
-from tenfold.reader.options import networks_version
 from tenfold.reader.reader import Reader
 from tenfold.scale.batches import Batch, batches
 from tenfold.scale.crew import SECONDS, Crew
@@ -145,8 +144,7 @@ def _reading(reader: Reader) -> dict[str, Any]:
         "ink": reader.ink,
         "region": None if reader.region is None else list(reader.region),
         "expect": None if reader.expect is None else reader.expect.words,
-        "networks": networks_version(),
-        "model": reader.model.digest[:16],
+        "networks": reader.networks.version,
     }
 
 

@@ -87,4 +87,4 @@ def _right(training: Training, judged: Dataset) -> NDArray[np.bool_]:
     with training.result() as network, torch.inference_mode():
         logits = [network(scale(chunk)) for chunk in torch.split(pictures, BLOCK)]
     answers: NDArray[np.int64] = torch.cat(logits).argmax(dim=1).cpu().numpy()
-    return answers == judged.targets
+    return np.equal(answers, judged.targets)

@@ -132,14 +132,15 @@ class TensorBoard:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._board = folder, None
+        self._folder = folder
+        self._board: Any = None
 
     def on_start(self, _recipe: Recipe, _splits: Splits, history: list[Epoch]) -> None:
         """Begin a file, after the epochs that earlier files have."""
         from tensorboardX import SummaryWriter
 
         where = str(self._folder / "tensorboard")
-        self._board: Any = SummaryWriter(where, purge_step=len(history) + 1)
+        self._board = SummaryWriter(where, purge_step=len(history) + 1)
 
     def on_step(self, step: Step) -> None:
         """Leave steps alone."""

@@ -239,6 +239,7 @@ def main() -> None:
     parser = new_parser(__doc__, RESULTS / "web_parity.json")
     parser.add_argument("--most", type=int, help="pictures of a source; all unless given")
     parser.add_argument("--limit", type=int, help="pictures in all, numbers/ first")
+    parser.add_argument("--untimed", action="store_true", help="compare only")
     parser.add_argument("--progress", type=Path, help="file to keep what was read in")
     parser.add_argument("--runtime", type=Path, help="as of tenfold export")
     arguments = parser.parse_args()
@@ -251,13 +252,16 @@ def main() -> None:
         with opened(written.folder) as page:
             names = list(pictures(Path(data), arguments.most))[: arguments.limit]
             rows = compare(Path(data), page, names, progress)
-        with opened(written.folder) as page:
-            measured = times(page)
+        measured = None
+        if not arguments.untimed:
+            with opened(written.folder) as page:
+                measured = times(page)
     results = counted(rows) | {"times": measured, "packed_bytes": written.packed}
     out.print_json(json.dumps(results))
     setting = {
         "layout": "auto", "threads": 1, "browser": "Chromium, headless",
-        "pictures_of_a_source": arguments.most or "all", "pictures_at_most": arguments.limit or "all",
+        "pictures_of_a_source": arguments.most or "all",
+        "pictures_at_most": arguments.limit or "all",
     }  # fmt: skip
     packages = ["tenfold", "onnxruntime", "opencv-python-headless"]
     write_result(arguments.out, new_result(__doc__, packages, setting, results))

@@ -24,7 +24,7 @@ from tenfold.preprocess.binarize import find_ink
 from tenfold.preprocess.image import Picture
 from tenfold.preprocess.normalize import frame_glyph, slopes
 from tenfold.preprocess.segment import find_pieces
-from tenfold.reader import assemble, ctc, find, lines, pipeline
+from tenfold.reader import assemble, ctc, find, lines, pipeline, recognise
 from tenfold.reader.recognise import Symbol
 from tenfold.reader.settings import SETTINGS
 from tenfold.signature import CHARS, planes, strips_of
@@ -274,6 +274,19 @@ def _layout(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
+def _dense(rng: np.random.Generator) -> list[Case]:
+    """More parts than there is room for, in pages of all sizes."""
+    found = [one for slope in (0.0, 0.06, -0.1) for one in _found(rng, slope)]
+    own = [part for line in lines.group(found) for part in lines.parts(line, SETTINGS.gap, 900.0)]
+    given = [_part(part) | {"found": [_plain(one) for one in part.found]} for part in own]
+    every = sum(lines.columns(part) for part in own)
+    cases = []
+    for room in (0, every // 7, every // 3, every // 2, every - 1, every):
+        want = [_part(part) for part in recognise.surest(own, room)]
+        cases.append(Case(f"room {room}", "recognise.js surest", [given, room], want))
+    return cases
+
+
 def _assembled(rng: np.random.Generator) -> list[Case]:
     """Lines of symbols, sure and unsure, with marks and gaps."""
     cases = []
@@ -307,7 +320,7 @@ def _assembled(rng: np.random.Generator) -> list[Case]:
 
 MAKERS: dict[str, Callable[..., list[Case]]] = {
     "resizing": _resizing, "filters": _filters, "sampling": _sampling, "ink": _ink,
-    "strings": _strings, "layout": _layout, "assembled": _assembled,
+    "strings": _strings, "layout": _layout, "dense": _dense, "assembled": _assembled,
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import base64
 import gzip
 import io
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
+import tenfold.export.web
+import tenfold.server
 from tenfold.errors import TenfoldError, UsageError
 from tenfold.export.web import WebPage, export_web, runtime
 from tenfold.reader.reader import Reader
@@ -239,6 +242,30 @@ def test_what_is_no_picture_gets_a_sentence(content: bytes, says: str, page: Pag
     assert says in problem
     small = page.read(_png(np.zeros((4, 4), np.uint8)), "dot.png")["problem"]
     assert small.startswith("dot.png: 4×4 pixels are too few to read.")
+
+
+IMPORTED = re.compile(r'^import \{ ([\w, ]+) \} from "\./api\.js";$', re.MULTILINE)
+EXPORTED = re.compile(
+    r"^export (?:(?:async )?(?:function|const|class) (\w+)|\{ (.+) \};$)", re.MULTILINE
+)
+
+
+def test_its_own_script_has_all_that_the_shared_ones_import() -> None:
+    scripts = Path(tenfold.server.__file__).parent / "page"
+    wanted = {
+        name
+        for script in scripts.glob("*.js")
+        for names in IMPORTED.findall(script.read_text(encoding="utf-8"))
+        for name in names.split(", ")
+    }
+    own = Path(tenfold.export.web.__file__).parent / "static" / "page" / "api.js"
+    given = {
+        name.split(" as ")[-1]
+        for one, several in EXPORTED.findall(own.read_text(encoding="utf-8"))
+        for name in (one or several).split(", ")
+    }
+    assert "readDrawing" in wanted
+    assert wanted - given == set()
 
 
 def test_it_is_small_enough_to_wait_for(site: WebPage) -> None:

@@ -164,7 +164,7 @@ function summary({ digits, marks, notes }) {
   const read = digits.filter((digit) => digit.accepted).length;
   if (read) parts.push(`${read} digit${read > 1 ? "s" : ""}.`);
   parts.push(...notInText({ digits, marks }));
-  return [...parts, ...notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}.`)].join(" ");
+  return [...parts, ...notes.map((note) => `${note[0].toUpperCase()}${note.slice(1)}${note.endsWith(".") ? "" : "."}`)].join(" ");
 }
 
 // What was refused, and what was left out, and why; a sentence each.

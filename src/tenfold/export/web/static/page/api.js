@@ -66,10 +66,9 @@ function next() {
 export const readDrawing = (drawing, inside, signal) => ask({ drawing, inside }, signal);
 export const readPicture = (file, inside, signal) => ask({ file, inside }, signal);
 
-// There is no server to keep lessons.
+// There is no server to keep lessons, or to learn from them.
 export const teaching = async () => ({ enabled: false });
-export const teach = teaching;
-export const forget = teaching;
+export { teaching as teach, teaching as forget, teaching as learn, teaching as learned, teaching as unlearn };
 
 export function bytes(base64) {
   return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));

@@ -7,6 +7,10 @@ import { openPicture, PictureError } from "../reader/open.js";
 import { glyphOf, Reader } from "../reader/reader.js";
 import { drawn } from "../reader/strokes.js";
 
+// Code becomes fast as it runs: a 1 is read so often before anybody asks for anything.
+const WARM_UPS = 6;
+const ONE = { width: 128, height: 152, strokes: [{ points: [[64, 24], [64, 128]], pen: 6 }] };
+
 const from = (path) => new URL(`../${path}`, import.meta.url);
 
 async function start() {
@@ -23,12 +27,24 @@ async function fetchWhole(path) {
 }
 
 const reader = start();
+let used = false;
 reader.then(
-  () => postMessage({ ready: true }),
+  (ready) => {
+    postMessage({ ready: true });
+    return warmUp(ready);
+  },
   (error) => postMessage({ broken: String(error) }),
 );
 
+async function warmUp(ready) {
+  for (let round = 0; round < WARM_UPS && !used; round++) {
+    await ready.trace(drawn(ONE));
+    await new Promise((resolve) => setTimeout(resolve)); // whoever asks meanwhile goes first
+  }
+}
+
 onmessage = async ({ data: { id, drawing, file, options, inside } }) => {
+  used = true;
   try {
     const { reading, trace } = await read(drawing, file, options);
     postMessage({ id, reading: await recordOf(reading, trace, inside) });

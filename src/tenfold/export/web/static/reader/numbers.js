@@ -73,8 +73,6 @@ export function slopeOf(points) {
   return sum(points.map(([px, py]) => (px - x) * (py - y))) / spread;
 }
 
-
-
 export function leastBy(values, key) {
   let best = null;
   let least = Infinity;

@@ -1,12 +1,12 @@
 // Find, group, read: what stands in a picture, before anything is refused; see
 // tenfold/reader/pipeline.py.
 
-import { find } from "./find.js";
+import { find, MOST } from "./find.js";
 import { glyph } from "./glyphs.js";
 import { group, parts, whole } from "./lines.js";
 import { argmax, mean, median, sortedBy, sum } from "./numbers.js";
 import { turned } from "./pixels.js";
-import { readParts, withoutDoubles } from "./recognise.js";
+import { readParts, surest, withoutDoubles } from "./recognise.js";
 import { DIGIT_KINDS, HAND, isDigit, PRINT, RUNNING, STRUCK } from "./signature.js";
 
 const { fround } = Math;
@@ -18,6 +18,9 @@ export const WANTED = {
 };
 export const SHARES = [0.57, 0.13, 0.3];
 export const ROUNDS = 20;
+export const TOO_DENSE =
+  "More digits were found than are read in one picture: only the most confident were read. " +
+  "Cut it into several pictures to have all of them.";
 const ALIKE = [DIGIT_KINDS.indexOf(RUNNING), DIGIT_KINDS.indexOf(STRUCK)];
 
 // Find the digits; look closer where they are small.
@@ -51,7 +54,8 @@ function quality({ found }) {
   return found.length ? mean(found.map(({ score, digits }) => score * Math.max(...digits))) : 0;
 }
 
-// Read the lines of a picture: them, and the digits that are not to be read.
+// Read the lines of a picture: them, the digits that are not to be read, and what a person should
+// know where there is more than is read of one picture.
 export async function readLines(grey, seen, recogniser, settings, oneLine, ink) {
   const { width } = grey;
   const found = ofOneKind(asOnPage(seen.found, settings), settings, width);
@@ -65,10 +69,12 @@ export async function readLines(grey, seen, recogniser, settings, oneLine, ink) 
     // No second line has room: all of it is shown, whether the finder saw every digit or not.
     all = kept.length || oneLine ? [[{ ...whole(kept, grey), start: 0, end: width }]] : [];
   } else all = group(kept).map((row) => parts(row, settings.gap, width));
-  const read = await readParts(grey, all.flat(), seen, recogniser, settings);
-  let next = 0;
-  const lines = all.map((row) => row.map(() => read[next++]));
-  return { lines: withoutDoubles(lines), out };
+  const flat = surest(all.flat(), settings.most_shown);
+  const read = await readParts(grey, flat, seen, recogniser, settings);
+  const of = new Map(flat.map((part, k) => [part, read[k]]));
+  const lines = all.map((row) => row.flatMap((part) => of.get(part) ?? [])).filter((row) => row.length);
+  const dense = seen.found.length >= MOST || flat.length < all.flat().length;
+  return { lines: withoutDoubles(lines), out, note: dense ? TOO_DENSE : "" };
 }
 
 // Weigh the kinds of each digit by how frequent they are on its page: expectation maximisation.

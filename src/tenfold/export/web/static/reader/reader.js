@@ -40,7 +40,8 @@ export class Reader {
       grey = greyOf(work.picture.pixels);
       seen = await look(grey, finder, this.settings);
     }
-    const { lines, out } = await readLines(grey, seen, line, this.settings, layout === "line", ink);
+    const { lines, out, note } = await readLines(grey, seen, line, this.settings, layout === "line", ink);
+    if (note) work.picture = { ...work.picture, notes: [...work.picture.notes, note] };
     const empty = !lines.some((row) => row.some(({ symbols }) => symbols.length));
     // Several digits that were left out are no lone digit.
     if (layout === "auto" && empty && out.length < 2) {

@@ -2,7 +2,7 @@
 // The same steps as tenfold/reader/recognise.py.
 
 import { framesOf, spell } from "./ctc.js";
-import { leastBy, sortedBy, sum } from "./numbers.js";
+import { leastBy, mean, sortedBy, sum } from "./numbers.js";
 import { at, columns, cut, MARGIN } from "./lines.js";
 import { CHARS, FINE, HAND, isDigit, PRINT } from "./signature.js";
 
@@ -12,15 +12,39 @@ export const ROUNDS = 3;
 
 // Read parts of lines, and those again that go on further than it seemed.
 export async function readParts(grey, flat, seen, recogniser, settings) {
-  const read = await readOnce(grey, flat, seen, recogniser, settings);
+  let { read, room } = await readOnce(grey, flat, seen, recogniser, settings, settings.most_shown);
+  const all = read;
   for (let round = 0; round < ROUNDS; round++) {
-    const longer = read.map((one) => lengthened(one, settings));
+    const longer = all.map((one) => lengthened(one, settings));
     const grown = longer.flatMap((part, k) => (part ? [k] : []));
-    if (!grown.length) break;
-    const again = await readOnce(grey, grown.map((k) => longer[k]), seen, recogniser, settings);
-    grown.forEach((k, place) => (read[k] = again[place]));
+    const chosen = grown.slice(0, withRoom(grown.map((k) => longer[k]), room));
+    if (!chosen.length) break;
+    ({ read, room } = await readOnce(grey, chosen.map((k) => longer[k]), seen, recogniser, settings, room));
+    chosen.forEach((k, place) => (all[k] = read[place]));
   }
-  return read;
+  return all;
+}
+
+// How many parts, the first ones, have strips of no more columns than this together.
+function withRoom(parts, room) {
+  let count = 0;
+  for (const part of parts) {
+    room -= columns(part);
+    if (room < 0) break;
+    count += 1;
+  }
+  return count;
+}
+
+// The parts whose digits were seen most surely, as many as there is room for.
+export function surest(flat, room) {
+  const order = sortedBy(flat.keys(), (k) => -sureness(flat[k]));
+  const kept = new Set(order.slice(0, withRoom(order.map((k) => flat[k]), room)));
+  return flat.filter((_, k) => kept.has(k));
+}
+
+function sureness({ found }) {
+  return found.length ? mean(found.map(({ score, digits }) => score * Math.max(...digits))) : 0;
 }
 
 // The part with more room where a digit stands beyond those that were found, or null.
@@ -41,24 +65,28 @@ function lengthened({ part, symbols }, settings) {
   return start > part.start - few && end < part.end + few ? null : { ...part, start, end };
 }
 
-// Read parts of lines: all as they are, those that are not settled then in other views too.
-async function readOnce(grey, flat, seen, recogniser, settings) {
+// Read parts of lines: all as they are, those that are not settled then in other views too. Of the
+// columns that there was room for, it says how many are left.
+async function readOnce(grey, flat, seen, recogniser, settings, room) {
   const first = await shown(grey, flat, settings.views.slice(0, 1), recogniser);
   const spelled = first.map(({ frames }) => spell(frames));
   const unsettled = [...flat.keys()].filter((k) => Math.exp(spelled[k].logProbability) < settings.settled);
-  const room = settings.most_columns - sum(flat.map((part) => columns(part)));
+  const once = sum(flat.map((part) => columns(part)));
+  room -= once;
   const cost = sum(unsettled.map((k) => columns(flat[k])));
-  const count = room > 0 ? Math.floor(room / Math.max(1, cost)) : 0;
-  const more = settings.views.slice(1, 1 + count);
+  const free = Math.min(room, settings.most_columns - once);
+  const more = settings.views.slice(1, 1 + (free > 0 ? Math.floor(free / Math.max(1, cost)) : 0));
   if (more.length) {
+    room -= sum(unsettled.flatMap((k) => more.map(([factor]) => columns(flat[k], factor))));
     const again = await shown(grey, unsettled.map((k) => flat[k]), more, recogniser);
     unsettled.forEach((k, place) => (spelled[k] = spell([...first[k].frames, ...again[place].frames])));
   }
-  return flat.map((part, k) => {
+  const read = flat.map((part, k) => {
     const scale = first[k].strip.width / Math.max(1e-6, part.end - part.start);
     const symbols = symbolsOf(part, spelled[k], scale, seen);
     return { part, strip: first[k].strip, spelled: spelled[k], symbols };
   });
+  return { read, room };
 }
 
 // Show parts in views, some strips of about one width at a time: first strip, all frames.

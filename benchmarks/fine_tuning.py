@@ -64,11 +64,11 @@ def real_pictures(data: Path, cache: Path | None) -> dict[str, Dataset]:
         wanted = load_table(data / "real" / "labels.csv").rows
         many = Counter(row.source for row in wanted)
         rows = [row for row in wanted if many[row.source] >= PICTURES]
-        glyphs = []
+        glyphs: list[Pixels] = []
         for row in track(rows, "framing", console=err):
             found = by_ink(find_ink(first_page(row.file, side=1600).pixels), bundled_model())
-            none = found is None or found.glyph is None
-            glyphs.append(np.zeros((FIELD, FIELD), np.uint8) if none else found.glyph)
+            glyph = None if found is None else found.glyph
+            glyphs.append(np.zeros((FIELD, FIELD), np.uint8) if glyph is None else glyph)
         arrays: dict[str, Any] = {
             "g": np.stack(glyphs),
             "l": np.array([int(row.truth) for row in rows]),

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from tenfold.errors import DataError
 from tenfold.evaluation.metrics.text import edit_distance
 from tenfold.export.network import Network
 from tenfold.finetune import choose
@@ -59,10 +60,21 @@ def adapt(
         How many of these pages.
     name : str
         What the lines are called.
+
+    Raises
+    ------
+    DataError
+        If no strip has room for its text.
     """
     old = LineRecogniser(network.content, network.where)
     plain = all(char in DIGITS for line in own for char in line.text)
-    own = with_signs([line for line in own if fits(line)], old)
+    fitting = [line for line in own if fits(line)]
+    if not fitting:
+        raise DataError(
+            f"{name}: no line of {len(own):,} can be learned from: each picture is too narrow for "
+            "its text, or too long. Give pictures of one line each, cut close to it."
+        )
+    own = with_signs(fitting, old)
     teacher = _Teacher(network, sets, seed)
     fold = choose.folds([0] * len(own), FOLDS)
     if len(own) < FEWEST:
@@ -113,18 +125,21 @@ def adapt(
 
 def judged(old: LineRecogniser, new: LineRecogniser, judge: list[Strip]) -> Comparison:
     """Compare two model files on the characters of composed strips."""
-    right = []
-    for network in (old, new):
-        texts = [""] * len(judge)
-        order = sorted(range(len(judge)), key=lambda k: judge[k].pixels.shape[1])
-        for start in range(0, len(order), CHUNK):
-            rows = order[start : start + CHUNK]
-            batch = collate([judge[k] for k in rows])
-            for k, logits in zip(rows, network(batch.strips), strict=True):
-                texts[k] = best_path(logits[: judge[k].pixels.shape[1] // STRIDE])
-        right.append(_right(texts, judge))
+    before, after = (_right(_spelled(network, judge), judge) for network in (old, new))
     totals = np.array([max(1, len(strip.text)) for strip in judge])
-    return compare("the reference set", "characters", *right, totals)
+    return compare("the reference set", "characters", before, after, totals)
+
+
+def _spelled(network: LineRecogniser, strips: list[Strip]) -> list[str]:
+    """Return what a model file reads in strips."""
+    texts = [""] * len(strips)
+    order = sorted(range(len(strips)), key=lambda k: strips[k].pixels.shape[1])
+    for start in range(0, len(order), CHUNK):
+        rows = order[start : start + CHUNK]
+        batch = collate([strips[k] for k in rows])
+        for k, logits in zip(rows, network(batch.strips), strict=True):
+            texts[k] = best_path(logits[: strips[k].pixels.shape[1] // STRIDE])
+    return texts
 
 
 def _right(texts: list[str], strips: list[Strip]) -> NDArray[np.int64]:

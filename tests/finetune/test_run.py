@@ -119,7 +119,7 @@ def _line(hand: Hand, text: str, rng: np.random.Generator) -> Pixels:
     for digit in text:
         ink = 235 - seven(rng) if digit == "7" else hand.digit(int(digit), 62.0)
         ink = ink[:, ink.any(0)][ink.any(1)]
-        ink = cv2.resize(ink, None, fx=62 / len(ink), fy=62 / len(ink))
+        ink = np.asarray(cv2.resize(ink, None, fx=62 / len(ink), fy=62 / len(ink)), np.uint8)
         under = page[11:73, x : x + ink.shape[1]]
         under[:] = np.minimum(under, 235 - np.minimum(ink, 195))
         x += ink.shape[1] + int(rng.integers(4, 10))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import struct
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -40,6 +41,14 @@ def shown(large: Splits, tmp_path: Path) -> Path:
     return folder
 
 
+def _shows(page: Page, name: str, text: str) -> bool:
+    return (page["called"].text, page.text) == (name, text)
+
+
+def _has_taught(page: Page, count: int) -> bool:
+    return f"{count} glyph" in page["taught"].text
+
+
 def test_what_was_taught_is_read_with_and_taken_back(
     browser: webdriver.Chrome,
     start: Callable[..., Server],
@@ -60,9 +69,9 @@ def test_what_was_taught_is_read_with_and_taken_back(
     rng = np.random.default_rng(0)
     for number in range(1, LESSONS + 1):
         page.drop(png(seven(rng)), f"{number}.png")
-        page.until(lambda name=f"{number}.png": (page["called"].text, page.text) == (name, "2"))
+        page.until(partial(_shows, page, f"{number}.png", "2"))
         page["labels"].find_elements(By.TAG_NAME, "button")[7].click()
-        page.until(lambda count=number: f"{count} glyph" in page["taught"].text)
+        page.until(partial(_has_taught, page, number))
     assert page["learn"].is_displayed()
     assert not page["unlearn"].is_displayed()
     page["learn"].click()

@@ -23,6 +23,7 @@ from tenfold.finetune.reference import Strips, Tell
 from tenfold.finetune.table import Line, fits, with_signs
 from tenfold.finetune.verdict import Comparison, compare
 from tenfold.finetune.weights import Layers, Weights, between, written
+from tenfold.modelinfo import TAUGHT
 from tenfold.reader.networks import LineRecogniser
 from tenfold.signature import CHARS, DIGITS, STRIDE, strips_of
 from tenfold.synthesis.pages.hands import Stock
@@ -109,9 +110,7 @@ def adapt(
         for texts in (read[0], [read[s][k] for k, s in enumerate(capped)])
     ]
     teacher.layers.load_state_dict(between(teacher.old, new, ALPHAS[step]))
-    info = replace(
-        network.info, data=f"{network.info.data}, fine-tuned on {name}"[:10_000], results={}
-    )
+    info = replace(network.info, data=f"{network.info.data}{TAUGHT}{name}"[:10_000], results={})
     content = written(teacher.layers, info)
     tell("reading the reference set")
     reference = judged(old, LineRecogniser(content, "the new network"), sets.judge)

@@ -127,8 +127,9 @@ def _line(hand: Hand, text: str, rng: np.random.Generator) -> Pixels:
 
 
 def test_lines_of_one_hand_teach_the_line_recogniser(
-    tmp_path: Path, large: Splits, mnist: Path
+    tmp_path: Path, large: Splits, mnist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tenfold.finetune.lines.STEPS", 24)
     table = _lines(tmp_path / "mine", large, 40)
     sizes = Sizes(replay=240, choose=120, judge=300)
     found = fine_tune(table, tmp_path / "reader", allow=5, sizes=sizes, data_dir=mnist)

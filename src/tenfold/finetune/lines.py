@@ -161,7 +161,9 @@ class _Teacher:
     def __init__(self, network: Network, sets: Strips, seed: int) -> None:
         self.layers = Layers(network)
         self.old = self.layers.weights()
-        self.replay, self.seed = sets.replay, seed
+        # Strips of one width share a batch, so that little of it is padding.
+        self.replay = sorted(sets.replay, key=lambda strip: strip.pixels.shape[1])
+        self.seed = seed
         nothing = Stock(np.zeros((0, 28, 28), np.uint8), [], np.zeros(0, np.float32))
         self.task = LineTask(nothing, "train", bfloat16=False)
 
@@ -178,7 +180,8 @@ class _Teacher:
         )
         for step in range(steps):
             mine = [own[k] for k in rng.integers(0, len(own), BATCH)]
-            composed = [self.replay[k] for k in rng.integers(0, len(self.replay), BATCH)]
+            first = int(rng.integers(0, max(1, len(self.replay) - BATCH + 1)))
+            composed = self.replay[first : first + BATCH]
             batch = batch_of(
                 [line.strip(rng) for line in mine], [line.text for line in mine], composed
             )

@@ -194,3 +194,13 @@ def print_table(
     out.print(table)
     for note in notes:
         out.print(note, markup=False, highlight=False, soft_wrap=True)
+
+
+def percent(share: float, digits: int = 2) -> str:
+    """Write a share as the README does."""
+    return f"{100 * share:.{digits}f} %"
+
+
+def length(seconds: float) -> str:
+    """Write a time as people say it."""
+    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.1f} min"

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from common import RESULTS, Result, load_result
+from common import RESULTS, Result, length, load_result, percent
 from tenfold.files import write_whole
 
 ROOT = Path(__file__).parents[1]
@@ -32,16 +32,6 @@ KERAS = "Keras's example"  # what stands in the race is not Keras alone
 
 Figures = dict[str, Any]
 Row = tuple[str, str, str]
-
-
-def percent(share: float, digits: int = 2) -> str:
-    """Write a share as the README does."""
-    return f"{100 * share:.{digits}f} %"
-
-
-def length(seconds: float) -> str:
-    """Write a time as people say it."""
-    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.1f} min"
 
 
 def command(result: Result) -> str:

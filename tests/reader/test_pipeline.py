@@ -12,6 +12,7 @@ from tenfold.reader import find
 from tenfold.reader.ctc import Network, Spelled
 from tenfold.reader.find import Finding, Found, Level
 from tenfold.reader.lines import parts
+from tenfold.reader.networks import bundled_line
 from tenfold.reader.pipeline import (
     SHARES,
     as_on_page,
@@ -318,13 +319,16 @@ def test_what_is_read_where_the_finder_sees_no_digit_ink_is_no_digit_unless_sure
         kinds[HAND] = _logit(max(ink, 1e-6))
         return kinds, places
 
-    def recogniser(strips: Floats) -> Floats:
-        frames = _silent(strips)
-        frames[:, frames.shape[1] // 2, CHARS.index("7") + 1] = _logit(read) + frames[0, 0, 0]
-        return frames
+    class Silent:
+        info = bundled_line().info
+
+        def __call__(self, strips: Floats) -> Floats:
+            frames = _silent(strips)
+            frames[:, frames.shape[1] // 2, CHARS.index("7") + 1] = _logit(read) + frames[0, 0, 0]
+            return frames
 
     monkeypatch.setattr("tenfold.reader.reader.bundled_finder", lambda: finder)
-    monkeypatch.setattr("tenfold.reader.reader.bundled_line", lambda: recogniser)
+    monkeypatch.setattr("tenfold.reader.reader.bundled_line", lambda: Silent())
     (digit,) = Reader(layout="line", min_confidence=0).read(_blank(100, 300)).digits
     assert (digit.digit, digit.refused) == (7, refused)
 

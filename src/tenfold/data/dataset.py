@@ -122,7 +122,7 @@ class Dataset:
         >>> import numpy as np
         >>> mine = Dataset(np.zeros((2, 8, 8), np.uint8), None, "mine", "all")
         >>> mine.show().size
-        (228, 128)
+        (218, 128)
         """
         from tenfold.sheets import sheet
 

@@ -263,17 +263,10 @@ class Reader:
         return self._finish(picture, seen, [], [[symbol]], [], shown, turned, started, fitted)
 
     def _finish(
-        self,
-        picture: Picture,
-        seen: Finding,
-        lines: list[list[ReadPart]],
-        rows: list[list[Symbol]],
-        out: list[Found],
-        shown: Pixels | None,
-        turned: int,
-        started: float,
-        fitted: Fitted | None,
-    ) -> Trace:
+        self, picture: Picture, seen: Finding, lines: list[list[ReadPart]],
+        rows: list[list[Symbol]], out: list[Found], shown: Pixels | None, turned: int,
+        started: float, fitted: Fitted | None,
+    ) -> Trace:  # fmt: skip
         # In lines the finder says what is a digit, of a lone glyph the classifier.
         digitness = SETTINGS.least_support if lines else self._least_digitness
         limits = Limits(self.min_confidence, digitness, SETTINGS.certain)

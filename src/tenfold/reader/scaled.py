@@ -91,7 +91,7 @@ def refit(glyph: Pixels, size: int) -> Pixels:
     >>> bar = np.zeros((28, 28), np.uint8)
     >>> bar[4:24, 12:16] = 255
     >>> small = refit(bar, 8)
-    >>> small.shape, (small > 0).any(axis=1).sum(), (small > 0).any(axis=0).sum()
+    >>> small.shape, int((small > 0).any(axis=1).sum()), int((small > 0).any(axis=0).sum())
     ((8, 8), 8, 2)
     """
     rows, columns = np.flatnonzero(glyph.any(axis=1)), np.flatnonzero(glyph.any(axis=0))

@@ -59,7 +59,7 @@ def accuracy_interval(right: NDArray[np.bool_]) -> tuple[float, float]:
     >>> right = np.ones((3, 200), bool)
     >>> right[:, :10] = right[0, 10:14] = False
     >>> [round(x, 2) for x in accuracy_interval(right)]
-    [0.91, 0.98]
+    [0.9, 0.98]
     """
     count = right.shape[1]
     if len(right) == 1 or right.all():  # where nothing varies, a bootstrap knows no doubt

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tenfold.model import Model
-from tenfold.modelinfo import TAUGHT, ModelInfo
+from tenfold.modelinfo import TAUGHT
 from tenfold.reader import find
 from tenfold.reader.ctc import Network, Spelled
 from tenfold.reader.find import Finding, Found, Level
@@ -378,11 +378,7 @@ class _Saying(Model):
 
     def __init__(self, chances: Floats, digitness: float = 1.0, taught: str = "") -> None:
         self.chances, self.digitness, self.asked = chances, digitness, 0
-        self._record = replace(bundled_model().info, data="MNIST" + taught)
-
-    @property
-    def info(self) -> ModelInfo:
-        return self._record
+        self.info = replace(bundled_model().info, data="MNIST" + taught)
 
     def predict_with_digitness(self, images: Pixels) -> tuple[Floats, Floats]:
         self.asked += len(images)

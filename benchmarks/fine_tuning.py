@@ -21,6 +21,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -34,17 +36,16 @@ from rich.progress import track
 from common import RESULTS, err, load_result, new_parser, new_result, print_table, write_result
 from tenfold.data.dataset import Dataset
 from tenfold.data.mnist import load_mnist
+from tenfold.errors import DataError
 from tenfold.evaluation.test_sets import load_table
 from tenfold.export.read import read_network
 from tenfold.finetune import classifier, lines, reference, table
 from tenfold.finetune.reference import Sizes
 from tenfold.finetune.verdict import ForgottenError, hold_to
 from tenfold.model import open_model
-from tenfold.preprocess.binarize import find_ink
-from tenfold.preprocess.document import first_page
 from tenfold.preprocess.normalize import FIELD, frame_glyph
 from tenfold.reader.networks import LineRecogniser, bundled_content, bundled_model
-from tenfold.reader.single_digit import by_ink
+from tenfold.samples.framing import frame_picture
 from tenfold.signature import DIGITS
 from tenfold.synthesis.pages.hands import Hand, Stock
 from tenfold.training.pages.score import best_path
@@ -59,16 +60,17 @@ AMOUNTS = 100
 
 
 def real_pictures(data: Path, cache: Path | None) -> dict[str, Dataset]:
-    """Frame the pictures of the large sources of ``real/``, by the ink most like a digit."""
+    """Frame the pictures of the large sources of ``real/``, as ``tenfold fine-tune`` does."""
     if cache is None or not cache.is_file():
         wanted = load_table(data / "real" / "labels.csv").rows
         many = Counter(row.source for row in wanted)
         rows = [row for row in wanted if many[row.source] >= PICTURES]
-        glyphs = []
+        glyphs: list[Pixels] = []
         for row in track(rows, "framing", console=err):
-            found = by_ink(find_ink(first_page(row.file, side=1600).pixels), bundled_model())
-            none = found is None or found.glyph is None
-            glyphs.append(np.zeros((FIELD, FIELD), np.uint8) if none else found.glyph)
+            try:
+                glyphs.append(frame_picture(row.file, str(row.file)))
+            except DataError:  # no ink is found: nothing can be read either
+                glyphs.append(np.zeros((FIELD, FIELD), np.uint8))
         arrays: dict[str, Any] = {
             "g": np.stack(glyphs),
             "l": np.array([int(row.truth) for row in rows]),
@@ -106,8 +108,14 @@ def composed_hands(count: int) -> dict[str, Dataset]:
     return found
 
 
-def measure_digits(real: dict[str, Dataset], hands: dict[str, Dataset], seeds: int, sizes: Sizes,
-                   minutes: float) -> dict[str, Any]:  # fmt: skip
+def measure_digits(
+    real: dict[str, Dataset],
+    hands: dict[str, Dataset],
+    seeds: int,
+    counts: tuple[int, ...],
+    sizes: Sizes,
+    minutes: float,
+) -> dict[str, Any]:
     """Teach and measure; return a row for each source and count."""
     old, network = bundled_model(), read_network(bundled_content(), "bundled")
     sets = reference.glyphs(network.info, sizes, None, err.print)
@@ -116,7 +124,7 @@ def measure_digits(real: dict[str, Dataset], hands: dict[str, Dataset], seeds: i
     jobs = [
         (name, data, count, seed)
         for seed in range(seeds)
-        for count in COUNTS
+        for count in counts
         for name, data in (taught | hands).items()
     ]
     runs: dict[tuple[str, int], list[dict[str, float]]] = {}
@@ -230,12 +238,14 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.part in (None, "digits"):
         real = real_pictures(data, arguments.framed)
         hands = composed_hands(arguments.hands)
-        results["digits"] = measure_digits(real, hands, arguments.seeds, sizes, arguments.minutes)
-        setting |= {"counts": COUNTS, "seeds": arguments.seeds, "hands": arguments.hands,
-                    "reference": arguments.reference, "allow": ALLOW}  # fmt: skip
+        counts = tuple(arguments.counts)
+        measured = measure_digits(real, hands, arguments.seeds, counts, sizes, arguments.minutes)
+        results["digits"] = results.get("digits", {}) | measured
+        setting |= {"counts": COUNTS, "reference": arguments.reference, "allow": ALLOW}
     if arguments.part in (None, "car_a"):
         results["car_a"] = measure_lines(data, sizes, arguments.most)
         setting["car_a"] = {"reference": arguments.reference, "most": arguments.most, "seeds": 1}
+    setting["runs"] = [*setting.get("runs", []), shlex.join(sys.argv[1:])]
     result = new_result(__doc__, ["torch", "onnxruntime", "numpy"], setting, results)
     write_result(arguments.out, result)
     show(result.results)
@@ -245,6 +255,9 @@ if __name__ == "__main__":
     parser = new_parser(__doc__, RESULTS / "fine_tuning.json")
     parser.add_argument("--part", choices=["digits", "car_a"], help="only this part")
     parser.add_argument("--seeds", type=int, default=5, help="draws of samples (default 5)")
+    parser.add_argument(
+        "--counts", type=int, nargs="+", choices=COUNTS, default=COUNTS, help="samples of each"
+    )
     parser.add_argument("--hands", type=int, default=8, help="composed hands (default 8)")
     parser.add_argument(
         "--reference", type=int, default=20_000, help="pictures of the reference set"

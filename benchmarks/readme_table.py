@@ -1,4 +1,4 @@
-"""Write the tables of figures in README.md and docs/records.md from the result files.
+"""Write the tables of figures in README.md and in docs from the result files.
 
     python benchmarks/readme_table.py          # rewrites what stands between the marks
 
@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = {
     ROOT / "README.md": ("results",),
     ROOT / "docs" / "records.md": ("recipes", "speed", "figures"),
+    ROOT / "docs" / "fine-tune.md": ("fine-tuning",),
 }
 SAYS = {
     "fast": "the fastest to 99 %",
@@ -198,6 +199,42 @@ def forms(result: Result) -> list[Row]:
     return [(name, said, command(result))]
 
 
+def fine_tuning(result: Result) -> list[Row]:
+    """Write what a few samples of a source gained, and what was lost elsewhere."""
+    digits: Figures = result.results.get("digits", {})
+    rows: list[Row] = []
+    for count in result.setting.get("counts", ()):
+        own = {
+            name.removesuffix(f", {count}"): each
+            for name, each in digits.items()
+            if name.endswith(f", {count}")
+        }
+        rows += [(f"{name}, {count} samples", taught(each), "") for name, each in own.items()]
+        if own:
+            mean = {
+                key: statistics.fmean(each[key] for each in own.values())
+                for key in ("before", "after", "reference", "refused")
+            }
+            left = statistics.fmean(
+                (1 - each["after"]) / (1 - each["before"]) for each in own.values()
+            )
+            said = f"{taught(mean)}; {100 * left:.0f} % of the errors left"
+            rows.append((f"**mean of {len(own)}, {count} samples**", said, command(result)))
+    if lines := result.results.get("car_a"):
+        name = f"amounts of cheques, {lines['taught']} lines ({lines['measured']} others read)"
+        rows.append((name, taught(lines), command(result)))
+    return rows
+
+
+def taught(found: Figures) -> str:
+    """Write accuracy before and after, the change on the reference set and how often refused."""
+    refused = f"; {percent(found['refused'], 0)} refused" if found["refused"] else ""
+    return (
+        f"{percent(found['before'], 1)} → {percent(found['after'], 1)}; "
+        f"reference set {100 * found['reference']:+.2f} points{refused}"
+    )
+
+
 def race(result: Result) -> list[Row]:
     """Write the race to 99 % with its second alone."""
     ours, others = contenders(result)
@@ -252,6 +289,7 @@ TABLES: dict[str, tuple[str, dict[str, Writer]]] = {
         "MNIST's test set (10,000 images)",
         {f"accuracy_of_recipes_{name}": recipe for name in SAYS},
     ),
+    "fine-tuning": ("accuracy on the other pictures", {"fine_tuning": fine_tuning}),
     "speed": (
         "MNIST, how fast",
         {

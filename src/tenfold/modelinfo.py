@@ -31,6 +31,9 @@ _ENTRY = bytes([10, len(DIGEST_KEY)]) + DIGEST_KEY.encode() + bytes([18, _HEX])
 _SEAL = bytes([14 << 3 | 2, len(_ENTRY) + _HEX]) + _ENTRY
 
 
+TAUGHT = ", fine-tuned on "  # follows, in ``data``, what a network had learned from before
+
+
 def _number(value: object, least: float, most: float) -> bool:
     whole = isinstance(value, int) and not isinstance(value, bool)
     return (whole or isinstance(value, float)) and least <= value <= most  # type: ignore[operator]
@@ -138,6 +141,11 @@ class ModelInfo:
     versions: dict[str, str] = field(default_factory=dict)
     parameters: int = 0
     format_version: int = FORMAT_VERSION
+
+    @property
+    def fine_tuned(self) -> bool:
+        """Whether somebody's samples were taught to a network that was there before."""
+        return TAUGHT in self.data
 
     def to_json(self) -> str:
         """Return the record as JSON; raises ValueError if it breaks a rule."""

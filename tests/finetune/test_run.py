@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from tests.finetune.conftest import seven, write_pictures
 
@@ -18,11 +19,11 @@ from tenfold.finetune.run import RESULT, FineTuned, fine_tune
 from tenfold.finetune.verdict import ForgottenError
 from tenfold.model import load_model
 from tenfold.modelinfo import ModelInfo
-from tenfold.reader.networks import bundled_line, bundled_model
+from tenfold.reader.networks import bundled_model
 from tenfold.reader.reader import Reader
-from tenfold.synthesis.pages.hands import Stock
-from tenfold.synthesis.pages.strips import StripMaker
+from tenfold.synthesis.pages.hands import Hand, Stock
 
+Pixels = NDArray[np.uint8]
 SMALL = Sizes(replay=512, choose=256, judge=512)
 
 
@@ -96,45 +97,55 @@ def test_samples_that_teach_nothing_write_nothing(
     assert not [*(tmp_path / "reader").iterdir()]
 
 
-def _lines(folder: Path, mnist: Path, count: int, header: str = "file,text") -> Path:
-    """Write a table of composed lines."""
-    from tenfold.data.mnist import load_mnist
-
-    train = load_mnist(mnist).train
-    images, labels = train.images, train.targets
-    maker = StripMaker(Stock.of(images, labels, "train"), "train", 5)
+def _lines(folder: Path, large: Splits, count: int) -> Path:
+    """Write a table of lines of one hand that no network knows; its sevens are strange."""
+    digits = large.train
+    stock = Stock.of(digits.images, digits.targets, "validation")
+    rng = np.random.default_rng(7)
+    hand = Hand(rng, stock, "validation")
     folder.mkdir()
-    rows = [header]
-    while len(rows) <= count:
-        strip = maker.strip()
-        if not 2 <= len(strip.text) <= 8 or strip.pixels.shape[1] > 260:
-            continue
-        large = cv2.resize(strip.pixels, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
-        Image.fromarray(large).save(folder / f"{len(rows)}.png")
-        rows.append(f'{len(rows)}.png,"{strip.text}"')
+    rows = ["file,text"]
+    for number in range(count):
+        text = "".join(map(str, rng.permutation([7, *rng.integers(0, 10, 2)])))
+        Image.fromarray(_line(hand, text, rng)).save(folder / f"{number}.png")
+        rows.append(f"{number}.png,{text}")
     table = folder / "lines.csv"
     table.write_text("\n".join(rows) + "\n")
     return table
 
 
-def test_lines_teach_the_line_recogniser(
-    tmp_path: Path, mnist: Path, monkeypatch: pytest.MonkeyPatch
+def _line(hand: Hand, text: str, rng: np.random.Generator) -> Pixels:
+    page, x = np.full((84, 400), 235, np.uint8), 14
+    for digit in text:
+        ink = 235 - seven(rng) if digit == "7" else hand.digit(int(digit), 62.0)
+        ink = ink[:, ink.any(0)][ink.any(1)]
+        ink = np.asarray(cv2.resize(ink, None, fx=62 / len(ink), fy=62 / len(ink)), np.uint8)
+        under = page[11:73, x : x + ink.shape[1]]
+        under[:] = np.minimum(under, 235 - np.minimum(ink, 195))
+        x += ink.shape[1] + int(rng.integers(4, 10))
+    return page[:, : x + 8]
+
+
+def test_lines_of_one_hand_teach_the_line_recogniser(
+    tmp_path: Path, large: Splits, mnist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tenfold.finetune.lines.STEPS", 6)
-    monkeypatch.setattr("tenfold.finetune.choose.best", lambda scores: len(scores) - 1)
-    table = _lines(tmp_path / "mine", mnist, 8)
-    found = fine_tune(table, tmp_path / "reader", allow=50, sizes=SMALL, data_dir=mnist)
+    monkeypatch.setattr("tenfold.finetune.lines.STEPS", 24)
+    table = _lines(tmp_path / "mine", large, 40)
+    sizes = Sizes(replay=240, choose=120, judge=300)
+    found = fine_tune(table, tmp_path / "reader", allow=5, sizes=sizes, data_dir=mnist)
     assert found.model.name == "line.onnx"
-    assert found.adapted.own.unit == "lines"
-    assert found.adapted.own.count == 8
+    assert (found.samples, found.adapted.own.unit, found.adapted.own.count) == (40, "lines", 40)
+    assert found.adapted.own.after > found.adapted.own.before + 0.3
     assert found.adapted.reference.unit == "characters"
-    reader = Reader(found.folder, layout="line")
-    assert reader.networks.line is not None
-    assert reader.networks.line.info != bundled_line().info
-    assert len(reader.networks.line.info.string_calibration) == 4
-    assert reader.read(tmp_path / "mine" / "1.png").digits is not None
-    alone = Reader(found.model)  # the file by itself is taken too
-    assert alone.networks.line is not None
+    assert found.adapted.reference.count > 100
+    # Lines that it did not see, read as every command reads.
+    others = _lines(tmp_path / "others", large, 52)
+    rows = [row.split(",") for row in others.read_text().splitlines()[41:]]
+    right = [
+        sum(reader.read(others.with_name(name)).text == text for name, text in rows)
+        for reader in (Reader(layout="line"), Reader(found.folder, layout="line"))
+    ]
+    assert right[1] > right[0]
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 from tenfold.model import Model
+from tenfold.modelinfo import TAUGHT
 from tenfold.reader import find
 from tenfold.reader.ctc import Network, Spelled
 from tenfold.reader.find import Finding, Found, Level
 from tenfold.reader.lines import parts
-from tenfold.reader.networks import bundled_line
+from tenfold.reader.networks import bundled_line, bundled_model
 from tenfold.reader.pipeline import (
     SHARES,
     as_on_page,
@@ -375,8 +376,9 @@ def test_the_number_beside_one_struck_out_is_another_number() -> None:
 class _Saying(Model):
     """A classifier that says the same of every glyph, and counts them."""
 
-    def __init__(self, chances: Floats, digitness: float = 1.0) -> None:
+    def __init__(self, chances: Floats, digitness: float = 1.0, taught: str = "") -> None:
         self.chances, self.digitness, self.asked = chances, digitness, 0
+        self.info = replace(bundled_model().info, data="MNIST" + taught)
 
     def predict_with_digitness(self, images: Pixels) -> tuple[Floats, Floats]:
         self.asked += len(images)
@@ -435,6 +437,13 @@ def test_where_the_line_recogniser_is_sure_nobody_else_is_asked(
     model = _Saying(_one_of(5, 3, 1.0))
     _asked(model, _one_of(3, 5, 5.0), confidence=confidence)
     assert model.asked == asked
+
+
+@pytest.mark.parametrize(("taught", "char"), [("", "1"), (f"{TAUGHT}mine/", "7")])
+def test_a_fine_tuned_classifier_is_heard_about_sure_digits(taught: str, char: str) -> None:
+    model = _Saying(_one_of(7, 1, 1.2), taught=taught)
+    (symbol,) = _asked(model, _one_of(1, 7, 9.0), confidence=0.9999)
+    assert (symbol.char, model.asked) == (char, int(bool(taught)))
 
 
 @pytest.mark.parametrize(("score", "text"), [(0.45, ""), (0.55, "5")])

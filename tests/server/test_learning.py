@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -31,15 +32,17 @@ words = dict(zip(sys.argv[2::2], sys.argv[3::2]))
 folder = pathlib.Path(words["--out"]); folder.mkdir(exist_ok=True)
 (folder / "digits.onnx").write_bytes(pathlib.Path(sys.argv[1]).read_bytes())
 shares = {"before": 0.5, "after": 0.75}
-print(json.dumps({"own": shares, "reference": {"before": 0.9, "after": 0.901}, "words": words}))
+(folder / "words.json").write_text(json.dumps(words))
+print(json.dumps({"own": shares, "reference": {"before": 0.9, "after": 0.901}}))
 """
 FAILS = "import sys; print('Warning: x', file=sys.stderr); sys.exit('Error: DATA: too few.')"
 
 
 def _learning(folder: Path, code: str, *more: str) -> tuple[Learning, Pool]:
-    pool = Pool(Settings())
+    settings = Settings(reference=700, allow=0.5)
+    pool = Pool(settings)
     command = (sys.executable, "-c", code, *more)
-    return Learning(Collection(folder / "taught"), pool, None, command), pool
+    return Learning(Collection(folder / "taught"), pool, settings, command), pool
 
 
 async def _end(learning: Learning) -> None:
@@ -59,6 +62,8 @@ def test_the_taught_reader_is_used_and_undone(tmp_path: Path) -> None:
             learning.begin()
         await _end(learning)
         assert learning.state().state == "reading"
+        words = json.loads((tmp_path / "taught-reader" / "words.json").read_text())
+        assert (words["--reference"], words["--allow"]) == ("700", "0.5")
         assert "50 % of it read rightly before, 75 % now; +0.10 points" in learning.message
         assert pool._limits.model == str(tmp_path / "taught-reader")
         assert Reader(pool._limits.model).networks.line is None

@@ -13,6 +13,7 @@ def test_defaults_are_those_of_the_documentation() -> None:
     settings = Settings.from_environment({})
     assert (settings.body_bytes, settings.megapixels, settings.batch) == (25_000_000, 50, 64)
     assert (settings.reads, settings.token, settings.collect) == (cores(), None, None)
+    assert (settings.reference, settings.allow) == (5000, 0.1)
 
 
 def test_the_environment_and_the_command_line_are_heard() -> None:
@@ -30,6 +31,8 @@ def test_the_environment_and_the_command_line_are_heard() -> None:
         ("TENFOLD_SECONDS", "nan"),
         ("TENFOLD_MEGAPIXELS", "51"),
         ("TENFOLD_READS", "-1"),
+        ("TENFOLD_REFERENCE", "499"),
+        ("TENFOLD_ALLOW", "101"),
         ("TENFOLD_TOKEN", " "),
         ("TENFOLD_TOKEN", "schlüssel"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -22,9 +23,8 @@ def folds(groups: Sequence[object] | NDArray[np.integer], most: int) -> NDArray[
     [0, 1, 0, 1, 0]
     """
     dealt = np.zeros(len(groups), np.int64)
-    order = sorted(
-        range(len(groups)), key=lambda k: (-list(groups).count(groups[k]), str(groups[k]), k)
-    )
+    many: Counter[object] = Counter(groups)
+    order = sorted(range(len(groups)), key=lambda k: (-many[groups[k]], str(groups[k]), k))
     dealt[order] = np.arange(len(groups)) % max(1, min(most, len(groups)))
     return dealt
 

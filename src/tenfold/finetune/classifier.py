@@ -25,7 +25,7 @@ from tenfold.finetune.teacher import MANY, Teacher
 from tenfold.finetune.verdict import Comparison, compare
 from tenfold.finetune.weights import between, written
 from tenfold.model import Model, open_model
-from tenfold.modelinfo import ModelInfo
+from tenfold.modelinfo import TAUGHT, ModelInfo
 from tenfold.training.calibration import fit_threshold
 
 FEWEST = 5  # samples below which none can be held out
@@ -170,7 +170,7 @@ def _calibrated(
         info,
         temperature=temperature,
         rejection_threshold=threshold,
-        data=f"{info.data}, fine-tuned on {own.name}"[:10_000],
+        data=f"{info.data}{TAUGHT}{own.name}"[:10_000],
         results={},
     )
 

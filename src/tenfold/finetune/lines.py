@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from tenfold.errors import DataError
 from tenfold.evaluation.metrics.text import edit_distance
 from tenfold.export.network import Network
 from tenfold.finetune import choose
@@ -22,6 +23,7 @@ from tenfold.finetune.reference import Strips, Tell
 from tenfold.finetune.table import Line, fits, with_signs
 from tenfold.finetune.verdict import Comparison, compare
 from tenfold.finetune.weights import Layers, Weights, between, written
+from tenfold.modelinfo import TAUGHT
 from tenfold.reader.networks import LineRecogniser
 from tenfold.signature import CHARS, DIGITS, STRIDE, strips_of
 from tenfold.synthesis.pages.hands import Stock
@@ -59,10 +61,21 @@ def adapt(
         How many of these pages.
     name : str
         What the lines are called.
+
+    Raises
+    ------
+    DataError
+        If no strip has room for its text.
     """
     old = LineRecogniser(network.content, network.where)
     plain = all(char in DIGITS for line in own for char in line.text)
-    own = with_signs([line for line in own if fits(line)], old)
+    fitting = [line for line in own if fits(line)]
+    if not fitting:
+        raise DataError(
+            f"{name}: no line of {len(own):,} can be learned from: each picture is too narrow for "
+            "its text, or too long. Give pictures of one line each, cut close to it."
+        )
+    own = with_signs(fitting, old)
     teacher = _Teacher(network, sets, seed)
     fold = choose.folds([0] * len(own), FOLDS)
     if len(own) < FEWEST:
@@ -97,9 +110,7 @@ def adapt(
         for texts in (read[0], [read[s][k] for k, s in enumerate(capped)])
     ]
     teacher.layers.load_state_dict(between(teacher.old, new, ALPHAS[step]))
-    info = replace(
-        network.info, data=f"{network.info.data}, fine-tuned on {name}"[:10_000], results={}
-    )
+    info = replace(network.info, data=f"{network.info.data}{TAUGHT}{name}"[:10_000], results={})
     content = written(teacher.layers, info)
     tell("reading the reference set")
     reference = judged(old, LineRecogniser(content, "the new network"), sets.judge)
@@ -113,18 +124,21 @@ def adapt(
 
 def judged(old: LineRecogniser, new: LineRecogniser, judge: list[Strip]) -> Comparison:
     """Compare two model files on the characters of composed strips."""
-    right = []
-    for network in (old, new):
-        texts = [""] * len(judge)
-        order = sorted(range(len(judge)), key=lambda k: judge[k].pixels.shape[1])
-        for start in range(0, len(order), CHUNK):
-            rows = order[start : start + CHUNK]
-            batch = collate([judge[k] for k in rows])
-            for k, logits in zip(rows, network(batch.strips), strict=True):
-                texts[k] = best_path(logits[: judge[k].pixels.shape[1] // STRIDE])
-        right.append(_right(texts, judge))
+    before, after = (_right(_spelled(network, judge), judge) for network in (old, new))
     totals = np.array([max(1, len(strip.text)) for strip in judge])
-    return compare("the reference set", "characters", *right, totals)
+    return compare("the reference set", "characters", before, after, totals)
+
+
+def _spelled(network: LineRecogniser, strips: list[Strip]) -> list[str]:
+    """Return what a model file reads in strips."""
+    texts = [""] * len(strips)
+    order = sorted(range(len(strips)), key=lambda k: strips[k].pixels.shape[1])
+    for start in range(0, len(order), CHUNK):
+        rows = order[start : start + CHUNK]
+        batch = collate([strips[k] for k in rows])
+        for k, logits in zip(rows, network(batch.strips), strict=True):
+            texts[k] = best_path(logits[: strips[k].pixels.shape[1] // STRIDE])
+    return texts
 
 
 def _right(texts: list[str], strips: list[Strip]) -> NDArray[np.int64]:
@@ -147,7 +161,9 @@ class _Teacher:
     def __init__(self, network: Network, sets: Strips, seed: int) -> None:
         self.layers = Layers(network)
         self.old = self.layers.weights()
-        self.replay, self.seed = sets.replay, seed
+        # Strips of one width share a batch, so that little of it is padding.
+        self.replay = sorted(sets.replay, key=lambda strip: strip.pixels.shape[1])
+        self.seed = seed
         nothing = Stock(np.zeros((0, 28, 28), np.uint8), [], np.zeros(0, np.float32))
         self.task = LineTask(nothing, "train", bfloat16=False)
 
@@ -164,7 +180,8 @@ class _Teacher:
         )
         for step in range(steps):
             mine = [own[k] for k in rng.integers(0, len(own), BATCH)]
-            composed = [self.replay[k] for k in rng.integers(0, len(self.replay), BATCH)]
+            first = int(rng.integers(0, max(1, len(self.replay) - BATCH + 1)))
+            composed = self.replay[first : first + BATCH]
             batch = batch_of(
                 [line.strip(rng) for line in mine], [line.text for line in mine], composed
             )

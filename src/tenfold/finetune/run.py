@@ -130,7 +130,9 @@ def fine_tune(
         adapted = lines.adapt(
             network, own, strips, held, seed, allow, tell, pages=sizes.judge // 100, name=str(path)
         )
-        count, assumed = len(own), f"{path}: {len(own):,} lines"
+        count, assumed = adapted.own.count, f"{path}: {len(own):,} lines"
+        if count < len(own):
+            assumed += f", {len(own) - count:,} of them too long or too narrow to learn from"
     else:
         tell("opening samples")
         loaded = load.load(data, data_dir)

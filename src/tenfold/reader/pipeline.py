@@ -14,6 +14,7 @@ from tenfold.reader.ctc import Network
 from tenfold.reader.find import Finding, Found
 from tenfold.reader.glyphs import glyph
 from tenfold.reader.lines import group, parts, whole
+from tenfold.reader.networks import bundled_model
 from tenfold.reader.recognise import ReadPart, Symbol, read_parts, surest, without_doubles
 from tenfold.reader.scaled import Classifier
 from tenfold.reader.settings import Settings
@@ -197,24 +198,33 @@ def ask_classifier(
     It speaks for digits that stand apart and are not sure already, and for digits that the finder
     saw and the line recogniser passed over. Where both look at the same glyph their
     log-probabilities are added, the classifier's with less weight: it sees the ink better, the
-    line recogniser what lies around it.
+    line recogniser what lies around it. One that was fine-tuned is asked about sure digits too, as
+    somebody has taught it what the line recogniser never saw: what it says otherwise than the
+    bundled one is added with full weight.
     """
+    taught = model.info.fine_tuned
     rows = [_with_unread(line, settings) for line in lines]
     asked: list[tuple[int, int, Pixels]] = []
     for r, row in enumerate(rows):
         for k, symbol in enumerate(row):
             found = symbol.found
-            if found is None or symbol.confidence >= settings.sure or not _stands_apart(row, k):
+            sure = symbol.confidence >= settings.sure and not taught
+            if found is None or sure or not _stands_apart(row, k):
                 continue
             near = [other.found for other in row[max(0, k - 1) : k + 2] if other.found is not None]
             framed = glyph(pixels, seen, found, near)
             if framed is not None:
                 asked.append((r, k, framed))
     if asked:
-        chances, digitness = model.predict_with_digitness(np.stack([image for *_, image in asked]))
-        for (r, k, _), own, sure in zip(asked, chances, digitness, strict=True):
-            if sure >= settings.join_digitness:
-                rows[r][k] = _joined(rows[r][k], own, float(sure), settings)
+        glyphs = np.stack([image for *_, image in asked])
+        chances, digitness = model.predict_with_digitness(glyphs)
+        logs = settings.join * np.log(chances + 1e-4)
+        if taught:
+            before, _ = bundled_model().predict_with_digitness(glyphs)
+            logs = logs + np.log(chances + 1e-4) - np.log(before + 1e-4)
+        for (r, k, _), own, like in zip(asked, logs, digitness, strict=True):
+            if like >= settings.join_digitness:
+                rows[r][k] = _joined(rows[r][k], own, float(like))
     return without_weak([[s for s in row if s.confidence > 0] for row in rows], settings)
 
 
@@ -258,9 +268,8 @@ def _with_unread(line: list[ReadPart], settings: Settings) -> list[Symbol]:
     return row
 
 
-def _joined(symbol: Symbol, chances: Floats, digitness: float, settings: Settings) -> Symbol:
+def _joined(symbol: Symbol, logs: Floats, digitness: float) -> Symbol:
     """Return a symbol on which line recogniser and classifier were both heard."""
-    logs = settings.join * np.log(chances + 1e-4)
     if symbol.confidence > 0:
         logs = np.log(symbol.probabilities + 1e-4) + logs
     joined = np.exp(logs - logs.max())

@@ -74,9 +74,7 @@ def create_app(settings: Settings, log: TextIO | None = None) -> Guard:
 
     learning = None
     if service.collection is not None:
-        learning = Learning(
-            service.collection, pool, str(settings.model) if settings.model else None
-        )
+        learning = Learning(service.collection, pool, settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -23,9 +23,9 @@ from tenfold.server.lessons import Collection
 from tenfold.server.pool import Pool
 from tenfold.server.problems import ProblemError
 from tenfold.server.query import no_options
+from tenfold.server.settings import Settings
 
 COMMAND = (sys.executable, "-m", "tenfold", "fine-tune", "--json", "--force")
-REFERENCE = 5_000  # pictures that it is held to: somebody waits
 SECONDS = 1800.0  # that it may take
 LONGEST = 500  # characters of what it says
 NOT_TEACHING = "This server takes no lessons. Start it with 'tenfold serve --collect DIR'."
@@ -47,8 +47,8 @@ class Learning:
         The lessons.
     pool : Pool
         The processes that read.
-    model : str or None
-        What they read with otherwise.
+    settings : Settings
+        The model that they read with otherwise, and what the taught one is held to.
     command : sequence of str
         What teaches; ``--data``, ``--out`` and more are added.
     """
@@ -57,10 +57,13 @@ class Learning:
         self,
         collection: Collection,
         pool: Pool,
-        model: str | None,
+        settings: Settings,
         command: Sequence[str] = COMMAND,
     ) -> None:
-        self._collection, self._pool, self._model = collection, pool, model
+        self._collection, self._pool = collection, pool
+        self._model = str(settings.model) if settings.model else None
+        held_to = {"--reference": settings.reference, "--allow": settings.allow}
+        self._held_to = [word for pair in held_to.items() for word in map(str, pair)]
         self._command = tuple(command)
         self._work: asyncio.Task[None] | None = None
         self.using, self.message = False, ""
@@ -98,7 +101,7 @@ class Learning:
 
     async def _learn(self) -> None:
         words = ["--data", str(self._collection.folder), "--out", str(self.folder)]
-        words += ["--from", self._model or "bundled", "--reference", str(REFERENCE)]
+        words += ["--from", self._model or "bundled", *self._held_to]
         environment = os.environ | {"TERM": "dumb", "PYTHONIOENCODING": "utf-8"}
         process = await asyncio.create_subprocess_exec(
             *self._command, *words, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=environment

@@ -43,6 +43,11 @@ class Settings:
         How many worker processes read at the same time.
     queue : int
         How many requests may wait for one of them; more are turned away with 503.
+    reference : int
+        Pictures that a taught reader is held to; fewer are composed sooner and tell losses less
+        finely.
+    allow : float
+        Points of accuracy that it may lose on them.
     """
 
     model: Path | None = None
@@ -55,6 +60,8 @@ class Settings:
     seconds: float = 30.0
     reads: int = 1
     queue: int = 64
+    reference: int = 5000
+    allow: float = 0.1
 
     @property
     def body_bytes(self) -> int:
@@ -107,4 +114,6 @@ class Settings:
             seconds=number("TENFOLD_SECONDS", 30, 0.1, 3600),
             reads=int(number("TENFOLD_READS", cores(), 1, 256)),
             queue=int(number("TENFOLD_QUEUE", 64, 0, 100_000)),
+            reference=int(number("TENFOLD_REFERENCE", 5000, 500, 1_000_000)),
+            allow=number("TENFOLD_ALLOW", 0.1, 0, 100),
         )

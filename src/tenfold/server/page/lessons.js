@@ -4,8 +4,9 @@ import { forget, learn, learned, teach, teaching, unlearn } from "./api.js";
 
 const $ = (id) => document.getElementById(id);
 
-// `digit()` is the digit being looked at; `trouble(error)` shows what went wrong.
-export async function offerLessons(digit, trouble) {
+// `digit()` is the digit being looked at; `trouble(error)` shows what went wrong; `readAgain()` reads
+// what is on the sheet once another reader reads.
+export async function offerLessons(digit, trouble, readAgain) {
   const state = await teaching().catch(() => ({ enabled: false }));
   if (!state.enabled) return;
   $("teach").hidden = false;
@@ -24,14 +25,16 @@ export async function offerLessons(digit, trouble) {
   let taught = 0;
   let again = 0;
   const show = (state) => {
-    reader = state;
     const learning = state.state === "learning";
+    const changed = !learning && reader.state !== state.state;
+    reader = state;
     $("learn").hidden = learning || !taught;
     $("unlearn").hidden = state.state === "idle";
     $("unlearn").textContent = learning ? "Stop" : "Read as before";
     $("learned").textContent = learning ? "Learning what you taught; this takes a minute or more…" : state.message;
     clearTimeout(again);
     if (learning) again = setTimeout(() => learned().then(show, trouble), 1000);
+    if (changed) readAgain();
   };
   for (const [name, ask] of [["learn", learn], ["unlearn", unlearn]]) {
     $(name).addEventListener("click", () => ask().then(show, trouble));

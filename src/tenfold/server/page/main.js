@@ -133,6 +133,13 @@ async function lookAt(entry, signal = overtake()) {
   }
 }
 
+function readAgain() {
+  if (picture === null) return readStrokes();
+  const { file } = picture;
+  const signal = overtake();
+  return lookAt({ file, answer: timed(file, signal) }, signal);
+}
+
 // Who asks later overtakes: what was asked before is shown no more.
 function overtake() {
   asking?.abort();
@@ -196,7 +203,7 @@ addEventListener("keydown", (event) => {
   history(event.shiftKey ? "redo" : "undo");
 });
 acceptPictures(take);
-offerLessons(() => result.digit, trouble);
+offerLessons(() => result.digit, trouble, readAgain);
 
 async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);

@@ -3,7 +3,7 @@
     python benchmarks/scale.py                     # ten minutes
     python benchmarks/scale.py --seconds 20        # a look
 
-Tar shards repeat ``--distinct`` pictures under ids of their own. Composed pages (the test part of
+Tar shards repeat ``--distinct`` pictures under ids of their own. Composed pages (the test set of
 `synthesis.pages.numbered`) are read by a plain loop over `tenfold.read`, by one worker and by two,
 each as long as ``--seconds`` says; then 28×28 digits by two workers, for four times as long or
 until ``--digits`` are read, for the memory of all processes. What counts begins with the first

@@ -57,7 +57,7 @@ Job = tuple[Recipe, int]  # what to train, and the seed of the split to judge it
 
 
 def run(_: None, job: Job, stop: Stop) -> list[bool] | None:
-    """Train one network and say which pictures of its validation part it reads right."""
+    """Train one network and say which pictures of its validation set it reads right."""
     recipe, split = job
     learned, judged = stratified_split(load_splits("digits").train, SHARE, split)
     done = judge(recipe, Parts(learned, judged, torch.device("cpu")), stop=stop)

@@ -143,7 +143,7 @@ def test_a_single_part_is_the_whole_and_may_lack_labels(
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["a-images-idx3-ubyte", "b-images-idx3-ubyte"], r"several training parts \(a and b\)"),
+        (["a-images-idx3-ubyte", "b-images-idx3-ubyte"], r"several training sets \(a and b\)"),
         (["train-images-idx3-ubyte", "t10k-images-idx3-ubyte"], "has no file of labels beside it"),
         (["train-labels-idx1-ubyte"], "has no file of pictures beside it"),
     ],

@@ -52,9 +52,7 @@ def search(
     ] = "median",
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each trial; their mean counts.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of what is tried.")] = 0,
-    validation: Annotated[
-        float, typer.Option(help="Share of the training part that judges.")
-    ] = 0.2,
+    validation: Annotated[float, typer.Option(help="Share of the training set that judges.")] = 0.2,
     processes: Processes = 1,
     device: Device = "auto",
     data_dir: DataDir = None,
@@ -67,7 +65,7 @@ def search(
     """Search for the recipe of the highest validation accuracy, with Optuna.
 
     The same command with the same --out goes on after Ctrl-C or a kill, and shares the work where
-    it runs in several shells or on several machines. The test part is not looked at.
+    it runs in several shells or on several machines. The test set is not looked at.
     """
     from tenfold.training import search as searching
     from tenfold.training.search_space import USUAL

@@ -120,7 +120,7 @@ def as_pictures(array: NDArray[Any], where: str) -> NDArray[Any]:
 
 
 def stacks_of(data: object) -> list[Stack]:
-    """Return what was handed over in Python as one stack, or as a training and a test part.
+    """Return what was handed over in Python as one stack, or as a training and a test set.
 
     Parameters
     ----------

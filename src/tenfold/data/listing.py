@@ -129,7 +129,7 @@ def _part(name: str) -> str | None:
 
 
 def _bases(folder: Path) -> list[tuple[str, Path]]:
-    # With a single part there is no test part of its own: that one is the whole set.
+    # With a single part there is no test set of its own: that one is the whole set.
     parts = [
         (part, entry)
         for entry in sorted(folder.iterdir())

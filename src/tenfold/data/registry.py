@@ -89,7 +89,7 @@ def load_splits(source: str | Path, data_dir: Path | None = None) -> Splits:
 
 
 def split_parts(train: Dataset, test: Dataset | None, source: object) -> Splits:
-    """Return parts as they come, or hold a test part out; raises DataError without labels."""
+    """Return parts as they come, or hold a test set out; raises DataError without labels."""
     if train.labels is None or (test is not None and test.labels is None):
         raise DataError(
             f"{source}: there are no labels, and without them there is no training or test set. "

@@ -44,9 +44,9 @@ class Loaded:
     Parameters
     ----------
     train : Dataset
-        Its training part, or all of it.
+        Its training set, or all of it.
     test : Dataset or None
-        The test part that it comes with.
+        The test set that it comes with.
     assumed : str
         What was assumed, in one line; empty where there was nothing to.
     """
@@ -102,7 +102,7 @@ def load(source: Data, data_dir: Path | None = None, *, as_is: bool | None = Non
 def load_parts(
     source: Data, data_dir: Path | None = None, *, as_is: bool | None = None
 ) -> tuple[Dataset, Dataset | None]:
-    """Load a source's training and test part, or the whole of it and None; see `load`."""
+    """Load a source's training and test set, or the whole of it and None; see `load`."""
     loaded = load(source, data_dir, as_is=as_is)
     return loaded.train, loaded.test
 
@@ -114,9 +114,9 @@ def load_splits(
     as_is: bool | None = None,
     tell: Tell | None = None,
 ) -> Splits:
-    """Load the training and the test part of any labelled pictures.
+    """Load the training and the test set of any labelled pictures.
 
-    Sources with a test part of their own keep it; from the others a stratified fifth is held out.
+    Sources with a test set of their own keep it; from the others a stratified fifth is held out.
 
     Parameters
     ----------

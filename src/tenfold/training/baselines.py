@@ -54,7 +54,7 @@ class Validation:
     nearest_neighbour, bundled : float
         Of the two baselines on the same pictures.
     folds : int
-        Into how many parts the training part was cut for it; 0 where one part was held out.
+        Into how many parts the training set was cut for it; 0 where one part was held out.
     """
 
     count: int
@@ -111,7 +111,7 @@ def judged_before(
 
 
 def judged_after(training: Training, train: Dataset) -> Validation | None:
-    """Judge a finished run on its validation part; None without one, or on data known by name."""
+    """Judge a finished run on its validation set; None without one, or on data known by name."""
     held = training.validation
     if held is None or train.name in NAMES or training.recipe.synthesis.pictures:
         return None
@@ -126,7 +126,7 @@ def _cross_fit(
     callbacks: Sequence[Callback],
     stop: Callable[[], bool],
 ) -> Validation | None:
-    """Judge a recipe on a training part by cross-fitting; None if it was stopped.
+    """Judge a recipe on a training set by cross-fitting; None if it was stopped.
 
     Warns as `compared`.
     """

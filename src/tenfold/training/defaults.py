@@ -2,7 +2,7 @@
 
 A recipe for 60,000 pictures sees 400 of them eight times, and learns next to nothing. So what is
 kept for people's own data is the number of steps; with few pictures batches are smaller, each is
-varied more, and as a validation part would be too small to say anything, all are judged by
+varied more, and as a validation set would be too small to say anything, all are judged by
 cross-fitting.
 """
 

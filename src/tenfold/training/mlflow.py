@@ -88,7 +88,7 @@ class MLflow:
             self._known.add(epoch.epoch)
 
     def on_end(self, run: Run, splits: Splits) -> None:
-        """Log the figures on the test part, the model file and the report."""
+        """Log the figures on the test set, the model file and the report."""
         report = write_whole(self._folder / "report.html", _report(run, splits))
         with self._kept_up():
             results = run.to_dict().items()

@@ -1,6 +1,6 @@
 """Search for a recipe: many trials, each trained on the one part and judged on the other.
 
-The test part is not looked at. What to try next is Optuna's (a tree-structured Parzen estimator:
+The test set is not looked at. What to try next is Optuna's (a tree-structured Parzen estimator:
 Bergstra et al. 2011), and so is which trial is broken off as hopeless, epoch by epoch. All that is
 known lies in a journal (`tenfold.training.study`): the same command again goes on with the search,
 and several at once share it.
@@ -128,7 +128,7 @@ def search(
     seed : int
         Of what is tried; the same one process tries the same.
     validation : float
-        Share of the training part that judges; the same pictures for all.
+        Share of the training set that judges; the same pictures for all.
     processes : int
         Trials at the same time. A script that asks for more than one needs
         ``if __name__ == "__main__":``.

@@ -152,7 +152,7 @@ class TensorBoard:
         self._board.flush()
 
     def on_end(self, run: Run, splits: Splits) -> None:
-        """Add nothing: the figures on the test part are no curve."""
+        """Add nothing: the figures on the test set are no curve."""
 
     def close(self) -> None:
         """End the event file."""

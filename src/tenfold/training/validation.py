@@ -25,7 +25,7 @@ def hold_out_validation(train: Dataset, recipe: Recipe) -> tuple[Dataset, Datase
 
 
 def folds(train: Dataset, count: int) -> Iterator[tuple[Dataset, Dataset]]:
-    """Yield parts of a training part: what is learned from, and what is judged by that.
+    """Yield parts of a training set: what is learned from, and what is judged by that.
 
     Each picture is judged once; classes are in their share in each part, as far as they reach.
     """

@@ -209,7 +209,7 @@ def refuse_foreign(path: str | Path) -> None:
     if os.path.isfile(path) and not is_ours(path):  # noqa: PTH113 (false for a name too long)
         raise TenfoldError(
             f"{path}: already exists and is not known to be tenfold's, so it was not overwritten. "
-            "Choose another name, or overwrite it with --force."
+            "Choose another name, or overwrite it by force."
         )
 
 

@@ -152,7 +152,7 @@ class Workers(Generic[T, R]):
         if self._broken > MOST_BROKEN:
             raise TenfoldError(
                 "the processes that read keep ending before they do anything. "
-                "There may be too little memory: use fewer (--workers)."
+                "There may be too little memory: use fewer of them."
             )
         done = {future: task for future, task in self._running.items() if _is_done(future)}
         tasks = [task for future, task in self._running.items() if future not in done] + more

@@ -18,7 +18,7 @@ def test_without_an_extra_one_line_says_what_to_install(package: str) -> None:
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert package in done.stderr
-    assert "pip install 'tenfold[train,serve]'" in done.stderr
+    assert "pip install '.[train,serve]'" in done.stderr
 
 
 def test_processes_that_do_not_start_cost_one_line() -> None:

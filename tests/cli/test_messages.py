@@ -17,8 +17,8 @@ from tenfold.cli import app
 
 SOURCE = Path(tenfold.__file__).parent
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
-NAMED = re.compile(r"tenfold ((?:data |form )?[a-z]+)\b")  # the command that a message speaks of
-PIP = re.compile(r"pip install (?:--[a-z]+ )*")
+NAMED = re.compile(r"tenfold ((?:data |form )?[a-z-]+)\b")  # the command that a message speaks of
+OTHERS = re.compile(r"pip install (?:--[a-z]+ )*|ray start --head")  # of other programs
 
 
 def _commands() -> dict[str, Any]:
@@ -32,7 +32,8 @@ def _commands() -> dict[str, Any]:
 
 COMMANDS = _commands()
 OPTIONS = {
-    name: {option for each in command.params for option in each.opts} | {"--help"}
+    name: {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
+    | {"--help"}
     for name, command in COMMANDS.items()
 }
 
@@ -42,7 +43,7 @@ def _home(name: str) -> str:
     group, _, own = name.partition(" ")
     if own and (SOURCE / "cli" / group).is_dir():
         return f"tenfold.cli.{group}.{own}{'_' if own == 'print' else ''}"
-    return f"tenfold.cli.{group}"
+    return f"tenfold.cli.{group.replace('-', '_')}"
 
 
 HOMES = {name: _home(name) for name in COMMANDS}
@@ -97,7 +98,9 @@ def _reached(home: str) -> set[str]:
         more = _imports(ahead.pop()) - seen - others
         seen |= more
         ahead += more
-    return seen
+    # Its page is for this machine alone: what is said of other addresses is not said.
+    alone = {"tenfold.cli.listening", "tenfold.server.hosts"}
+    return seen - alone if home == "tenfold.cli.form.new" else seen
 
 
 def _literals(path: Path) -> Iterator[tuple[int, str]]:
@@ -120,7 +123,7 @@ def _literals(path: Path) -> Iterator[tuple[int, str]]:
 
 def _advised(text: str) -> Iterator[tuple[str, str | None]]:
     """Each option in a message, and the command that the message names before it."""
-    text = PIP.sub("", text)
+    text = OTHERS.sub("", text)
     for found in OPTION.finditer(text):
         named = [match[1] for match in NAMED.finditer(text, 0, found.start())]
         known = [name for name in named if name in OPTIONS]
@@ -166,6 +169,6 @@ def test_an_option_that_is_not_there_would_be_found() -> None:
         ("--out", "train"),
     ]
     assert list(_advised("Upgrade with: pip install --upgrade tenfold")) == []
-    assert "--out" not in OPTIONS["read"]
+    assert "--seed" not in OPTIONS["read"]
     assert "read" in SPEAKERS["tenfold.files"]
     assert "read" not in SPEAKERS["tenfold.training.run"]

@@ -15,7 +15,7 @@ from tenfold.cli import app
 from tenfold.errors import TenfoldError
 from tenfold.scale import Progress, read_all, read_dataset
 
-ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'tenfold[ray]'")
+ray = pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]'")
 pytestmark = pytest.mark.filterwarnings("ignore")  # Ray's own
 
 MEMORY = 150 * 1024**2  # of each node's object store

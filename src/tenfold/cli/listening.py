@@ -118,7 +118,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise TenfoldError(
             f"{host}:{port} cannot be listened on ({error.strerror or error}). "
-            "Choose another with --port or --host."
+            "Choose another port or host."
         ) from error
 
 

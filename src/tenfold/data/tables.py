@@ -209,6 +209,8 @@ def _is_number(field: str) -> bool:
 def _parse(chunk: list[Line], layout: _Layout) -> tuple[NDArray[np.float32], list[list[str]]]:
     parted = [layout.parted(text) for _, text in chunk]
     own = [each for _, each in parted]
+    if not any(text for text, _ in parted):
+        raise _complaint(chunk, layout)  # NumPy warns of it and gives no rows
     try:
         block = np.loadtxt(
             [text for text, _ in parted],

@@ -34,7 +34,7 @@ def code_of(experiment: Experiment) -> dict[str, str]:
 
 def _tenfold(experiment: Experiment) -> str:
     head = ['"""A digit recogniser with tenfold, as set in tenfold lab.', ""]
-    head += ["pip install 'tenfold[train]'", '"""', ""]
+    head += ["pip install '.[train]'", '"""', ""]
     body = ["import tenfold", "from tenfold import Recipe", ""]
     data = f'"{experiment.data}"'
     if experiment.shuffled or experiment.data == "mnist":

@@ -73,7 +73,7 @@ class MLflow:
         except Exception as error:  # of MLflow, SQLAlchemy, requests or the disk
             raise TrainingError(
                 f"MLflow at {address} cannot be used ({_brief(error)}). "
-                "Check MLFLOW_TRACKING_URI, or leave out --track mlflow."
+                "Check MLFLOW_TRACKING_URI, or track elsewhere."
             ) from error
 
     def on_step(self, step: Step) -> None:

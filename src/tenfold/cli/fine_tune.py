@@ -88,10 +88,10 @@ def _report(found: FineTuned) -> None:
         note(f"{found.assumed}.")
     taught = "the last layer" if adapted.how == "prototypes" else "all weights"
     out.print(
-        f"{found.samples:,} samples taught {taught}; {100 * adapted.alpha:.0f} % of the way "
-        "from the old weights to the new.\n"
+        f"{found.samples:,} samples taught {taught}. The new weights count "
+        f"{100 * adapted.alpha:.0f} %, the old the rest.\n"
     )
-    out.print(f"{'right, with 95 % intervals':<28}{'before':>22}{'after':>22}")
+    out.print(f"{'right, with 95 % intervals':<28}{'before':>24}{'after':>24}")
     for name, each in (("your samples", adapted.own), ("the reference set", adapted.reference)):
         before, after = (
             _share(share, interval)
@@ -100,7 +100,7 @@ def _report(found: FineTuned) -> None:
                 (each.after, each.after_interval),
             )
         )
-        out.print(f"{name:<28}{before:>22}{after:>22}")
+        out.print(f"{name:<28}{before:>24}{after:>24}")
         low, high = (100 * value for value in each.interval)
         out.print(
             f"  {each.count:,} {each.unit}: {100 * each.change:+.2f} points "

@@ -204,3 +204,8 @@ def percent(share: float, digits: int = 2) -> str:
 def length(seconds: float) -> str:
     """Write a time as people say it."""
     return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.1f} min"
+
+
+def command(result: Result) -> str:
+    """Write the command that measures it again."""
+    return f"`.venv/bin/{result.command}`"

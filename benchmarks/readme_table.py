@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from common import RESULTS, Result, length, load_result, percent
+from common import RESULTS, Result, command, length, load_result, percent
+from fine_tuning_table import fine_tuning
 from tenfold.files import write_whole
 
 ROOT = Path(__file__).parents[1]
@@ -32,11 +33,6 @@ KERAS = "Keras's example"  # what stands in the race is not Keras alone
 
 Figures = dict[str, Any]
 Row = tuple[str, str, str]
-
-
-def command(result: Result) -> str:
-    """Write the command that measures it again."""
-    return f"`.venv/bin/{result.command}`"
 
 
 def contenders(result: Result) -> tuple[Figures, list[Figures]]:
@@ -197,42 +193,6 @@ def forms(result: Result) -> list[Row]:
     )
     name = f"`tenfold form read`, {fields:,} fields of {sheets} composed sheets"
     return [(name, said, command(result))]
-
-
-def fine_tuning(result: Result) -> list[Row]:
-    """Write what a few samples of a source gained, and what was lost elsewhere."""
-    digits: Figures = result.results.get("digits", {})
-    rows: list[Row] = []
-    for count in result.setting.get("counts", ()):
-        own = {
-            name.removesuffix(f", {count}"): each
-            for name, each in digits.items()
-            if name.endswith(f", {count}")
-        }
-        rows += [(f"{name}, {count} samples", taught(each), "") for name, each in own.items()]
-        if own:
-            mean = {
-                key: statistics.fmean(each[key] for each in own.values())
-                for key in ("before", "after", "reference", "refused")
-            }
-            left = statistics.fmean(
-                (1 - each["after"]) / (1 - each["before"]) for each in own.values()
-            )
-            said = f"{taught(mean)}; {100 * left:.0f} % of the errors left"
-            rows.append((f"**mean of {len(own)}, {count} samples**", said, command(result)))
-    if lines := result.results.get("car_a"):
-        name = f"amounts of cheques, {lines['taught']} lines ({lines['measured']} others read)"
-        rows.append((name, taught(lines), command(result)))
-    return rows
-
-
-def taught(found: Figures) -> str:
-    """Write accuracy before and after, the change on the reference set and how often refused."""
-    refused = f"; {percent(found['refused'], 0)} refused" if found["refused"] else ""
-    return (
-        f"{percent(found['before'], 1)} → {percent(found['after'], 1)}; "
-        f"reference set {100 * found['reference']:+.2f} points{refused}"
-    )
 
 
 def race(result: Result) -> list[Row]:

@@ -84,7 +84,7 @@ def test_mistakes_are_told_and_nothing_is_written(own_folder: Path) -> None:
         _evaluate("--data", "large.npz")
     with pytest.raises(DataError, match="has no labels"):
         _evaluate("--data", "bare.npz")
-    with pytest.raises(ModelError, match=r"few\.npz: no ONNX model"):
+    with pytest.raises(ModelError, match=r"few\.npz: not a model file"):
         CliRunner().invoke(app, ["evaluate", "few.npz", "--data", "digits"], catch_exceptions=False)
     assert _evaluate().exit_code == 2  # without --data
     assert _evaluate("--data", "few.npz", "--split", "half").exit_code == 2
@@ -159,7 +159,7 @@ def test_things_of_ones_own_that_are_no_digits(few: Splits) -> None:
         (["--report", "gone/report.html"], TenfoldError, r"gone/report\.html: cannot be written"),
         (["--report", "."], TenfoldError, "is a folder"),
         (["--mistakes", "gone/m.png"], TenfoldError, r"gone/m\.png: cannot be written"),
-        (["--against", "few.npz"], ModelError, r"few\.npz: no ONNX model"),
+        (["--against", "few.npz"], ModelError, r"few\.npz: not a model file"),
         (["--non-digits", "gone"], UsageError, "gone: no such folder"),
         (["--data", "gone.npz"], UsageError, r"'gone\.npz' is neither"),
         (["--data", "large.npz"], ModelError, r"takes uint8 pictures of shape \(n, 8, 8\)"),

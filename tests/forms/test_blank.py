@@ -172,7 +172,9 @@ def test_a_filled_in_sheet_does_for_a_blank(name: str) -> None:
     assert holding[0].name in written_on(page.image, page.fields)
 
 
-@pytest.mark.parametrize("which", range(5))
+@pytest.mark.parametrize(
+    "which", [0, *(pytest.param(which, marks=pytest.mark.slow) for which in range(1, 5))]
+)
 def test_nothing_stands_in_the_fields_of_a_blank_form(
     drawn: ModuleType, tmp_path: Path, which: int
 ) -> None:

@@ -37,6 +37,8 @@ def _fits_range(text: str, low: Decimal, high: Decimal, decimals: int) -> bool:
     written = (match["plain"] or (apart and match["apart"]) or "").translate({44: None, 46: None})
     if not (written or match["rest"]) or len(written) > len(str(most)):
         return False
+    if decimals and len(written) > 1 and int(written[:2]) < 10:
+        return False  # 05 is rather 0.5 with a faint point
     value = Decimal(f"{match['sign']}{written or 0}.{match['rest'] or 0}")
     return low <= value <= high
 
@@ -55,6 +57,7 @@ def _fits_range(text: str, low: Decimal, high: Decimal, decimals: int) -> bool:
 @example("+,5", -5, 10, 1)
 @example("-3000", -3000, 0, 0)
 @example("0012", 12, 0, 0)
+@example("00", 0, 40, 1)
 def test_a_range_accepts_what_lies_in_it(text: str, low: int, span: int, decimals: int) -> None:
     step = 4 if decimals else 1  # bounds between the whole numbers too
     bounds = (low / step, (low + span) / step)

@@ -439,6 +439,6 @@ def test_the_examples_of_the_page_about_the_server_work(server: Server) -> None:
 
 def test_every_setting_is_explained() -> None:
     names = set(re.findall(r"TENFOLD_[A-Z_]+", inspect.getsource(settings)))
-    assert len(names) == 7
+    assert len(names) == 9
     text = (ROOT / "docs" / "serve.md").read_text()
     assert [name for name in names if f"| `{name}` |" not in text] == []

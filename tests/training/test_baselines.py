@@ -90,7 +90,7 @@ def test_duplicates_across_the_parts_are_a_reason(large: Splits) -> None:
     again = learned.take(np.arange(200))
     answered = again.targets.copy()
     answered[:100] = 9 - answered[:100]
-    with pytest.warns(TenfoldWarning, match="100% of the validation images are among those"):
+    with pytest.warns(TenfoldWarning, match="100 % of the validation images are among those"):
         compared([(learned, again, answered)], 0)
 
 

@@ -146,7 +146,7 @@ def _kill_and_resume(
         before = _lines(out)
         process = _start([str(base / "in"), shard], out, workers=1 + number % 2)
         # The first time before anything is there, or soon after.
-        wanted = 0 if number == 0 else before + draw.randint(1, 5)
+        wanted = 0 if number == 0 else before + draw.randint(3, 6)
         deadline = time.monotonic() + PATIENCE
         while _lines(out) < wanted and process.poll() is None:
             assert time.monotonic() < deadline

@@ -11,20 +11,18 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from tenfold import __version__
 from tenfold.lab import images
 from tenfold.lab.code import code_of
 from tenfold.lab.experiment import TRAINING, VALIDATION, Experiment
 from tenfold.lab.plan import plan
 from tenfold.lab.runs import Runs
 from tenfold.server.bearer import Closed
-from tenfold.server.bodies import check, parse_json
-from tenfold.server.hosts import Door
+from tenfold.server.bodies import Known
 from tenfold.server.middleware import Guard
 from tenfold.server.problems import ProblemError
-from tenfold.server.request_body import JSON, OCTETS, Intake
+from tenfold.server.request_body import JSON, OCTETS, posted
 from tenfold.server.settings import Settings
-from tenfold.server.shell import HANDLERS, add_pages
+from tenfold.server.shell import application
 
 FRESH = {"Cache-Control": "no-store"}
 
@@ -66,21 +64,9 @@ def create_lab(runs: Runs, settings: Settings, log: TextIO | None = None) -> Gua
         yield
         await asyncio.gather(loading, runs.close(), return_exceptions=True)  # the second finds none
 
-    app = FastAPI(
-        title="tenfold",
-        version=__version__,
-        openapi_url=None,
-        lifespan=lifespan,
-        redirect_slashes=False,
-        exception_handlers=HANDLERS,
+    return application(
+        router, "static", settings, log, package="tenfold.lab", lifespan=lifespan, runs=runs
     )
-    app.include_router(router)
-    add_pages(app, "static", {"/": "index.html"}, package="tenfold.lab")
-    add_pages(app, "page", {})
-    app.state.runs = runs
-    app.state.intake = Intake(settings)
-    app.state.token = settings.token.encode() if settings.token else None
-    return Guard(app, Door(settings.names), None, log)
 
 
 @router.get("")
@@ -180,10 +166,5 @@ def _runs(request: Request) -> Runs:
     return runs
 
 
-async def _body(request: Request, kind: type[Any]) -> Any:
-    # A page from elsewhere can send forms here, but no JSON.
-    if not request.headers.get("content-type", "").lower().startswith(JSON):
-        raise ProblemError(415, f"Send {JSON}.")
-    intake: Intake = request.app.state.intake
-    with intake.room() as room:
-        return check(kind, parse_json(await intake.content(room, request)))
+async def _body(request: Request, kind: type[Known]) -> Known:
+    return await posted(request, request.app.state.intake, kind)

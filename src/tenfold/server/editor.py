@@ -17,19 +17,17 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from tenfold import __version__
 from tenfold.forms.draft import ChangedError, Draft, Edited, WrongFormError
 from tenfold.forms.readings import FieldResult, SheetResult
 from tenfold.forms.references import open_reference, png_of
 from tenfold.forms.trial import Trial
 from tenfold.server.bearer import Closed
 from tenfold.server.bodies import Known, safe_name
-from tenfold.server.hosts import Door
 from tenfold.server.middleware import Guard
 from tenfold.server.problems import ProblemError
 from tenfold.server.request_body import Intake, posted
 from tenfold.server.settings import Settings
-from tenfold.server.shell import HANDLERS, add_pages
+from tenfold.server.shell import application
 
 MOST_FIELDS = 2000
 
@@ -95,22 +93,10 @@ def create_editor(draft: Draft, settings: Settings, log: TextIO | None = None) -
         yield
         trial.close()
 
-    app = FastAPI(
-        title="tenfold",
-        version=__version__,
-        lifespan=lifespan,
-        openapi_url=None,
-        redirect_slashes=False,
-        exception_handlers=HANDLERS,
-    )
-    app.include_router(router)
-    add_pages(app, "editor", {"/": "index.html"})
-    add_pages(app, "page", {})
-    app.state.draft, app.state.trial, app.state.sheet = draft, trial, None
-    app.state.turn = asyncio.Lock()  # one sheet is read, or one file written, at a time
-    app.state.intake = Intake(settings)
-    app.state.token = settings.token.encode() if settings.token else None
-    return Guard(app, Door(settings.names), None, log)
+    return application(
+        router, "editor", settings, log, lifespan=lifespan, draft=draft, trial=trial, sheet=None,
+        turn=asyncio.Lock(),  # one sheet is read, or one file written, at a time
+    )  # fmt: skip
 
 
 @router.get("")

@@ -14,23 +14,21 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any, TextIO, TypeVar
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from tenfold import __version__
 from tenfold.errors import TenfoldError
 from tenfold.forms.items import Item
 from tenfold.forms.review import Outcome, Review
 from tenfold.forms.words import words_of
 from tenfold.server.bearer import Closed
 from tenfold.server.bodies import Known
-from tenfold.server.hosts import Door
 from tenfold.server.middleware import Guard
 from tenfold.server.problems import ProblemError
-from tenfold.server.request_body import Intake, posted
+from tenfold.server.request_body import posted
 from tenfold.server.settings import Settings
-from tenfold.server.shell import HANDLERS, add_pages
+from tenfold.server.shell import application
 
 Found = TypeVar("Found")
 Number = Annotated[int, Field(ge=1, lt=2**63)]
@@ -98,21 +96,7 @@ def create_review(
     >>> review = Review(Results.open("results"))  # doctest: +SKIP
     >>> uvicorn.run(create_review(review, Settings(), "Ada"))  # doctest: +SKIP
     """
-    app = FastAPI(
-        title="tenfold",
-        version=__version__,
-        openapi_url=None,
-        redirect_slashes=False,
-        exception_handlers=HANDLERS,
-    )
-    app.include_router(router)
-    add_pages(app, "review", {"/": "index.html"})
-    add_pages(app, "page", {})
-    app.state.review = review
-    app.state.reviewer = reviewer
-    app.state.intake = Intake(settings)
-    app.state.token = settings.token.encode() if settings.token else None
-    return Guard(app, Door(settings.names), None, log)
+    return application(router, "review", settings, log, review=review, reviewer=reviewer)
 
 
 @router.get("")

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Scope
+from starlette.types import Lifespan, Scope
 
+from tenfold import __version__
 from tenfold.errors import TenfoldError
+from tenfold.server.hosts import Door
+from tenfold.server.middleware import Guard
 from tenfold.server.problems import MEDIA_TYPE, ProblemError, problem_bytes
+from tenfold.server.request_body import Intake
+from tenfold.server.settings import Settings
 
 
 class Files(StaticFiles):
@@ -52,6 +57,50 @@ def add_pages(
     for address in pages:
         app.add_route(address, page)
     app.mount(f"/{folder}", files)
+
+
+def application(
+    routes: APIRouter,
+    folder: str,
+    settings: Settings,
+    log: TextIO | None,
+    *,
+    package: str = "tenfold.server",
+    lifespan: Lifespan[FastAPI] | None = None,
+    **state: object,
+) -> Guard:
+    """Return the application of a command that has a page of its own: routes, page, door, token.
+
+    Parameters
+    ----------
+    routes : APIRouter
+    folder, package : str
+        Where its page lies, with an ``index.html``; see `add_pages`.
+    settings : Settings
+        Its names, token and limits count.
+    log : file or None
+        Where the access log goes.
+    lifespan : callable, optional
+        What is done before the first request and after the last.
+    **state : object
+        What the routes find in ``request.app.state``, beside ``intake`` and ``token``.
+    """
+    app = FastAPI(
+        title="tenfold",
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url=None,
+        redirect_slashes=False,
+        exception_handlers=HANDLERS,
+    )
+    app.include_router(routes)
+    add_pages(app, folder, {"/": "index.html"}, package)
+    add_pages(app, "page", {})
+    for name, value in state.items():
+        setattr(app.state, name, value)
+    app.state.intake = Intake(settings)
+    app.state.token = settings.token.encode() if settings.token else None
+    return Guard(app, Door(settings.names), None, log)
 
 
 def answer(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:

@@ -91,14 +91,8 @@ class Follower:
 
     def predicted(self, images: Dataset) -> str:
         """Return the digit that each image is taken for, one character each."""
-        import torch
-
-        from tenfold.training.networks import scale
-
-        with self._training.result() as network, torch.inference_mode():
-            chunks = torch.split(torch.from_numpy(images.images), 256)
-            found = [network(scale(chunk)).argmax(dim=1) for chunk in chunks]
-        return "".join(str(digit) for digit in torch.cat(found).tolist())
+        found = self._training.logits(images.images).argmax(dim=1)
+        return "".join(str(digit) for digit in found.tolist())
 
 
 def packed(network: nn.Module) -> bytes:

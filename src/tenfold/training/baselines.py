@@ -30,7 +30,6 @@ from tenfold.training import runfolder
 from tenfold.training.callbacks import Callback, Epoch, Step
 from tenfold.training.checkpoint import save_checkpoint
 from tenfold.training.loop import Training, fit
-from tenfold.training.networks import scale
 from tenfold.training.recipe import Recipe
 from tenfold.training.validation import folds, hold_out_validation
 
@@ -142,10 +141,8 @@ def _cross_fit(
 
 def answers(training: Training, held: Dataset) -> Labels:
     """Return what a network answers to pictures, uint8 ``(n,)``."""
-    with training.result() as network, torch.inference_mode():
-        chunks = torch.split(torch.from_numpy(held.images).to(training.device), 1024)
-        found = [network(scale(chunk))[:, : training.classes].argmax(dim=1) for chunk in chunks]
-    return torch.cat(found).cpu().numpy().astype(np.uint8)
+    logits = training.logits(held.images)[:, : training.classes]
+    return logits.argmax(dim=1).cpu().numpy().astype(np.uint8)
 
 
 def compared(judged: list[tuple[Dataset, Dataset, Labels]], count_of_folds: int) -> Validation:

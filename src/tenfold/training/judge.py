@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from tenfold.data.dataset import Dataset
 from tenfold.errors import TrainingError
 from tenfold.training.callbacks import Callback, Epoch
-from tenfold.training.loop import BLOCK, Training, fit
+from tenfold.training.loop import Training, fit
 from tenfold.training.machine import possible_precision, threads
-from tenfold.training.networks import scale
 from tenfold.training.recipe import Recipe
 
 
@@ -79,12 +78,5 @@ def judge(
                 return None
         except TrainingError:
             return Judged(np.zeros(len(parts.judged), bool), ())
-        return Judged(_right(training, parts.judged), tuple(training.history))
-
-
-def _right(training: Training, judged: Dataset) -> NDArray[np.bool_]:
-    pictures = torch.from_numpy(judged.images).to(training.device)
-    with training.result() as network, torch.inference_mode():
-        logits = [network(scale(chunk)) for chunk in torch.split(pictures, BLOCK)]
-    answers: NDArray[np.int64] = torch.cat(logits).argmax(dim=1).cpu().numpy()
-    return np.equal(answers, judged.targets)
+        answers = training.logits(parts.judged.images).argmax(dim=1).cpu().numpy()
+        return Judged(np.equal(answers, parts.judged.targets), tuple(training.history))

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tenfold.data.dataset import Dataset
@@ -215,13 +216,18 @@ class Training:
         """Return loss and accuracy on the validation set, with the averaged weights if any."""
         if self.validation is None:
             return None, None
-        with self.result() as network, torch.inference_mode():
-            chunks = torch.split(torch.from_numpy(self.validation.images).to(self.device), BLOCK)
-            logits = torch.cat([network(scale(chunk)) for chunk in chunks])
+        logits = self.logits(self.validation.images)
+        with torch.inference_mode():
             labels = torch.from_numpy(self.validation.targets).long().to(self.device)
             loss = self.loss(logits, self.targets.index_select(0, labels))
             accuracy = (logits.argmax(dim=1) == labels).float().mean()
         return float(loss), float(accuracy)
+
+    def logits(self, images: NDArray[np.uint8]) -> Tensor:
+        """Return the answers of the network of now to images, uint8 ``(n, h, w)``: logits."""
+        with self.result() as network, torch.inference_mode():
+            chunks = torch.split(torch.from_numpy(images).to(self.device), BLOCK)
+            return torch.cat([network(scale(chunk)) for chunk in chunks])
 
     @contextlib.contextmanager
     def result(self) -> Iterator[nn.Module]:

@@ -62,7 +62,7 @@ class Crew:
 
     def close(self) -> None:
         """End the processes."""
-        self._workers.__exit__()
+        self._workers.stop()
 
     def read(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, list[list[Row]]]]:
         """Yield batches, or parts of them, as they are ready, with the rows of each picture."""

@@ -60,11 +60,15 @@ class PictureRows:
 
     def __call__(self, batch: pa.Table) -> pa.Table:
         """Return the rows of a batch, an Arrow table, with the columns of `Row`."""
+        return self._table(batch)[0]
+
+    def _table(self, batch: pa.Table) -> tuple[pa.Table, list[int]]:
+        """Return the rows of a batch with what is kept, and for each the number of its picture."""
         rows, places = self._read(self._items(batch))
         table = table_of(rows)
         for name in self._keep:
             table = table.append_column(name, batch.column(name).take(places))
-        return table
+        return table, places
 
     def _read(self, items: list[Item]) -> tuple[list[Row], list[int]]:
         """Return the rows of pictures, and for each the number of its picture."""
@@ -99,10 +103,7 @@ class _PlacedRows(PictureRows):
         """Return the rows, each with its number among those of its picture, and their count."""
         import pyarrow as pa
 
-        rows, places = self._read(self._items(batch))
-        table = table_of(rows)
-        for name in self._keep:
-            table = table.append_column(name, batch.column(name).take(places))
+        table, places = self._table(batch)
         numbers = [row - places.index(place) for row, place in enumerate(places)]
         table = table.append_column("row", pa.array(numbers, pa.int64()))
         counts = [places.count(place) for place in places]

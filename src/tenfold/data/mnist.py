@@ -153,7 +153,7 @@ def _parts(folder: Path) -> tuple[Part, Part]:
         is_test = _TEST_PREFIX.fullmatch(match["prefix"]) is not None
         if prefixes.setdefault(is_test, match["prefix"]) != match["prefix"]:
             raise DataError(
-                f"{folder}: several {'test' if is_test else 'training'} parts "
+                f"{folder}: several {'test' if is_test else 'training'} sets "
                 f"({prefixes[is_test]} and {match['prefix']}). Put each set in a folder of its own."
             )
         (test if is_test else train).setdefault(match["kind"], path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypedDict
 
@@ -35,8 +36,8 @@ def read_all(reader: Reader, pictures: Sequence[str], how: How, *, json: bool, q
     """Read all, show how far it is, and say what came of it; exit with 1 if a row has an error."""
     from tenfold.scale import run
 
-    with stop_on_interrupt() as asked, _Bar() as bar:
-        progress = run.read_all(paths(pictures), reader=reader, report=bar.move, stop=asked, **how)
+    with stop_on_interrupt() as asked, _bar() as move:
+        progress = run.read_all(paths(pictures), reader=reader, report=move, stop=asked, **how)
     out = how["out"]
     if not progress.whole:
         _stopped(progress, out)
@@ -104,28 +105,22 @@ def _listed(name: str) -> Iterator[str]:
                 yield path
 
 
-class _Bar:
-    """A bar with pictures a second, errors and time left; nothing where nobody is looking."""
+@contextmanager
+def _bar() -> Iterator[Callable[[Progress], None]]:
+    """Show a bar with pictures a second, errors and time left; yield what moves it."""
+    from rich import progress as parts
 
-    def __init__(self) -> None:
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+    bar = parts.Progress(
+        parts.TextColumn("reading"), parts.BarColumn(bar_width=20), parts.TaskProgressColumn(),
+        parts.TextColumn("{task.fields[words]}"), console=err, disable=not err.is_terminal,
+    )  # fmt: skip
+    task = bar.add_task("reading", total=1.0, words="")
 
-        self._progress = Progress(
-            TextColumn("reading"), BarColumn(bar_width=20), TaskProgressColumn(),
-            TextColumn("{task.fields[words]}"), console=err, disable=not err.is_terminal,
-        )  # fmt: skip
-        self._task = self._progress.add_task("reading", total=1.0, words="")
+    def move(progress: Progress) -> None:
+        bar.update(task, completed=progress.share, words=words_of(progress))
 
-    def __enter__(self) -> _Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def move(self, progress: Progress) -> None:
-        """Show how far it is."""
-        self._progress.update(self._task, completed=progress.share, words=words_of(progress))
+    with bar:
+        yield move
 
 
 def words_of(progress: Progress) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -56,11 +58,11 @@ def read(
     failed = 0
 
     with Results.create(out, form, keep_images=keep_images) as results:
-        with _Bar() as bar:
+        with _bar() as move:
 
             def report(progress: Progress, sheet: SheetResult | None) -> None:
                 nonlocal failed
-                bar.move(progress)
+                move(progress)
                 if sheet is None:
                     return
                 if json:
@@ -121,33 +123,21 @@ def _summary(results: Results, progress: Progress, out: Path) -> None:
     say(f"Next: tenfold form review {out}, then tenfold form export {out} --csv")
 
 
-class _Bar:
-    """A progress bar with pages a second and time left; nothing where nobody is looking."""
+@contextmanager
+def _bar() -> Iterator[Callable[[Progress], None]]:
+    """Show a bar with pages a second and time left, where somebody looks; yield what moves it."""
+    from rich import progress as parts
 
-    def __init__(self) -> None:
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
+    bar = parts.Progress(
+        parts.TextColumn("reading"), parts.BarColumn(bar_width=24), parts.MofNCompleteColumn(),
+        parts.TextColumn("{task.fields[rate]}"), parts.TimeRemainingColumn(compact=True),
+        console=err, disable=not err.is_terminal,
+    )  # fmt: skip
+    task = bar.add_task("reading", total=None, rate="")
 
-        self._progress = Progress(
-            TextColumn("reading"), BarColumn(bar_width=24), MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"), TimeRemainingColumn(compact=True),
-            console=err, disable=not err.is_terminal,
-        )  # fmt: skip
-        self._task = self._progress.add_task("reading", total=None, rate="")
-
-    def __enter__(self) -> _Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def move(self, progress: Progress) -> None:
-        """Show how far it is."""
+    def move(progress: Progress) -> None:
         rate = f"{progress.rate:.1f} pages/s" if progress.fresh else ""
-        self._progress.update(self._task, completed=progress.done, total=progress.pages, rate=rate)
+        bar.update(task, completed=progress.done, total=progress.pages, rate=rate)
+
+    with bar:
+        yield move

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.data.folder import load_picture_folder, read_picture
-from tenfold.data.listing import is_picture_folder
+from tenfold.data.folder import load_listing, read_picture
+from tenfold.data.listing import is_picture_folder, list_folder
 from tenfold.errors import DataError, TenfoldWarning
 
 Pictures = NDArray[np.uint8]
@@ -28,7 +28,7 @@ def test_pictures_come_back_as_written(
     (folder / "3" / "Thumbs.db").touch()
     (folder / "3" / ".DS_Store").touch()
     (folder / "README.txt").write_text("not a class")
-    whole, test = load_picture_folder(folder, "mine")
+    whole, test = load_listing(list_folder(folder), "mine")
     assert (test, whole.split, whole.name) == (None, "all", "mine")
     np.testing.assert_array_equal(whole.images, _sorted_by_label(pictures, labels))
     np.testing.assert_array_equal(whole.targets, np.sort(labels))
@@ -37,7 +37,7 @@ def test_pictures_come_back_as_written(
 def test_pictures_on_bright_paper_are_inverted(
     tmp_path: Path, write_pngs: Writer, pictures: Pictures, labels: Pictures
 ) -> None:
-    whole, _ = load_picture_folder(write_pngs(tmp_path, 255 - pictures, labels), "mine")
+    whole, _ = load_listing(list_folder(write_pngs(tmp_path, 255 - pictures, labels)), "mine")
     np.testing.assert_array_equal(whole.images, _sorted_by_label(pictures, labels))
 
 
@@ -47,7 +47,7 @@ def test_train_and_test_are_parts_of_their_own(
     write_pngs(tmp_path / "train", 255 - pictures[:30], labels[:30])
     write_pngs(tmp_path / "test", 255 - pictures[30:], labels[30:])
     assert is_picture_folder(tmp_path)
-    train, test = load_picture_folder(tmp_path, "mine")
+    train, test = load_listing(list_folder(tmp_path), "mine")
     assert test is not None
     assert (len(train), train.split, len(test), test.split) == (30, "train", 10, "test")
     np.testing.assert_array_equal(test.images, pictures[30:])
@@ -57,7 +57,7 @@ def test_a_training_part_alone_is_the_whole(
     tmp_path: Path, write_pngs: Writer, pictures: Pictures, labels: Pictures
 ) -> None:
     write_pngs(tmp_path / "train", pictures, labels)
-    whole, test = load_picture_folder(tmp_path, "mine")
+    whole, test = load_listing(list_folder(tmp_path), "mine")
     assert (whole.split, len(whole), test) == ("all", 40, None)
 
 
@@ -128,7 +128,7 @@ def test_bad_folders_are_refused_with_the_file(
     folder = write_pngs(tmp_path, pictures, labels)
     change(folder)
     with pytest.raises(DataError, match=message):
-        load_picture_folder(folder, "mine")
+        load_listing(list_folder(folder), "mine")
 
 
 def test_parts_of_different_sizes_are_refused(tmp_path: Path, write_pngs: Writer) -> None:
@@ -136,7 +136,7 @@ def test_parts_of_different_sizes_are_refused(tmp_path: Path, write_pngs: Writer
     write_pngs(tmp_path / "train", np.zeros((1, 9, 9), np.uint8), one)
     write_pngs(tmp_path / "test", np.zeros((1, 8, 8), np.uint8), one)
     with pytest.raises(DataError, match=r"test/0/000\.png: 8×8, but .*train/0/000\.png is 9×9"):
-        load_picture_folder(tmp_path, "mine")
+        load_listing(list_folder(tmp_path), "mine")
 
 
 def test_a_picture_that_claims_to_be_enormous_is_not_decoded(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_pipe_among_the_pictures_is_named_and_left_out(
     os.mkfifo(tmp_path / "3" / "pipe.png")
     (tmp_path / "4" / "nothing.png").symlink_to("/dev/null")
     with pytest.warns(TenfoldWarning) as told:
-        whole, _ = load_picture_folder(tmp_path, "mine")
+        whole, _ = load_listing(list_folder(tmp_path), "mine")
     assert [str(each.message) for each in told] == [
         f"{tmp_path}/3/pipe.png: is a pipe, not a file, and was left out.",
         f"{tmp_path}/4/nothing.png: is a device, not a file, and was left out.",

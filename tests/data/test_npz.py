@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tenfold.data.npz import load_npz
-from tenfold.data.registry import load_parts
+from tenfold.data.npz import read_npz
+from tenfold.data.registry import as_they_are, load_parts
 from tenfold.errors import DataError
 
 Pictures = NDArray[np.uint8]
@@ -32,7 +32,7 @@ def test_one_part_under_any_usual_name_and_shape(
 ) -> None:
     arrays: dict[str, Any] = {images_key: pictures.reshape(shape), labels_key: labels}
     np.savez(tmp_path / "a.npz", **arrays)
-    whole, test = load_npz(tmp_path / "a.npz", "mine")
+    whole, test = as_they_are(read_npz(tmp_path / "a.npz"), "mine")
     assert (test, whole.split, whole.name) == (None, "all", "mine")
     np.testing.assert_array_equal(whole.images, pictures)
     np.testing.assert_array_equal(whole.targets, labels)
@@ -48,7 +48,7 @@ def test_kerass_layout_has_a_test_part(
         x_test=pictures[30:],
         y_test=labels[30:],
     )
-    train, test = load_npz(tmp_path / "mnist.npz", "mine")
+    train, test = as_they_are(read_npz(tmp_path / "mnist.npz"), "mine")
     assert test is not None
     assert (len(train), train.split, len(test), test.split) == (30, "train", 10, "test")
     np.testing.assert_array_equal(test.targets, labels[30:])
@@ -57,7 +57,7 @@ def test_kerass_layout_has_a_test_part(
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_floats_from_0_to_1_are_scaled(tmp_path: Path, pictures: Pictures, dtype: Any) -> None:
     np.savez(tmp_path / "a.npz", images=(pictures / 255).astype(dtype))
-    whole, _ = load_npz(tmp_path / "a.npz", "mine")
+    whole, _ = as_they_are(read_npz(tmp_path / "a.npz"), "mine")
     assert whole.labels is None
     np.testing.assert_array_equal(whole.images, pictures)
 
@@ -67,7 +67,9 @@ def test_labels_of_any_type_are_read(
     tmp_path: Path, pictures: Pictures, labels: Pictures, kind: Any
 ) -> None:
     np.savez(tmp_path / "a.npz", images=pictures, labels=labels.astype(kind)[:, None])
-    np.testing.assert_array_equal(load_npz(tmp_path / "a.npz", "mine")[0].targets, labels)
+    np.testing.assert_array_equal(
+        as_they_are(read_npz(tmp_path / "a.npz"), "mine")[0].targets, labels
+    )
 
 
 class _Bomb:
@@ -111,7 +113,7 @@ def test_bad_arrays_are_refused_by_name(
 ) -> None:
     np.savez(tmp_path / "a.npz", **arrays)
     with pytest.raises(DataError, match=message) as caught:
-        load_npz(tmp_path / "a.npz", "mine")
+        as_they_are(read_npz(tmp_path / "a.npz"), "mine")
     assert "\n" not in str(caught.value)
 
 
@@ -144,7 +146,7 @@ def test_files_that_are_no_archives_are_refused(
 ) -> None:
     (tmp_path / "a.npz").write_bytes(content)
     with pytest.raises(DataError, match=message):
-        load_npz(tmp_path / "a.npz", "mine")
+        as_they_are(read_npz(tmp_path / "a.npz"), "mine")
 
 
 def test_every_truncation_and_many_damages_are_refused_or_harmless(tmp_path: Path) -> None:
@@ -155,12 +157,12 @@ def test_every_truncation_and_many_damages_are_refused_or_harmless(tmp_path: Pat
     for place in range(len(whole)):
         path.write_bytes(whole[:place])
         with pytest.raises(DataError):
-            load_npz(path, "mine")
+            as_they_are(read_npz(path), "mine")
         flipped = bytearray(whole)
         flipped[place] ^= 0xFF
         path.write_bytes(flipped)
         try:
-            dataset, _ = load_npz(path, "mine")
+            dataset, _ = as_they_are(read_npz(path), "mine")
         except DataError as error:
             assert "\n" not in str(error)  # noqa: PT017 — both outcomes are right
             refused += 1
@@ -184,7 +186,7 @@ def test_an_array_that_would_unpack_to_gigabytes_is_not_unpacked(
     assert path.stat().st_size < 10_000_000
     tracemalloc.start()
     with pytest.raises(DataError, match=r"array 'Images' unpacked is 1\.2 GB; 1 GB is the most"):
-        load_npz(path, "bomb")
+        as_they_are(read_npz(path), "bomb")
     assert tracemalloc.get_traced_memory()[1] < 10_000_000
     tracemalloc.stop()
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
-from tenfold.data.tables import load_csv
+from tenfold.data.registry import as_they_are
+from tenfold.data.tables import read_csv
 from tenfold.errors import DataError
 
 Pictures = NDArray[np.uint8]
@@ -52,7 +53,7 @@ def test_a_table_with_a_header_comes_back_as_written(
     if place != "absent":
         labels = data.draw(npst.arrays(np.uint8, len(images), elements=st.integers(0, 9)))
     (tmp_path / "t.csv").write_text(_csv(images, labels, place, delimiter=delimiter))
-    whole, test = load_csv(tmp_path / "t.csv", "mine")
+    whole, test = as_they_are([read_csv(tmp_path / "t.csv")], "mine")
     np.testing.assert_array_equal(whole.images, images)
     assert (test, whole.split, whole.name) == (None, "all", "mine")
     if labels is None:
@@ -66,7 +67,7 @@ def test_without_a_header_the_label_is_told_by_its_values(
     tmp_path: Path, pictures: Pictures, labels: Pictures, place: str
 ) -> None:
     (tmp_path / "t.csv").write_text(_csv(pictures, labels, place, header=False))
-    whole, _ = load_csv(tmp_path / "t.csv", "mine")
+    whole, _ = as_they_are([read_csv(tmp_path / "t.csv")], "mine")
     np.testing.assert_array_equal(whole.targets, labels)
     np.testing.assert_array_equal(whole.images, pictures)
 
@@ -75,7 +76,7 @@ def test_without_a_header_a_square_number_of_columns_means_no_labels(
     tmp_path: Path, pictures: Pictures
 ) -> None:
     (tmp_path / "t.csv").write_text(_csv(pictures, None, header=False))
-    whole, _ = load_csv(tmp_path / "t.csv", "mine")
+    whole, _ = as_they_are([read_csv(tmp_path / "t.csv")], "mine")
     assert whole.labels is None
     np.testing.assert_array_equal(whole.images, pictures)
 
@@ -88,7 +89,7 @@ def test_what_spreadsheets_add_does_no_harm(
     lines[1] = ",".join(f'"{field}"' for field in lines[1].split(","))
     lines.insert(3, "")
     (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
-    whole, _ = load_csv(tmp_path / "t.csv", "mine")
+    whole, _ = as_they_are([read_csv(tmp_path / "t.csv")], "mine")
     np.testing.assert_array_equal(whole.targets, labels)
     np.testing.assert_array_equal(whole.images, pictures)
 
@@ -137,14 +138,14 @@ def test_bad_tables_are_refused_with_file_and_line(
     path = tmp_path / "t.csv"
     path.write_text("\n".join(lines))
     with pytest.raises(DataError, match=message) as caught:
-        load_csv(path, "mine")
+        as_they_are([read_csv(path)], "mine")
     assert "\n" not in str(caught.value)
 
 
 def test_text_that_is_not_utf8_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"label,a\n1,2\n3,\xff4\n")
     with pytest.raises(DataError, match=r"t\.csv:3: byte 3 of the line is not UTF-8"):
-        load_csv(tmp_path / "t.csv", "mine")
+        as_they_are([read_csv(tmp_path / "t.csv")], "mine")
 
 
 def test_a_late_line_is_named_right(tmp_path: Path) -> None:
@@ -152,7 +153,7 @@ def test_a_late_line_is_named_right(tmp_path: Path) -> None:
     lines[4321] = lines[4321][:-2]
     (tmp_path / "t.csv").write_text("\n".join(lines))
     with pytest.raises(DataError, match=r"t\.csv:4322: 81 columns, 82 expected"):
-        load_csv(tmp_path / "t.csv", "mine")
+        as_they_are([read_csv(tmp_path / "t.csv")], "mine")
 
 
 @given(text=st.text(alphabet='01,;\t"\n\r .eE-nalb\x00é', max_size=200))
@@ -160,7 +161,7 @@ def test_a_late_line_is_named_right(tmp_path: Path) -> None:
 def test_any_text_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "t.csv").write_bytes(text.encode())
     with pytest.raises(DataError) as caught:
-        load_csv(tmp_path / "t.csv", "mine")
+        as_they_are([read_csv(tmp_path / "t.csv")], "mine")
     assert "\n" not in str(caught.value)
 
 
@@ -173,7 +174,7 @@ def test_kaggles_size_takes_seconds(tmp_path: Path, times: int, seconds: float) 
     header, rows = _csv(images, labels).split("\n", 1)
     (tmp_path / "t.csv").write_text(header + "\n" + rows * times)
     start = time.perf_counter()
-    whole, _ = load_csv(tmp_path / "t.csv", "mine")
+    whole, _ = as_they_are([read_csv(tmp_path / "t.csv")], "mine")
     assert time.perf_counter() - start < seconds  # 42,000 take about 2 s where nothing else runs
     np.testing.assert_array_equal(whole.images, np.tile(images, (times, 1, 1)))
     np.testing.assert_array_equal(whole.targets, np.tile(labels, times))
@@ -184,7 +185,7 @@ def test_a_file_without_lines_is_not_read_to_its_end(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(20_000_000_000)
     with pytest.raises(DataError, match=r"endless\.csv: holds a line of more than 1 MB"):
-        load_csv(path, "endless")
+        as_they_are([read_csv(path)], "endless")
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -196,5 +197,5 @@ def test_lines_of_every_system_are_put_together_from_pieces(
     path.write_bytes(end.join(rows).encode())
     for piece in (1, 2, 100, 10_000):
         monkeypatch.setattr("tenfold.data.tables._PIECE", piece)
-        data, _ = load_csv(path, "a")
+        data, _ = as_they_are([read_csv(path)], "a")
         assert data.targets.tolist() == list(range(9))

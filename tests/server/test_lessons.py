@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tenfold.data.folder import load_picture_folder
+from tenfold.data.folder import load_listing
+from tenfold.data.listing import list_folder
 from tenfold.errors import DataError, TenfoldError
 from tenfold.server.bodies import Lesson, check
 from tenfold.server.lessons import Collection
@@ -31,7 +32,7 @@ def test_what_is_taught_is_a_data_set(tmp_path: Path) -> None:
     added = [collection.add(_lesson(digit, 100 + digit)) for digit in (7, 1, 7)]
     assert [count for _, count in added] == [1, 2, 3]
     assert collection.count() == len({name for name, _ in added}) == 3
-    data, test = load_picture_folder(tmp_path / "taught", "taught")
+    data, test = load_listing(list_folder(tmp_path / "taught"), "taught")
     assert test is None
     assert data.targets.tolist() == [1, 7, 7]
     assert sorted(data.images.max(axis=(1, 2)).tolist()) == [101, 107, 107]

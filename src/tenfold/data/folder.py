@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from tenfold.data.dataset import Dataset
-from tenfold.data.listing import Listing, list_folder
+from tenfold.data.listing import Listing
 from tenfold.data.pixels import check_size
+from tenfold.data.splits import Parts, parts_of
 from tenfold.decoders import damage_told
 from tenfold.errors import DataError
 from tenfold.files import open_file
@@ -33,26 +34,15 @@ class _Part:
     first: str
 
 
-def load_picture_folder(folder: Path, name: str) -> tuple[Dataset, Dataset | None]:
-    """Load a folder of label-named folders of pictures.
-
-    Returns
-    -------
-    tuple of Dataset and (Dataset or None)
-        The training set and the test set; None where the folder has no ``train`` and ``test``.
+def load_listing(listed: list[Listing], name: str) -> Parts:
+    """Load picture files as they are.
 
     Raises
     ------
     DataError
-        If a class folder is empty or no digit, a picture cannot be decoded, is not square, 8 to 64
-        pixels wide, or has another size than the first one.
+        If a picture cannot be decoded, is not square, 8 to 64 pixels wide, or has another size
+        than the first one.
     """
-    listed = list_folder(folder)
-    return load_listing(listed, name)
-
-
-def load_listing(listed: list[Listing], name: str) -> tuple[Dataset, Dataset | None]:
-    """Load picture files as they are; see `load_picture_folder`."""
     parts = [_load_part(part) for part in listed]
     sizes = [part.images.shape[1] for part in parts]
     if len(set(sizes)) > 1:
@@ -63,11 +53,14 @@ def load_listing(listed: list[Listing], name: str) -> tuple[Dataset, Dataset | N
     if is_bright([part.images for part in parts]):
         for part in parts:
             np.subtract(255, part.images, out=part.images)
-    sets = [
-        Dataset(part.images, each.labels, name, each.split, ids=np.array(each.ids), id_name="file")
-        for part, each in zip(parts, listed, strict=True)
-    ]
-    return sets[0], sets[1] if len(sets) == 2 else None
+    return parts_of(
+        [
+            Dataset(
+                part.images, each.labels, name, each.split, ids=np.array(each.ids), id_name="file"
+            )
+            for part, each in zip(parts, listed, strict=True)
+        ]
+    )
 
 
 def _load_part(listed: Listing) -> _Part:

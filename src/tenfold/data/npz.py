@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.data.arrays import Stack, stack_of
-from tenfold.data.dataset import Dataset
 from tenfold.errors import DataError
 from tenfold.files import MOST_UNPACKED, open_file, too_large
 
@@ -28,12 +27,6 @@ class _Names(NamedTuple):
 _WHOLE = (_Names("images", "labels"), _Names("x", "y"), _Names("data", "target"))
 _TRAIN, _TEST = _Names("x_train", "y_train"), _Names("x_test", "y_test")
 _LAYOUTS = "images and labels, x and y, or x_train, y_train, x_test and y_test"
-
-
-def load_npz(path: Path, name: str) -> tuple[Dataset, Dataset | None]:
-    """Load an NPZ archive of pictures that a data set can hold; see `read_npz`."""
-    sets = [stack.dataset(name) for stack in read_npz(path)]
-    return sets[0], sets[1] if len(sets) == 2 else None
 
 
 def read_npz(path: Path) -> list[Stack]:

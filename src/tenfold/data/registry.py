@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +27,10 @@ from tenfold.data.mnist import (
 )
 from tenfold.data.npz import read_npz
 from tenfold.data.parquet import read_parquet
-from tenfold.data.splits import Splits, concatenate, hold_out
+from tenfold.data.splits import Parts, Splits, hold_out, parts_of, whole_of
 from tenfold.data.tables import read_csv
 from tenfold.errors import DataError, UsageError
 
-Parts = tuple[Dataset, Dataset | None]
 NAMES = ("digits", "mnist")
 PATHS = (
     "a folder of folders 0 to 9 with pictures, a folder of IDX files, a table (.csv, .tsv, "
@@ -124,13 +124,19 @@ def load_dataset(
     >>> load_dataset("digits", "train").images.shape
     (1597, 8, 8)
     """
+    return part_of(
+        split, lambda: load_parts(source, data_dir), lambda: load_splits(source, data_dir)
+    )
+
+
+def part_of(split: Split, whole: Callable[[], Parts], splits: Callable[[], Splits]) -> Dataset:
+    """Return one part of a source, whichever way it is loaded; see `load_dataset`."""
     if split == "all":
-        train, test = load_parts(source, data_dir)
-        return train if test is None else concatenate(train, test)
+        return whole_of(*whole())
     if split not in ("train", "test"):
         raise UsageError(f"Unknown split '{split}'. Choose train, test or all.")
-    splits = load_splits(source, data_dir)
-    return splits.train if split == "train" else splits.test
+    chosen = splits()
+    return chosen.train if split == "train" else chosen.test
 
 
 def known_sources(data_dir: Path | None = None) -> list[Source]:
@@ -167,8 +173,7 @@ def as_they_are(found: list[Stack] | list[Listing], name: str) -> Parts:
     listed = [part for part in found if isinstance(part, Listing)]
     if listed:
         return load_listing(listed, name)
-    sets = [part.dataset(name) for part in found if isinstance(part, Stack)]
-    return sets[0], sets[1] if len(sets) == 2 else None
+    return parts_of([part.dataset(name) for part in found if isinstance(part, Stack)])
 
 
 def open_source(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tenfold.data.dataset import Dataset
 from tenfold.errors import DataError, UsageError
+
+Parts = tuple[Dataset, Dataset | None]
 
 # The hold-out of sources without a test set of their own: the same rows on every machine.
 HOLD_OUT, HOLD_OUT_SEED = 0.2, 0
@@ -33,6 +36,16 @@ class Splits:
     def all(self) -> Dataset:
         """Every picture: the training set, then the test set."""
         return concatenate(self.train, self.test)
+
+
+def parts_of(sets: Sequence[Dataset]) -> Parts:
+    """Return one or two data sets as a training set and its own test set, if any."""
+    return sets[0], sets[1] if len(sets) == 2 else None
+
+
+def whole_of(train: Dataset, test: Dataset | None) -> Dataset:
+    """Return all images of a source in its order."""
+    return train if test is None else concatenate(train, test)
 
 
 def concatenate(first: Dataset, second: Dataset, split: str = "all") -> Dataset:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.data.arrays import Stack
-from tenfold.data.dataset import DIGITS, Dataset
+from tenfold.data.dataset import DIGITS
 from tenfold.data.labels import ID_NAMES, LABEL_NAMES, label_of, text_labels
 from tenfold.data.pixels import square_side, to_ink, to_labels
 from tenfold.errors import DataError
@@ -66,11 +66,6 @@ class _Layout:
         own = [fields[k] for k in self.aside if k < len(fields)]
         rest = self.delimiter.join(f for k, f in enumerate(fields) if k not in self.aside)
         return rest, own
-
-
-def load_csv(path: Path, name: str) -> tuple[Dataset, None]:
-    """Load a CSV of pictures that a data set can hold; see `read_csv`."""
-    return read_csv(path).dataset(name), None
 
 
 def read_csv(path: Path) -> Stack:

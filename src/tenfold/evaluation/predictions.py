@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.data.splits import concatenate
+from tenfold.data.splits import whole_of
 from tenfold.errors import UsageError
 from tenfold.evaluation.test_sets import framed
 from tenfold.files import check_target, write_whole
@@ -79,7 +79,7 @@ def predict(
     ('ImageId', array([1]), array(['1'], dtype='<U1'))
     """
     loaded = load(source, data_dir, as_is=as_is)
-    data = loaded.train if loaded.test is None else concatenate(loaded.train, loaded.test)
+    data = whole_of(loaded.train, loaded.test)
     probabilities = model.predict_proba(framed(data, model).images)
     classes = model.info.classes
     labels = np.array(classes)[probabilities.argmax(axis=1)]

@@ -22,10 +22,10 @@ from tenfold.data.arrays import Stack, stacks_of
 from tenfold.data.dataset import MAX_SIZE, MIN_SIZE, Dataset, Split
 from tenfold.data.folder import is_bright
 from tenfold.data.listing import Listing
-from tenfold.data.registry import NAMES, as_they_are, open_source, split_parts
-from tenfold.data.splits import Splits, concatenate
+from tenfold.data.registry import NAMES, as_they_are, open_source, part_of, split_parts
+from tenfold.data.splits import Splits, parts_of
 from tenfold.decoders import damage_told
-from tenfold.errors import DataError, UsageError
+from tenfold.errors import DataError
 from tenfold.files import open_file
 from tenfold.preprocess.normalize import FIELD
 from tenfold.samples.framing import are_framed, frame_picture
@@ -170,13 +170,11 @@ def load_dataset(
     >>> load_dataset("digits", "train").images.shape
     (1597, 8, 8)
     """
-    if split == "all":
-        train, test = load_parts(source, data_dir, as_is=as_is)
-        return train if test is None else concatenate(train, test)
-    if split not in ("train", "test"):
-        raise UsageError(f"Unknown split '{split}'. Choose train, test or all.")
-    splits = load_splits(source, data_dir, as_is=as_is)
-    return splits.train if split == "train" else splits.test
+    return part_of(
+        split,
+        lambda: load_parts(source, data_dir, as_is=as_is),
+        lambda: load_splits(source, data_dir, as_is=as_is),
+    )
 
 
 def _from_stacks(stacks: list[Stack], name: str, as_is: bool | None) -> Loaded:
@@ -197,7 +195,7 @@ def _from_stacks(stacks: list[Stack], name: str, as_is: bool | None) -> Loaded:
         pictures = ((image, f"{part.where}[{row}]") for row, image in enumerate(part.images))
         sets.append(part.dataset(name, _all_framed(pictures)))
     words = f"{said}, framed as the reader frames them, {FIELD}×{FIELD}"
-    return Loaded(sets[0], sets[1] if len(sets) == 2 else None, words)
+    return Loaded(*parts_of(sets), words)
 
 
 def _inverted(data: Dataset) -> Dataset:
@@ -222,7 +220,7 @@ def _from_files(listed: list[Listing], name: str, as_is: bool | None) -> Loaded:
         for part, images in zip(listed, framed, strict=True)
     ]
     words = f"{said}, framed as the reader frames them, {FIELD}×{FIELD}"
-    return Loaded(sets[0], sets[1] if len(sets) == 2 else None, words)
+    return Loaded(*parts_of(sets), words)
 
 
 Key: TypeAlias = tuple[tuple[Path | bytes, ...], tuple[str, ...]]

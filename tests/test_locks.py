@@ -88,7 +88,7 @@ def test_workers_of_a_killed_run_do_not_hold_it(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_lock_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / NAME).write_text("mine")
-    with pytest.raises(UsageError, match="is no lock of tenfold's"), locked(tmp_path):
+    with pytest.raises(UsageError, match="is not one of tenfold's locks"), locked(tmp_path):
         pass
     assert (tmp_path / NAME).read_text() == "mine"
 

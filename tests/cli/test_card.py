@@ -47,7 +47,7 @@ def test_the_bundled_model_has_one() -> None:
 
 
 def test_mistakes_are_told() -> None:
-    with pytest.raises(ModelError, match=r"few\.npz: no ONNX model"):
+    with pytest.raises(ModelError, match=r"few\.npz: not a model file of tenfold's"):
         _tenfold("card", "few.npz")
     with pytest.raises(TenfoldError, match="cannot be written"):
         _tenfold("card", "model.onnx", "--out", "gone/card.md")

@@ -170,7 +170,7 @@ def hand() -> ModuleType:
 @pytest.fixture(scope="session")
 def stack(hand: ModuleType) -> Stack:
     """Sheets of an exam as they were read, and what stands on them."""
-    made: Stack = _module(Path(__file__).with_name("stacks.py")).Stack(hand)
+    made: Stack = Stack(hand)
     return made
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import os
 import subprocess
@@ -13,6 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image
 from pydantic import ValidationError
+
+import common
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 RESULTS = sorted((BENCHMARKS / "results").glob("*.json"))
@@ -31,19 +32,6 @@ SCHEMA = {
 def _run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(BENCHMARKS / script), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def _load_common() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmarks_common", BENCHMARKS / "common.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where pydantic looks up what annotations name
-    spec.loader.exec_module(module)
-    return module
-
-
-common = _load_common()
 
 
 def _in_benchmarks(code: str) -> str:

@@ -1,28 +1,16 @@
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+import drawn_forms as drawn
 from tenfold.cli import main
 from tenfold.forms.template import load
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
-
-@pytest.fixture(scope="module")
-def drawn() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("drawn_forms", BENCHMARKS / "drawn_forms.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["drawn_forms"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def _run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -35,7 +23,7 @@ def _run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 
 
 @pytest.fixture
-def blank(drawn: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def blank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     path = Path("card.pdf")
     path.write_bytes(drawn.meter().pdf)

@@ -12,10 +12,10 @@ import sys
 import time
 from pathlib import Path
 
-import damaged
-import hostile
 import pytest
 
+import damaged
+import hostile
 from tenfold.errors import TenfoldError
 from tenfold.reader.reader import Layout, Reader
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+import drawn_forms as drawn
+import simulated_scans as simulated
 from tenfold.errors import DataError
 from tenfold.forms.align import Aligned, NotAligned, align
 from tenfold.forms.references import Features, References
@@ -18,7 +19,7 @@ MM = 200 / 25.4
 
 
 @pytest.fixture(scope="module")
-def forms(drawn: ModuleType) -> dict[str, Any]:
+def forms() -> dict[str, Any]:
     return {form.name: form for form in (draw() for draw in drawn.FORMS)}
 
 
@@ -49,8 +50,7 @@ def _worst(found: Aligned, seen: Any) -> float:
 @pytest.mark.parametrize(("page", "name"), [(1, "exam A"), (2, "marks"), (3, "survey")])
 def test_filled_in_sheets_are_laid_on_their_page(
     page: int, name: str, how: str, forms: dict[str, Any], references: References,
-    simulated: ModuleType,
-) -> None:  # fmt: skip
+    ) -> None:  # fmt: skip
     rng = np.random.default_rng(page)
     form = forms[name]
     seen = simulated.scan(rng, simulated.write_on(rng, form.render(), form.boxes), how)
@@ -74,15 +74,15 @@ def test_what_is_on_the_aligned_image_lies_where_the_reference_has_it(
 
 @pytest.mark.parametrize("name", ["meter", "slip"])
 def test_another_form_is_not_aligned(
-    name: str, forms: dict[str, Any], references: References, simulated: ModuleType
+    name: str,
+    forms: dict[str, Any],
+    references: References,
 ) -> None:
     seen = simulated.scan(np.random.default_rng(1), forms[name].render())
     assert isinstance(align(seen.image, references), NotAligned)
 
 
-def test_another_version_of_the_form_is_not_aligned(
-    drawn: ModuleType, references: References
-) -> None:
+def test_another_version_of_the_form_is_not_aligned(references: References) -> None:
     found = align(drawn.exam("B", seed=5).render(), references)
     assert isinstance(found, NotAligned)
 
@@ -116,7 +116,7 @@ def test_a_field_beyond_the_edge_is_named(forms: dict[str, Any]) -> None:
     assert found == NotAligned("it shows page 1, but field last lies beyond the edge")
 
 
-def test_pages_that_differ_in_a_word_are_told_apart(drawn: ModuleType) -> None:
+def test_pages_that_differ_in_a_word_are_told_apart() -> None:
     pages = [drawn.exam(version).render() for version in ("Algebra", "Botany")]
     references = References.of(pages)
     for number, page in enumerate(pages, 1):
@@ -125,14 +125,15 @@ def test_pages_that_differ_in_a_word_are_told_apart(drawn: ModuleType) -> None:
         assert found.page == number
 
 
-def test_pages_that_are_alike_are_not_guessed(drawn: ModuleType) -> None:
+def test_pages_that_are_alike_are_not_guessed() -> None:
     page = drawn.exam().render()
     found = align(page, References.of([page, page]))
     assert found == NotAligned("it may be page 1 or page 2, which look alike")
 
 
 def test_the_edges_of_the_sheet_do_where_features_fail(
-    forms: dict[str, Any], references: References, simulated: ModuleType
+    forms: dict[str, Any],
+    references: References,
 ) -> None:
     none = Features(np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8))
     bare = References(tuple(replace(page, orb=none, sift=none) for page in references.pages))
@@ -151,7 +152,7 @@ def test_a_mirrored_page_is_not_aligned(forms: dict[str, Any], references: Refer
     assert isinstance(align(forms["survey"].render()[:, ::-1], references), NotAligned)
 
 
-def test_a_reference_needs_print(drawn: ModuleType) -> None:
+def test_a_reference_needs_print() -> None:
     with pytest.raises(DataError, match="too little print"):
         References.of([np.full((1000, 700), 255, np.uint8)])
 
@@ -164,7 +165,8 @@ def test_strange_pictures_are_not_aligned(shape: tuple[int, int], references: Re
 
 @pytest.mark.slow
 def test_none_of_many_scans_is_wrongly_aligned(
-    forms: dict[str, Any], references: References, simulated: ModuleType
+    forms: dict[str, Any],
+    references: References,
 ) -> None:
     rng = np.random.default_rng(8)
     aligned = 0

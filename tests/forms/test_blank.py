@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import cv2
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from fpdf import FPDF
 
+import drawn_forms as drawn
 from tenfold.errors import DataError
 from tenfold.forms.blank import BlankPage, propose, straightened
 from tenfold.forms.rulings import written_on
@@ -32,7 +32,7 @@ def _far(box: tuple[float, ...], drawn: tuple[float, ...], size: tuple[float, fl
     return max(abs(a * b - c) for a, b, c in zip(box, sides, drawn, strict=True))
 
 
-def test_boxes_combs_and_lines_are_found_and_named(drawn: ModuleType, tmp_path: Path) -> None:
+def test_boxes_combs_and_lines_are_found_and_named(tmp_path: Path) -> None:
     form = drawn.meter()
     (page,) = propose(_save(tmp_path, form))
     assert _names([page]) == [
@@ -45,7 +45,7 @@ def test_boxes_combs_and_lines_are_found_and_named(drawn: ModuleType, tmp_path: 
     assert page.size == pytest.approx(form.size, abs=0.2)
 
 
-def test_tick_boxes_are_named_by_line_and_word(drawn: ModuleType, tmp_path: Path) -> None:
+def test_tick_boxes_are_named_by_line_and_word(tmp_path: Path) -> None:
     (page,) = propose(_save(tmp_path, drawn.survey()))
     assert page.kinds == ("tick",) * 56 + ("comb",) * 4
     names = _names([page])
@@ -54,7 +54,7 @@ def test_tick_boxes_are_named_by_line_and_word(drawn: ModuleType, tmp_path: Path
     assert len(set(names)) == len(names)
 
 
-def test_rows_of_dots_and_boxes_under_their_heads(drawn: ModuleType, tmp_path: Path) -> None:
+def test_rows_of_dots_and_boxes_under_their_heads(tmp_path: Path) -> None:
     names = _names(propose(_save(tmp_path, drawn.exam())))
     assert names == [
         "name", "student_number", "course_of_studies",
@@ -62,7 +62,7 @@ def test_rows_of_dots_and_boxes_under_their_heads(drawn: ModuleType, tmp_path: P
     ]  # fmt: skip
 
 
-def test_cells_of_a_table_are_named_by_row_and_column(drawn: ModuleType, tmp_path: Path) -> None:
+def test_cells_of_a_table_are_named_by_row_and_column(tmp_path: Path) -> None:
     names = _names(propose(_save(tmp_path, drawn.marks())))
     assert len(names) == 29 * 6 + 1
     assert names[:7] == [
@@ -71,9 +71,7 @@ def test_cells_of_a_table_are_named_by_row_and_column(drawn: ModuleType, tmp_pat
 
 
 @pytest.mark.parametrize("angle", [-4.0, 1.7])
-def test_a_scanned_blank_is_turned_straight(
-    angle: float, drawn: ModuleType, tmp_path: Path
-) -> None:
+def test_a_scanned_blank_is_turned_straight(angle: float, tmp_path: Path) -> None:
     form = drawn.survey()
     page = form.render()
     matrix = cv2.getRotationMatrix2D((page.shape[1] / 2, page.shape[0] / 2), angle, 1)
@@ -135,7 +133,7 @@ def _with_form() -> bytes:
     )
 
 
-def test_pages_share_no_names(drawn: ModuleType, tmp_path: Path) -> None:
+def test_pages_share_no_names(tmp_path: Path) -> None:
     pdf = FPDF(unit="mm", format=(148, 210))
     pdf.set_font("Helvetica", size=11)
     for _ in range(2):
@@ -175,9 +173,7 @@ def test_a_filled_in_sheet_does_for_a_blank(name: str) -> None:
 @pytest.mark.parametrize(
     "which", [0, *(pytest.param(which, marks=pytest.mark.slow) for which in range(1, 5))]
 )
-def test_nothing_stands_in_the_fields_of_a_blank_form(
-    drawn: ModuleType, tmp_path: Path, which: int
-) -> None:
+def test_nothing_stands_in_the_fields_of_a_blank_form(tmp_path: Path, which: int) -> None:
     (tmp_path / "blank.pdf").write_bytes(drawn.FORMS[which]().pdf)
     (page,) = propose(tmp_path / "blank.pdf")
     assert written_on(page.image, page.fields) == []

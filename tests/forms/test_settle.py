@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from types import ModuleType
-
 import cv2
 import numpy as np
 import pytest
 
+import drawn_forms as drawn
 from tenfold.forms.settle import settle
 
 SIZE = (210, 297)
@@ -15,7 +14,8 @@ FIELDS = {"comb": (80, 211, 35, 9), "tick": (132, 65, 4, 4)}
 @pytest.mark.parametrize("name", FIELDS)
 @pytest.mark.parametrize("shift", [(0.0, 0.0), (6.0, -4.0), (-9.0, 2.0)])
 def test_a_field_that_lies_elsewhere_is_found(
-    name: str, shift: tuple[float, float], drawn: ModuleType
+    name: str,
+    shift: tuple[float, float],
 ) -> None:
     reference = drawn.survey().render()
     x, y, width, height = FIELDS[name]
@@ -27,7 +27,7 @@ def test_a_field_that_lies_elsewhere_is_found(
     assert settle(np.asarray(seen, np.uint8), reference, box) == pytest.approx(shift, abs=1.5)
 
 
-def test_without_print_around_nothing_moves(drawn: ModuleType) -> None:
+def test_without_print_around_nothing_moves() -> None:
     reference = drawn.survey().render()
     noisy = np.random.default_rng(0).integers(0, 256, reference.shape, np.uint8)
     assert settle(noisy, reference, (0.1, 0.85, 0.1, 0.02)) == (0.0, 0.0)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
+import drawn_forms as drawn
 from tenfold.errors import UsageError
 from tenfold.forms.align import Aligned, NotAligned, align
 from tenfold.forms.marks import MOST_COPIES, find_marks, ids_of, ids_of_copy
@@ -44,7 +44,7 @@ def _references(images: tuple[bytes, ...]) -> References:
 
 
 @pytest.mark.parametrize("dpi", [110, 200])
-def test_marks_say_form_page_and_copy(dpi: int, drawn: ModuleType, tmp_path: Path) -> None:
+def test_marks_say_form_page_and_copy(dpi: int, tmp_path: Path) -> None:
     template = _template(tmp_path, drawn.exam(), drawn.survey())
     sheets = print_sheets(template, tmp_path / "s.pdf", copies=2, first=41)
     printed = _pages(sheets.pdf, dpi)
@@ -58,9 +58,7 @@ def test_marks_say_form_page_and_copy(dpi: int, drawn: ModuleType, tmp_path: Pat
         assert found.error < 0.7
 
 
-def test_print_makes_room_for_marks_and_fields_move_with_it(
-    drawn: ModuleType, tmp_path: Path
-) -> None:
+def test_print_makes_room_for_marks_and_fields_move_with_it(tmp_path: Path) -> None:
     form = drawn.exam()  # the number of its page stands where the copies' marks come
     template = _template(tmp_path, form)
     sheets = print_sheets(template, tmp_path / "s.pdf")
@@ -73,7 +71,7 @@ def test_print_makes_room_for_marks_and_fields_move_with_it(
     assert image[y - 20 : y, x : x + 200].min() < 100
 
 
-def test_sheets_of_another_form_are_named(drawn: ModuleType, tmp_path: Path) -> None:
+def test_sheets_of_another_form_are_named(tmp_path: Path) -> None:
     sheets = print_sheets(_template(tmp_path, drawn.survey()), tmp_path / "s.pdf")
     other = print_sheets(_template(tmp_path, drawn.marks()), tmp_path / "o.pdf")
     found = align(_pages(other.pdf, 150)[0], _references(sheets.images))
@@ -113,7 +111,7 @@ def test_any_three_corners_say_the_same() -> None:
     assert max(ids_of_copy(MOST_COPIES)) == 999
 
 
-def test_marks_that_disagree_say_nothing(drawn: ModuleType, tmp_path: Path) -> None:
+def test_marks_that_disagree_say_nothing(tmp_path: Path) -> None:
     sheets = print_sheets(_template(tmp_path, drawn.survey()), tmp_path / "s.pdf")
     other = print_sheets(_template(tmp_path, drawn.marks()), tmp_path / "o.pdf")
     page, wrong = _pages(sheets.pdf, 200)[0], _pages(other.pdf, 200)[0]
@@ -124,6 +122,6 @@ def test_marks_that_disagree_say_nothing(drawn: ModuleType, tmp_path: Path) -> N
     assert isinstance(_references(sheets.images).pages[0], Reference)
 
 
-def test_too_many_copies_are_refused(drawn: ModuleType, tmp_path: Path) -> None:
+def test_too_many_copies_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="10,000"):
         print_sheets(_template(tmp_path, drawn.meter()), tmp_path / "s.pdf", copies=10_001)

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import cv2
@@ -14,8 +13,9 @@ import numpy as np
 import pytest
 import tomli_w
 from PIL import Image
-from tests.forms.conftest import _load
 
+import form_designs as designs
+import form_stacks as stacks
 from tenfold.forms import Template, load
 from tenfold.forms.readings import SheetResult
 from tenfold.forms.results import Results
@@ -42,19 +42,7 @@ class Cards:
 
 
 @pytest.fixture(scope="module")
-def designs() -> ModuleType:
-    return _load("form_designs")
-
-
-@pytest.fixture(scope="module")
-def stacks(designs: ModuleType) -> ModuleType:
-    return _load("form_stacks")
-
-
-@pytest.fixture(scope="module")
-def cards(
-    stacks: ModuleType, designs: ModuleType, large: Splits, tmp_path_factory: pytest.TempPathFactory
-) -> Cards:
+def cards(large: Splits, tmp_path_factory: pytest.TempPathFactory) -> Cards:
     base = tmp_path_factory.mktemp("cards")
     design = designs.meter()
     reference = design.reference(FACE)

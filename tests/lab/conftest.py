@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING
 
 import pytest
+from tests.server.conftest import Server, browser
 
-if TYPE_CHECKING:
-    from tests.server.conftest import Server
+__all__ = ["browser"]  # a fixture
 
 StartLab = Callable[..., "Server"]
-
-
-def _shared() -> ModuleType:
-    path = Path(__file__).parents[1] / "server" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("shared_conftest", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SHARED = _shared()
-browser = SHARED.browser
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +20,7 @@ def start_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartLab]:
 
     def begin(*arguments: str, **environment: str) -> Server:
         log = folder / f"{len(started)}.log"
-        started.append(SHARED.Server(arguments, environment, log, ("lab",)))
+        started.append(Server(arguments, environment, log, ("lab",)))
         return started[-1]
 
     yield begin

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pytest
@@ -16,51 +16,29 @@ from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.wait import WebDriverWait
+from tests.browser import DESKTOP, PHONE, Tab, stands_out
 
 if TYPE_CHECKING:
     from tests.server.conftest import Server
 
     StartLab = Callable[..., Server]
 
-DESKTOP, PHONE = (1280, 900), (360, 740)
 QUICK = {"network": "mlp", "optimizer": "adam", "epochs": 6, "batch": 3}  # batch: 32, by its step
 
 
-class Lab:
+class Lab(Tab):
     """A window of the browser on the lab."""
 
-    def __init__(self, browser: webdriver.Chrome, url: str) -> None:
-        self.browser = browser
-        self.url = url
-        self.handle = browser.current_window_handle
+    patience = 300.0
 
-    def open(self, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> Lab:
-        metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1}
-        metrics["mobile"] = size == PHONE
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
-        self.browser.get(self.url)
+    def open(self, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> Self:
+        super().open(size, scheme)
         self.until(lambda: self.script("return document.documentElement.dataset.ready"))
         self.until(lambda: "parameters" in self.text("comes-to"))
         return self
 
-    def front(self) -> Lab:
-        self.browser.switch_to.window(self.handle)
-        return self
-
-    def __getitem__(self, name: str) -> Any:
-        return self.browser.find_element(By.ID, name)
-
-    def script(self, code: str, *arguments: object) -> Any:
-        return self.browser.execute_script(code, *arguments)
-
     def text(self, name: str) -> str:
         return str(self.script("return document.getElementById(arguments[0]).textContent", name))
-
-    def until(self, true: Callable[[], object]) -> None:
-        WebDriverWait(self.browser, 300, 0.05).until(lambda _: true())
 
     def choose(self, **fields: object) -> None:
         """Set fields of the form, as a hand on them does."""
@@ -89,7 +67,7 @@ class Lab:
         )
         return found
 
-    def press(self, text: str, run: int = -1) -> None:
+    def push(self, text: str, run: int = -1) -> None:
         """Press a button of a run, the last one by default."""
         item = self.browser.find_elements(By.CSS_SELECTOR, "#runs li")[run]
         for button in item.find_elements(By.TAG_NAME, "button"):
@@ -122,11 +100,6 @@ class Lab:
             f"done(((state) => {expression})(state)));"
         )
 
-    def log(self, name: str) -> list[dict[str, Any]]:
-        get_log: Any = self.browser.get_log
-        entries: list[dict[str, Any]] = get_log(name)
-        return entries
-
 
 @pytest.fixture(scope="session")
 def kept(browser: webdriver.Chrome, lab: Server) -> str:
@@ -136,7 +109,7 @@ def kept(browser: webdriver.Chrome, lab: Server) -> str:
         rate = 9 if network == "convnet" else 6  # 0.01 and 0.001, by the slider's steps
         page.train(**QUICK | {"network": network, "epochs": epochs, "learning_rate": rate})
         page.trained()
-        page.press("Keep")
+        page.push("Keep")
     found: str = page.script("return localStorage.getItem('tenfold lab runs')")
     assert len(json.loads(found)) == 3
     page.script("localStorage.clear(); sessionStorage.clear()")
@@ -147,20 +120,14 @@ def kept(browser: webdriver.Chrome, lab: Server) -> str:
 def page(browser: webdriver.Chrome, lab: Server) -> Iterator[Lab]:
     """The lab, opened; at the end nothing was said on the console and nobody else was asked."""
     one = Lab(browser, lab.url)
-    for name in ("browser", "performance"):
-        one.log(name)
+    one.told(), one.asked()
     one.open()
     one.script("localStorage.clear(); sessionStorage.clear()")
     one.open()
     yield one
     one.script("localStorage.clear(); sessionStorage.clear()")
-    assert [entry["message"] for entry in one.log("browser")] == []
-    asked = [
-        event["params"]["request"]["url"]
-        for entry in one.log("performance")
-        if (event := json.loads(entry["message"])["message"])["method"]
-        == "Network.requestWillBeSent"
-    ]
+    assert one.told() == []
+    asked = one.asked()
     assert asked
     assert [url for url in asked if not url.startswith((lab.url, "data:"))] == []
 
@@ -177,7 +144,7 @@ def trained(page: Lab, kept: str) -> Lab:
 def look_at(page: Lab, network: str) -> None:
     """Look at the kept run of a network."""
     names = [run["words"].split(" · ")[1].split()[0] for run in page.runs()]
-    page.press("Look at", names.index(network))
+    page.push("Look at", names.index(network))
     page.until(lambda: page.state("state.looked.experiment.network") == network)
 
 
@@ -221,22 +188,22 @@ def test_runs_are_compared_named_kept_and_removed(trained: Lab) -> None:
     assert "cross-entropy" in page.runs()[3]["words"]
     count = "return document.querySelectorAll('#accuracy-chart .validation').length"
     assert page.script(count) == 4
-    page.press("Curve", 0)
+    page.push("Curve", 0)
     assert page.script(count) == 3
     field = page.browser.find_elements(By.CSS_SELECTOR, "#runs input")[0]
     field.send_keys(Keys.CONTROL, "a")
     field.send_keys("The first", Keys.TAB)
-    page.press("Keep", 1)  # no longer
-    page.press("Keep", 2)
+    page.push("Keep", 1)  # no longer
+    page.push("Keep", 2)
     before = page.runs()[0]
-    page.press("Settings", 0)
+    page.push("Settings", 0)
     assert page["loss"].get_attribute("value") == "log-cosh"
     assert page["network"].get_attribute("value") == "convnet"
     page.open()  # again: what is kept is still there, with its network
     assert [run["name"] for run in page.runs()] == ["The first"]
     assert page.runs()[0]["accuracy"] == before["accuracy"]
     page.until(lambda: page["bars"].is_displayed())
-    page.press("Remove")
+    page.push("Remove")
     assert page.runs() == []
     assert not page["bars"].is_displayed()
 
@@ -244,7 +211,7 @@ def test_runs_are_compared_named_kept_and_removed(trained: Lab) -> None:
 def test_the_test_set_is_opened_by_hand_alone(trained: Lab) -> None:
     page = trained
     assert not any("Test accuracy" in run["words"] for run in page.runs())
-    page.press("Test set")
+    page.push("Test set")
     page.until(lambda: "Test accuracy" in page.runs()[-1]["words"])
     told = page.state("[...state.held.test.labels]")
     predicted = page.state("state.run.tested")
@@ -272,7 +239,7 @@ def test_a_run_that_took_too_long_says_what_to_choose(
     assert page["trouble"].text.startswith("Run 1: Stopped after 1 seconds")
     assert "Choose fewer epochs" in page["trouble"].text
     page.until(lambda: page["train"].is_enabled())
-    assert page.log("browser") == []
+    assert page.told() == []
     strict.stop()
 
 
@@ -287,7 +254,7 @@ def test_a_busy_lab_says_so(page: Lab, lab: Server) -> None:
     assert "2 people are training" in page["trouble"].text
     for name in names:
         lab.client.delete(f"/v1/lab/runs/{name}")
-    page.log("browser")  # Chromium notes that it was refused
+    page.told()  # Chromium notes that it was refused
     page["train"].click()
     page.until(lambda: page.runs())
     page.trained()
@@ -533,13 +500,13 @@ def test_keys_alone_train(page: Lab) -> None:
     assert page.script("return document.activeElement.id") == "data"
     order = []
     for _ in range(12):
-        webdriver.ActionChains(page.browser, duration=0).send_keys(Keys.TAB).perform()
+        page.press(Keys.TAB)
         order.append(page.script("return document.activeElement.id"))
         if order[-1] == "train":
             break
     assert order[:2] == ["network", "hidden"]
     assert order[-1] == "train"
-    webdriver.ActionChains(page.browser, duration=0).send_keys(Keys.ENTER).perform()
+    page.press(Keys.ENTER)
     page.until(lambda: page.runs())
     page.trained()
     assert page.text("live").startswith("Run 1 is trained. Validation accuracy")
@@ -572,34 +539,7 @@ def test_it_fits_and_can_be_read(trained: Lab, size: tuple[int, int], scheme: st
     page.open(size, scheme)
     page.until(lambda: page["bars"].is_displayed())
     assert page.script("return document.documentElement.scrollWidth") <= size[0]
-    pairs = page.script(
-        """
-        const ground = (e) => {
-          for (; e; e = e.parentElement) {
-            const colour = getComputedStyle(e).backgroundColor;
-            if (!/, 0\\)$|\\/ 0/.test(colour) && colour !== "transparent") return colour;
-          }
-          return getComputedStyle(document.documentElement).backgroundColor;
-        };
-        return [...document.querySelectorAll("h1, h2, h3, p, label, output, button, b, figcaption")]
-          .filter((e) => e.offsetParent && e.textContent.trim() && !e.disabled)
-          .map((e) => [e.textContent.trim().slice(0, 30), getComputedStyle(e).color, ground(e)]);
-        """
-    )
-    assert len(pairs) > 60
-    for text, colour, ground in pairs:
-        if not (colour.startswith("rgb(") and ground.startswith("rgb(")):
-            continue  # mixed colours, of cells that hold a number in ink
-        light, dark = sorted((_luminance(colour), _luminance(ground)), reverse=True)
-        assert (light + 0.05) / (dark + 0.05) >= 4.5, (text, colour, ground)
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
-    linear = [
-        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    stands_out(page, scheme, least=60)
 
 
 def test_mnist_is_drawn_on_28_pixels(page: Lab) -> None:
@@ -625,5 +565,5 @@ def test_the_token_is_asked_for(browser: webdriver.Chrome, start_lab: StartLab) 
     page.until(lambda: page.runs())
     page.trained()
     page.script("sessionStorage.clear()")
-    page.log("browser")  # Chromium notes the requests that were refused
+    page.told()  # Chromium notes the requests that were refused
     closed.stop()

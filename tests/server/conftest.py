@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import re
 import shutil
@@ -13,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import httpx
 import numpy as np
@@ -22,7 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
-from tests.server.window import DESKTOP, Window
+from tests.browser import DESKTOP, asked
+from tests.server.window import Window
 
 Start = Callable[..., "Server"]
 AsPng = Callable[[NDArray[np.uint8]], bytes]
@@ -149,9 +148,7 @@ def look(browser: webdriver.Chrome) -> Iterator[Callable[[Server], Window]]:
     first = browser.current_window_handle
     servers: list[str] = []
     opened: list[str] = []
-    for name in ("browser", "performance"):
-        get_log: Any = browser.get_log
-        get_log(name)
+    asked(browser)
 
     def begin(server: Server, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> Window:
         browser.switch_to.window(first)  # the one that was open may be closed
@@ -161,19 +158,14 @@ def look(browser: webdriver.Chrome) -> Iterator[Callable[[Server], Window]]:
         return Window(browser, server.url).open(size, scheme)
 
     yield begin
-    asked = [
-        event["params"]["request"]["url"]
-        for entry in get_log("performance")
-        if (event := json.loads(entry["message"])["message"])["method"]
-        == "Network.requestWillBeSent"
-    ]
+    found = asked(browser)
     own = tuple(start for url in servers for start in (url, "blob:" + url))
     for handle in set(opened) & set(browser.window_handles):
         browser.switch_to.window(handle)
         browser.close()
     browser.switch_to.window(first)
-    assert asked
-    assert [url for url in asked if not url.startswith((*own, "data:"))] == []
+    assert found
+    assert [url for url in found if not url.startswith((*own, "data:"))] == []
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,9 @@ from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.actions.pointer_input import PointerInput
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from tests.browser import DESKTOP, PHONE, is_sound
 from tests.cards import FORM, READING, Card, lay_out
-from tests.server.window import DESKTOP, PHONE, Window, is_sound
+from tests.server.window import Window
 
 from tenfold.forms import load
 
@@ -152,7 +153,7 @@ def test_a_field_is_drawn_dragged_resized_named_typed_and_saved(
     window.browser.refresh()
     page.loaded()
     assert page.names() == ["reading", "year", "persons"]
-    assert [entry["message"] for entry in window.log("browser")] == []
+    assert window.told() == []
 
 
 def test_by_keys_alone(edit: Callable[..., Editor], card: Card) -> None:

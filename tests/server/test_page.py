@@ -12,7 +12,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import cv2
 import httpx
@@ -22,7 +22,7 @@ from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.wait import WebDriverWait
+from tests.browser import DESKTOP, PHONE, Tab, stands_out
 
 import tenfold
 from tenfold.reader.reading import Digit, Ink, Line, Mark, Number, Reading, Refusal
@@ -30,38 +30,20 @@ from tenfold.reader.reading import Digit, Ink, Line, Mark, Number, Reading, Refu
 if TYPE_CHECKING:
     from tests.server.conftest import Server
 
-DESKTOP, PHONE = (1280, 800), (360, 740)
 
-
-class Page:
+class Page(Tab):
     """A browser on the page, and a hand for it."""
 
+    patience = 20.0
+
     def __init__(self, browser: webdriver.Chrome, url: str, hand: ModuleType) -> None:
-        self.browser = browser
-        self.url = url
+        super().__init__(browser, url)
         self._hand = hand
 
-    def open(self, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> None:
-        phone = size == PHONE
-        metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": phone}
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        self.do("Emulation.setDeviceMetricsOverride", metrics)
-        self.do("Emulation.setTouchEmulationEnabled", {"enabled": phone})
-        self.do("Emulation.setEmulatedMedia", {"features": [feature]})
-        self.browser.get(self.url)
+    def open(self, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> Self:
+        super().open(size, scheme)
         self.until(lambda: self.script("return document.getElementById('bars').children.length"))
-
-    def do(self, command: str, options: dict[str, Any]) -> None:
-        self.browser.execute_cdp_cmd(command, options)
-
-    def script(self, code: str, *arguments: object) -> Any:
-        return self.browser.execute_script(code, *arguments)
-
-    def until(self, true: Callable[[], object]) -> None:
-        WebDriverWait(self.browser, 20, 0.02).until(lambda _: true())
-
-    def __getitem__(self, name: str) -> Any:
-        return self.browser.find_element(By.ID, name)
+        return self
 
     @property
     def text(self) -> str:
@@ -101,12 +83,6 @@ class Page:
         where = {"x": point[0], "y": point[1]}
         hand = {"buttons": buttons, "button": "none" if moved else "left", "clickCount": 1}
         self.do("Input.dispatchMouseEvent", {"type": f"mouse{kind}", **where, **hand})
-
-    def log(self, name: str) -> list[dict[str, Any]]:
-        """What the browser has noted since it was last asked."""
-        get_log: Any = self.browser.get_log
-        entries: list[dict[str, Any]] = get_log(name)
-        return entries
 
     def drop(self, content: bytes, name: str, event: str = "drop") -> None:
         """Drop or paste a file."""
@@ -164,17 +140,11 @@ def _dense(path: Any) -> Any:
 def page(browser: webdriver.Chrome, server: Server, hand: ModuleType) -> Iterator[Page]:
     """The page, opened; at the end nothing was said on the console and nobody else was asked."""
     one = Page(browser, server.url, hand)
-    for name in ("browser", "performance"):
-        one.log(name)
+    one.told(), one.asked()
     one.open()
     yield one
-    assert [entry["message"] for entry in one.log("browser")] == []
-    asked = [
-        event["params"]["request"]["url"]
-        for entry in one.log("performance")
-        if (event := json.loads(entry["message"])["message"])["method"]
-        == "Network.requestWillBeSent"
-    ]
+    assert one.told() == []
+    asked = one.asked()
     assert asked
     own = (server.url, "blob:" + server.url, "data:")  # data: comes with the style sheet
     assert [url for url in asked if not url.startswith(own)] == []
@@ -295,7 +265,7 @@ def test_what_is_no_picture_is_refused_with_a_sentence(page: Page) -> None:
 
 def _forgive(page: Page) -> None:
     """Take from the console what Chromium itself writes there of requests that were refused."""
-    messages = [entry["message"] for entry in page.log("browser")]
+    messages = page.told()
     assert all("422 (Unprocessable" in message for message in messages)
 
 
@@ -328,7 +298,7 @@ def test_a_picture_that_is_refused_is_shown_where_the_browser_can(
     assert page.inked()
     assert not page["unshown"].is_displayed()
     page.script("sessionStorage.clear()")  # the token, which others are still to be asked for
-    page.log("browser")  # Chromium notes the requests that were refused
+    page.told()  # Chromium notes the requests that were refused
 
 
 def test_the_example_is_read(page: Page) -> None:
@@ -599,32 +569,23 @@ def test_keys_alone_do_everything(page: Page) -> None:
     def focused() -> str:
         return str(page.script("return document.activeElement.id"))
 
-    def press(*keys: str) -> None:
-        webdriver.ActionChains(page.browser, duration=0).send_keys(*keys).perform()
-
     for _ in range(4):
-        press(Keys.TAB)
+        page.press(Keys.TAB)
         if focused() == "ink":
             break
     assert focused() == "ink"
-    press(*[Keys.ARROW_UP] * 9, " ", *[Keys.ARROW_DOWN] * 20, " ")
+    page.press(*[Keys.ARROW_UP] * 9, " ", *[Keys.ARROW_DOWN] * 20, " ")
     page.reads("1")
-    press(Keys.TAB, Keys.ENTER)  # to Undo, and there it goes
+    page.press(Keys.TAB, Keys.ENTER)  # to Undo, and there it goes
     page.until(lambda: page["hint"].is_displayed())
-    press(Keys.SHIFT + Keys.TAB)
-    press(Keys.NULL)
+    page.press(Keys.SHIFT + Keys.TAB)
+    page.press(Keys.NULL)
     page["ink"].send_keys(Keys.CONTROL + Keys.SHIFT + "z")
     page.reads("1")
     page["text"]
     page.script("document.getElementById('json').focus()")
-    press(Keys.TAB)
+    page.press(Keys.TAB)
     assert page.script("return document.activeElement.ariaLabel").startswith("1: 1,")
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -634,25 +595,7 @@ def test_text_stands_out_in_light_and_dark(page: Page, scheme: str, number: byte
     page.until(lambda: page["csv"].is_enabled())
     page.reads("42")
     _forgive(page)
-    found = page.script("""
-      const seen = [];
-      const kinds = "h1, h2, p, a, strong, span, summary, button, output, th, td";
-      for (const e of document.querySelectorAll(kinds)) {
-        const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-        if (!own || !e.checkVisibility() || e.disabled || e.closest(".unseen")) continue;
-        let under = e;
-        const clear = "rgba(0, 0, 0, 0)";
-        const ground = () => getComputedStyle(under).backgroundColor;
-        while (under && ground() === clear) under = under.parentElement;
-        seen.push([e.textContent.trim(), getComputedStyle(e).color, ground()]);
-      }
-      return seen;""")
-    assert len(found) > 15
-    for text, colour, ground in found:
-        light, dark = sorted((_luminance(colour), _luminance(ground)), reverse=True)
-        assert (light + 0.05) / (dark + 0.05) >= 4.5, (text, colour, ground)
-    ground = page.script("return getComputedStyle(document.documentElement).backgroundColor")
-    assert (_luminance(ground) < 0.1) == (scheme == "dark")
+    stands_out(page, scheme, least=15)
 
 
 def test_a_phone_is_written_on_with_a_finger(page: Page) -> None:
@@ -702,7 +645,7 @@ def test_a_token_is_asked_for_until_it_is_right(
     page.write("7", (80, 60), 100)
     page.reads("7")
     assert not page["trouble"].is_displayed()
-    page.log("browser")  # Chromium notes the request that was refused
+    page.told()  # Chromium notes the request that was refused
 
 
 def test_the_description_is_laid_out_without_help_from_outside(page: Page) -> None:

@@ -63,7 +63,7 @@ def test_what_was_taught_is_read_with_and_taken_back(
         TENFOLD_DATA=str(shown), XDG_CACHE_HOME=str(tmp_path),
     )  # fmt: skip
     page = Page(browser, server.url, hand)
-    page.log("browser")
+    page.told()
     page.open()
     assert not page["learn"].is_displayed()
     rng = np.random.default_rng(0)
@@ -86,5 +86,5 @@ def test_what_was_taught_is_read_with_and_taken_back(
     page.reads("2")
     assert page["learned"].text == "Reading as before."
     assert not page["unlearn"].is_displayed()
-    assert [entry["message"] for entry in page.log("browser")] == []
+    assert page.told() == []
     server.stop()

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
-from tests.server.window import DESKTOP, PHONE, Window, is_sound
+from tests.browser import DESKTOP, PHONE, is_sound
+from tests.server.window import Window
 
 from tenfold.forms.results import Results
 
@@ -85,7 +86,7 @@ def test_fifty_fields_by_keys_alone_and_a_reload_in_the_middle(
         for name, (value, _) in entries.items():
             expected = None if (name, sheet) == blank else stack.truth(sheet)[name]
             assert value == expected, (name, sheet)
-    assert [entry["message"] for entry in window.log("browser")] == []
+    assert window.told() == []
     with Results.open(folder) as results:
         who = results.database.rows("SELECT DISTINCT reviewer FROM decision")
     assert [row["reviewer"] for row in who] == ["Ada"]

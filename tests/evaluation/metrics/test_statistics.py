@@ -5,14 +5,13 @@ import statistics
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.stats import binom, binomtest, t, ttest_rel
+from scipy.stats import binom, binomtest, t
 
 from tenfold.evaluation.encode import encode
 from tenfold.evaluation.metrics.statistics import (
     McNemar,
     holm,
     mcnemar,
-    paired_p,
     spread,
     wilson,
 )
@@ -95,14 +94,6 @@ def test_one_run_says_nothing_of_spread_and_two_do() -> None:
     two = spread([0.4, 0.6])
     assert two.deviation == pytest.approx(0.02**0.5)
     assert two.interval == pytest.approx((0.5 - 1.27062, 0.5 + 1.27062))  # t of 1: 12.7062
-
-
-def test_paired_p_is_the_paired_t_test() -> None:
-    first, second = [0.91, 0.93, 0.92, 0.95], [0.90, 0.92, 0.92, 0.91]
-    assert paired_p(first, second) == pytest.approx(ttest_rel(first, second).pvalue)
-    assert paired_p([0.9], [0.8]) is None
-    assert paired_p([0.9, 0.8], [0.9, 0.8]) == 1
-    assert paired_p([0.9, 0.8], [0.8, 0.7]) == 0
 
 
 def test_holm_is_r_s() -> None:

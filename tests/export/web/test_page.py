@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.wait import WebDriverWait
+from tests.browser import DESKTOP, Tab
 
 import tenfold.export.web
 import tenfold.server
@@ -50,19 +50,15 @@ try {
 """
 
 
-class Page:
+class Page(Tab):
     """A browser on the page."""
 
-    def __init__(self, browser: webdriver.Chrome, url: str) -> None:
-        self.browser = browser
-        self.url = url
+    patience = 120.0
 
-    def open(self) -> None:
-        self.browser.get(self.url)
-        self.until("return document.documentElement.dataset.reader === 'ready'")
-
-    def until(self, script: str) -> None:
-        WebDriverWait(self.browser, 120, 0.05).until(lambda one: one.execute_script(script))
+    def open(self, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> Self:
+        super().open(size, scheme)
+        self.until(lambda: self.script("return document.documentElement.dataset.reader") == "ready")
+        return self
 
     def read(self, content: bytes, name: str = "a.png", inside: bool = False) -> dict[str, Any]:
         given = base64.b64encode(content).decode()
@@ -76,28 +72,16 @@ class Page:
     def shown(self, name: str) -> str:
         return str(self.browser.find_element(By.ID, name).text)
 
-    def asked(self) -> list[str]:
-        """Return what was loaded since this was last asked."""
-        get_log: Any = self.browser.get_log
-        events = [json.loads(entry["message"])["message"] for entry in get_log("performance")]
-        return [
-            event["params"]["request"]["url"]
-            for event in events
-            if event["method"] == "Network.requestWillBeSent"
-        ]
-
 
 @pytest.fixture(scope="module")
 def page(browser: webdriver.Chrome, site: WebPage, host: Any) -> Iterator[Page]:
     """The page, opened; at the end it has said nothing on the console, and asked nobody else."""
     with host(site.folder.parents[1]) as address:
         one = Page(browser, f"{address}/below/read/")
-        get_log: Any = browser.get_log
-        get_log("browser")
-        one.asked()
+        one.told(), one.asked()
         one.open()
         yield one
-        assert [entry["message"] for entry in get_log("browser")] == []
+        assert one.told() == []
         own = (address, f"blob:{address}", "data:")
         assert [url for url in one.asked() if not url.startswith(own)] == []
 
@@ -214,7 +198,7 @@ def test_what_is_written_on_the_sheet_is_read(page: Page) -> None:
         at("pointerup", 125, 260);
         """
     )
-    page.until("return document.getElementById('text').textContent === '7'")
+    page.until(lambda: page.shown("text") == "7")
     assert "1 digit" in page.shown("note")
     assert page.browser.find_elements(By.CSS_SELECTOR, "#digits li")
 
@@ -281,7 +265,7 @@ def test_it_is_installed_and_works_without_a_network(
     with host(site.folder.parents[1]) as address:
         page = Page(browser, f"{address}/below/read/")
         page.open()
-        page.until("return navigator.serviceWorker.controller !== null")
+        page.until(lambda: page.script("return navigator.serviceWorker.controller !== null"))
         errors = browser.execute_cdp_cmd("Page.getInstallabilityErrors", {})["installabilityErrors"]
         # Headless browsers install nothing; the page itself lacks nothing.
         assert [one["errorId"] for one in errors if one["errorId"] != "in-incognito"] == []
@@ -289,8 +273,7 @@ def test_it_is_installed_and_works_without_a_network(
     page.open()
     assert page.shown("hint").startswith("Write here")
     assert page.read(_png(hand.write("58", height=60)))["text"] == "58"
-    get_log: Any = browser.get_log
-    get_log("browser")  # it says there that the host is gone
+    page.told()  # it says there that the host is gone
     page.asked()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom, binomtest, t, ttest_rel
+from scipy.stats import binom, binomtest, t
 
 LEVEL = 0.05  # below this p-value a difference is called one
 
@@ -118,25 +118,6 @@ def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> McNemar:
         return McNemar(0, 0, 1.0)
     p = 2 * float(binom.cdf(fewer, count, 0.5)) - float(binom.pmf(fewer, count, 0.5))
     return McNemar(only_first, only_second, min(p, 1.0))
-
-
-def paired_p(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """Return the p-value of Student's paired t-test over runs that share seed and pictures.
-
-    None where it cannot be tested: fewer than two pairs. Pairs that all differ by the same
-    amount give 0, or 1 where that amount is nothing.
-
-    Examples
-    --------
-    >>> round(paired_p([0.91, 0.93, 0.92], [0.90, 0.92, 0.92]), 3)
-    0.184
-    """
-    if len(first) < 2:
-        return None
-    difference = np.subtract(first, second)
-    if np.ptp(difference) < 1e-12:
-        return float(abs(difference[0]) < 1e-12)
-    return float(ttest_rel(first, second).pvalue)
 
 
 def holm(p: Sequence[float | None]) -> list[float | None]:

@@ -64,43 +64,52 @@ def labels_of(boxes: Sequence[Box], ticks: Sequence[bool], words: Sequence[Word]
         word for word in words
         if re.search(r"\w", word.text) and not any(_inside(word.box, box) for box in boxes)
     ]  # fmt: skip
-    return [_label(box, tick, boxes, said) for box, tick in zip(boxes, ticks, strict=True)]
+    left, above = _touching(boxes, 0), _touching(boxes, 1)
+    touched = {*left, *left.values(), *above, *above.values()}
+    return [
+        _tick_label(box, boxes, said)
+        if tick
+        else _label(box, _last(box, left), _last(box, above), box in touched, boxes, said)
+        for box, tick in zip(boxes, ticks, strict=True)
+    ]
 
 
-def _label(box: Box, is_tick: bool, boxes: Sequence[Box], words: Sequence[Word]) -> Label:
-    if is_tick:
-        beside = slug(_run(words, box, boxes, right=True)) or slug(_run(words, box, boxes))
-        line = slug(_run(words, _first(box, boxes), boxes))
-        return Label(beside, line[: LONGEST // 2].strip("_") if line != beside else "")
-    row, column = _chain(box, boxes, 0), _chain(box, boxes, 1)
-    left, above = slug(_run(words, row[-1], boxes)), slug(_above(words, column[-1]))
-    if _has_neighbour(box, boxes):
+def _tick_label(box: Box, boxes: Sequence[Box], words: Sequence[Word]) -> Label:
+    beside = slug(_run(words, box, boxes, right=True)) or slug(_run(words, box, boxes))
+    line = slug(_run(words, _first(box, boxes), boxes))
+    return Label(beside, line[: LONGEST // 2].strip("_") if line != beside else "")
+
+
+def _label(
+    box: Box, first: Box, top: Box, is_cell: bool, boxes: Sequence[Box], words: Sequence[Word]
+) -> Label:
+    """Return the label of a box; of a table's cell, the first of its row and the top one matter."""
+    left, above = slug(_run(words, first, boxes)), slug(_above(words, top))
+    if is_cell:
         return Label("_".join(filter(None, (left, above))), "")
     return Label(left or above or slug(_below(words, box)), above)
 
 
-def _chain(box: Box, boxes: Sequence[Box], axis: int) -> list[Box]:
-    """Follow cells of a table that touch, to the left (axis 0) or upwards (axis 1)."""
-    chain = [box]
-    while True:
-        here = chain[-1]
-        before = [
-            other for other in boxes
-            if abs(other[axis] + other[axis + 2] - here[axis]) < _TOUCH
-            and abs(other[1 - axis] - here[1 - axis]) < _TOUCH
-            and abs(other[3 - axis] - here[3 - axis]) < _TOUCH
-        ]  # fmt: skip
-        if not before or len(chain) > len(boxes):
-            return chain
-        chain.append(before[0])
+def _touching(boxes: Sequence[Box], axis: int) -> dict[Box, Box]:
+    """Return the cell that each cell of a table touches on its left (axis 0) or above it (1)."""
+    found: dict[Box, Box] = {}
+    for box in boxes:
+        for other in boxes:
+            if (
+                abs(other[axis] + other[axis + 2] - box[axis]) < _TOUCH
+                and abs(other[1 - axis] - box[1 - axis]) < _TOUCH
+                and abs(other[3 - axis] - box[3 - axis]) < _TOUCH
+            ):
+                found[box] = other
+                break
+    return found
 
 
-def _has_neighbour(box: Box, boxes: Sequence[Box]) -> bool:
-    return any(
-        box in chain[1:] or (other == box and len(chain) > 1)
-        for other in boxes
-        for chain in (_chain(other, boxes, 0)[:2], _chain(other, boxes, 1)[:2])
-    )
+def _last(box: Box, touching: dict[Box, Box]) -> Box:
+    """Follow cells that touch to where they end; or in a circle, which thin ones may make."""
+    for _ in touching:
+        box = touching.get(box, box)
+    return box
 
 
 def _first(box: Box, boxes: Sequence[Box]) -> Box:

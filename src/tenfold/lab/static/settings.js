@@ -35,6 +35,7 @@ const PAUSE = 150; // milliseconds after the last move of a slider
 
 let timer = 0;
 let asked = 0;
+let refused = false; // the settings, as they were last
 
 // The learning rate's slider is logarithmic, in steps of 1, 2 and 5.
 const rateOf = (step) => Number(`${[1, 2, 5][step % 3]}e${Math.floor(step / 3) - 5}`);
@@ -107,10 +108,13 @@ async function refresh() {
     $("comes-to").textContent =
       `${plan.parameters.toLocaleString("en")} parameters, ${plan.images.toLocaleString("en")} ` +
       `training images, ${steps.toLocaleString("en")} steps per epoch.`;
-    trouble(null);
+    if (refused) trouble(null); // what is told of a run stays
+    refused = false;
     tell("plan");
   } catch (error) {
-    if (turn === asked) trouble(error);
+    if (turn !== asked) return;
+    refused = true;
+    trouble(error);
   }
 }
 

@@ -42,11 +42,11 @@ def mine(few: Splits, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_from_a_folder_of_photographs_to_a_model_that_reads_them(mine: Path, few: Splits) -> None:
-    quick = ["--set", "network.channels=[8,16]", "--set", "network.depth=1", "--set", "epochs=40"]
+    quick = ["--set", "network.channels=[8,16]", "--set", "network.depth=1", "--set", "epochs=24"]
     run = _tenfold("train", "--data", "mine", "--out", "run", "--set", "folds=2", *quick, cwd=mine)
     assert "mine: 200 images of" in run.stderr
     assert "framed as the reader frames them" in run.stderr
-    assert "Chosen for 160 images: recipe mnist, batch 32, 40 epochs" in run.stderr
+    assert "Chosen for 160 images: recipe mnist, batch 32, 24 epochs" in run.stderr
     assert "Validation accuracy" in run.stdout
     result = json.loads((mine / "run" / "result.json").read_text())
     assert result["validation"]["count"] == 160

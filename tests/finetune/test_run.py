@@ -55,8 +55,9 @@ def test_few_samples_teach_a_hand_that_was_misread(
 
 
 def test_many_samples_teach_all_weights_and_keep_confidence_honest(
-    tmp_path: Path, large: Splits, mnist: Path
+    tmp_path: Path, large: Splits, mnist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tenfold.finetune.teacher.STEPS", 40)
     found = _mine(tmp_path, large, mnist, 60)
     assert found.adapted.how == "all weights"
     assert found.adapted.own.after > 0.9 > found.adapted.own.before
@@ -74,7 +75,7 @@ def test_what_forgets_is_refused_and_kept_only_on_request(
     # Without holding back, the whole way is gone: what is left to judge must say no.
     monkeypatch.setattr("tenfold.finetune.choose.held_back", lambda *_: 8)
     monkeypatch.setattr("tenfold.finetune.teacher.RATE", 0.02)
-    data = write_pictures(tmp_path / "mine", 60, large)
+    data = write_pictures(tmp_path / "mine", 24, large)
     with pytest.raises(ForgottenError, match=r"points less than before .* --allow, .* --keep"):
         fine_tune(data, tmp_path / "no", sizes=SMALL, data_dir=mnist)
     assert not [*(tmp_path / "no").iterdir()]
@@ -129,12 +130,14 @@ def _line(hand: Hand, text: str, rng: np.random.Generator) -> Pixels:
 def test_lines_of_one_hand_teach_the_line_recogniser(
     tmp_path: Path, large: Splits, mnist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tenfold.finetune.lines.STEPS", 24)
-    table = _lines(tmp_path / "mine", large, 40)
-    sizes = Sizes(replay=240, choose=120, judge=300)
+    # Few steps, and larger ones.
+    for name, value in {"STEPS": 10, "BATCH": 6, "RATE": 8e-4, "PAGES": 40}.items():
+        monkeypatch.setattr(f"tenfold.finetune.lines.{name}", value)
+    table = _lines(tmp_path / "mine", large, 24)
+    sizes = Sizes(replay=120, choose=60, judge=150)
     found = fine_tune(table, tmp_path / "reader", allow=5, sizes=sizes, data_dir=mnist)
     assert found.model.name == "line.onnx"
-    assert (found.samples, found.adapted.own.unit, found.adapted.own.count) == (40, "lines", 40)
+    assert (found.samples, found.adapted.own.unit, found.adapted.own.count) == (24, "lines", 24)
     assert found.adapted.own.after > found.adapted.own.before + 0.3
     assert found.adapted.reference.unit == "characters"
     assert found.adapted.reference.count > 100

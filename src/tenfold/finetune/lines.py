@@ -175,8 +175,9 @@ class _Teacher:
         learning = [each for each in self.layers.parameters() if each.requires_grad]
         optimizer = torch.optim.AdamW(learning, RATE, weight_decay=0.0)
         steps = max(4, min(STEPS, PASSES * len(own) // BATCH))
+        warmup = max(WARMUP, 2 / steps)  # PyTorch divides by zero where it is one step
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, RATE, total_steps=steps, pct_start=WARMUP
+            optimizer, RATE, total_steps=steps, pct_start=warmup
         )
         for step in range(steps):
             mine = [own[k] for k in rng.integers(0, len(own), BATCH)]

@@ -494,11 +494,25 @@ def _of_kinds(count: int, **kinds: float) -> list[Found]:
 
 
 @pytest.mark.parametrize(
-    ("hand", "others", "kind"), [(0.78, 0, HAND), (0.78, 1, PRINT), (0.82, 1, HAND)]
+    ("hand", "others", "kind"),
+    [(0.705, 0, PRINT), (0.74, 0, HAND), (0.9, 1, PRINT), (0.94, 1, HAND)],
 )
 def test_a_doubtful_digit_is_what_its_page_is(hand: float, others: int, kind: int) -> None:
     doubtful = _of_kinds(1, hand=hand, print=1 - hand)
     page = doubtful + _of_kinds(others, print=1.0)
+    assert as_on_page(page, SETTINGS)[0].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("hand", "height", "kind"), [(0.9946, 40, PRINT), (0.9963, 40, HAND), (0.51, 100, HAND)]
+)
+def test_a_digit_as_large_as_the_print_around_is_print(
+    hand: float, height: float, kind: int
+) -> None:
+    doubtful = _of_kinds(1, hand=hand, print=1 - hand)
+    page = [replace(one, height=height) for one in doubtful]
+    page += [replace(one, height=40.0) for one in _of_kinds(4, print=1.0)]
+    page += [replace(one, height=100.0) for one in _of_kinds(4, hand=1.0)]
     assert as_on_page(page, SETTINGS)[0].kind == kind
 
 

@@ -126,24 +126,35 @@ def read_lines(
 
 
 def as_on_page(found: Sequence[Found], settings: Settings) -> list[Found]:
-    """Weigh the kinds of each digit by how frequent they are on its page.
+    """Weigh the kinds of each digit by how frequent they are on its page, and how large.
 
-    A page of print makes a doubtful digit print, a page by hand makes it one by hand. The page's
-    shares are found by expectation maximisation (Saerens et al. 2002), starting from those of
-    composed pages, which count as some digits seen. How likely a digit is struck out stays as it
-    is: that says nothing of the others.
+    A page of print makes a doubtful digit print, a page by hand makes it one by hand. What is
+    printed has few sizes, which differ from those of a hand. So the digits are seen as a mixture
+    whose kinds have a share and a normal distribution of the height's logarithm each, found by
+    expectation maximisation (Dempster et al. 1977, Saerens et al. 2002). It starts from the shares
+    of composed pages and from sizes as varied as the page's and more, which count as some digits
+    seen. How likely a digit is struck out stays as it is: that says nothing of the others.
     """
     if not found:
         return []
     struck = np.array([f.kinds[-1] for f in found])[:, None]
     own = np.array([f.kinds[:-1] for f in found]) + 1e-6  # a page of one kind divides by no zero
-    weight, kinds, shares = 1 - struck, own, SHARES
+    trusted, kinds, shares = settings.kind_trust * np.log(own), own, SHARES
+    height = np.log([[f.height] for f in found])
+    wide = height.var() + settings.page_spread
     for _ in range(ROUNDS):
-        kinds = own * (shares / SHARES)
-        kinds = kinds / kinds.sum(axis=1, keepdims=True)
-        seen = (kinds * weight).sum(axis=0) + settings.page_shares * SHARES
+        weight = kinds / kinds.sum(axis=1, keepdims=True) * (1 - struck)
+        count = weight.sum(axis=0)
+        mean = (weight * height).sum(axis=0) / np.maximum(count, 1e-9)
+        off = (height - mean) ** 2
+        spread = (weight * off).sum(axis=0) + settings.page_sizes * wide
+        spread /= count + settings.page_sizes
+        seen = count + settings.page_shares * SHARES
         shares = seen / seen.sum()
-    both = np.concatenate([kinds * weight, struck], axis=1).astype(np.float32)
+        likely = trusted + np.log(shares / SHARES) - (off / spread + np.log(spread)) / 2
+        kinds = np.exp(likely - likely.max(axis=1, keepdims=True))
+    kinds = kinds / kinds.sum(axis=1, keepdims=True)
+    both = np.concatenate([kinds * (1 - struck), struck], axis=1).astype(np.float32)
     return [replace(f, kinds=row) for f, row in zip(found, both, strict=True)]
 
 

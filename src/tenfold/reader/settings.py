@@ -25,6 +25,11 @@ class Settings:
         Digit heights of paper between two numbers of a line: more than a digit's width.
     page_shares : float
         How many digits the shares of kinds on composed pages count as, beside those of the page.
+    page_sizes, page_spread : float
+        How many digits of each kind a wide range of sizes counts as, and how much wider it is than
+        the page's own, as a variance of the height's logarithm.
+    kind_trust : float
+        Power of the finder's probabilities of kinds: it is surer of them than it should be.
     views : tuple of (float, float)
         How a piece is shown to the line recogniser: so many times its normal size, and leaning so
         much further to the right. The first is the piece as it is; of the others, those that come
@@ -86,6 +91,9 @@ class Settings:
     gap: float = 2.0
     apart: float = 0.75
     page_shares: float = 3.0
+    page_sizes: float = 2.0
+    page_spread: float = 0.2
+    kind_trust: float = 0.6
     views: tuple[tuple[float, float], ...] = (
         (1.0, 0.0), (0.84, 0.3), (0.84, -0.3), (1.18, 0.3), (1.18, -0.3), (0.84, 0.0), (1.18, 0.0),
         (1.0, 0.3), (1.0, -0.3),

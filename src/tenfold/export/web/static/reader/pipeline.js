@@ -77,29 +77,48 @@ export async function readLines(grey, seen, recogniser, settings, oneLine, ink) 
   return { lines: withoutDoubles(lines), out, note: dense ? TOO_DENSE : "" };
 }
 
-// Weigh the kinds of each digit by how frequent they are on its page: expectation maximisation.
+// Weigh the kinds of each digit by how frequent they are on its page, and how large: expectation
+// maximisation of a mixture.
 export function asOnPage(found, settings) {
   if (!found.length) return [];
   const own = found.map(({ kinds }) => [...kinds.slice(0, -1)].map((share) => share + 1e-6));
   const struck = found.map(({ kinds }) => kinds.at(-1));
-  let [kinds, shares] = [own, SHARES];
+  const height = found.map(({ height }) => Math.log(height));
+  const middle = mean(height);
+  const wide = mean(height.map((one) => (one - middle) ** 2)) + settings.page_spread;
+  const trusted = own.map((row) => row.map((share) => settings.kind_trust * Math.log(share)));
+  let kinds = own.map(ofOne);
   for (let round = 0; round < ROUNDS; round++) {
-    kinds = own.map((row) => {
-      const weighed = row.map((share, k) => share * (shares[k] / SHARES[k]));
-      const total = sum(weighed);
-      return weighed.map((share) => share / total);
+    const of = SHARES.map((share, k) => {
+      const weight = kinds.map((row, f) => row[k] * (1 - struck[f]));
+      const count = sum(weight);
+      const size = sum(weight.map((one, f) => one * height[f])) / Math.max(count, 1e-9);
+      const off = height.map((one) => (one - size) ** 2);
+      const seen = sum(weight.map((one, f) => one * off[f])) + settings.page_sizes * wide;
+      const spread = seen / (count + settings.page_sizes);
+      return { count: count + settings.page_shares * share, off, spread };
     });
-    const seen = SHARES.map(
-      (share, k) => sum(kinds.map((row, f) => row[k] * (1 - struck[f]))) + settings.page_shares * share,
-    );
-    const total = sum(seen);
-    shares = seen.map((share) => share / total);
+    const total = sum(of.map(({ count }) => count));
+    kinds = trusted.map((row, f) => {
+      const likely = row.map((own, k) => {
+        const { count, off, spread } = of[k];
+        const share = Math.log(count / total / SHARES[k]);
+        return own + share - (off[f] / spread + Math.log(spread)) / 2;
+      });
+      const most = Math.max(...likely);
+      return ofOne(likely.map((one) => Math.exp(one - most)));
+    });
   }
   return found.map((one, f) => {
     const both = [...kinds[f].map((share) => share * (1 - struck[f])), struck[f]];
     return one.with({ kinds: Float32Array.from(both) });
   });
 }
+
+const ofOne = (row) => {
+  const total = sum(row);
+  return row.map((one) => one / total);
+};
 
 // Digits that stand together decide together whether they are struck out, or in a sentence.
 export function ofOneKind(found, settings, width) {

@@ -27,12 +27,15 @@ class Tab:
     def open(self, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> Self:
         phone = size == PHONE
         metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": phone}
-        feature = {"name": "prefers-color-scheme", "value": scheme}
         self.do("Emulation.setDeviceMetricsOverride", metrics)
         self.do("Emulation.setTouchEmulationEnabled", {"enabled": phone})
-        self.do("Emulation.setEmulatedMedia", {"features": [feature]})
+        self.paint(scheme)
         self.browser.get(self.url)
         return self
+
+    def paint(self, scheme: str) -> None:
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.do("Emulation.setEmulatedMedia", {"features": [feature]})
 
     def front(self) -> Self:
         self.browser.switch_to.window(self.handle)
@@ -94,7 +97,8 @@ def stands_out(tab: Tab, scheme: str, least: int = 6) -> None:
         + "th, td, figcaption";
       const seen = [];
       for (const e of document.querySelectorAll(kinds)) {
-        const own = e.value || [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+        const typed = ["range", "checkbox", "radio"].includes(e.type) ? "" : e.value;
+        const own = typed || [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
         if (!own || !e.checkVisibility() || e.disabled || e.closest(".unseen, :disabled")) continue;
         let under = e;
         const ground = () => getComputedStyle(under).backgroundColor;

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -161,6 +162,18 @@ def make_tiff() -> Callable[..., bytes]:
     return make
 
 
+@pytest.fixture(scope="session", autouse=True)
+def exports_share_a_registry() -> Iterator[None]:
+    """Build PyTorch's table of ONNX operators once: it takes most of the time of a small export."""
+    from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            ONNXRegistry, "from_torchlib", staticmethod(cache(ONNXRegistry.from_torchlib))
+        )
+        yield
+
+
 @pytest.fixture(scope="session")
 def hand() -> ModuleType:
     """A hand that writes digits: the module that draws the pictures of the docs."""
@@ -170,8 +183,9 @@ def hand() -> ModuleType:
 @pytest.fixture(scope="session")
 def stack(hand: ModuleType) -> Stack:
     """Sheets of an exam as they were read, and what stands on them."""
-    made: Stack = Stack(hand)
-    return made
+    from tests.stacks import Stack
+
+    return Stack(hand)
 
 
 @pytest.fixture(scope="session")

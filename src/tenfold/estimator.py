@@ -68,7 +68,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     >>> from sklearn.datasets import load_digits
     >>> from tenfold import DigitClassifier
     >>> X, y = load_digits(return_X_y=True)
-    >>> clf = DigitClassifier(settings={"epochs": 8}).fit(X[:1597], y[:1597])
+    >>> clf = DigitClassifier(settings={"epochs": 3}).fit(X[:1597], y[:1597])
     >>> clf.score(X[1597:], y[1597:]) > 0.9
     True
     """

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,10 +94,22 @@ def test_the_method_is_named_and_a_hopeless_rate_is_called_worse() -> None:
     recipe = Path("small.toml").read_text() + "[optimizer]\nname = 'sgd'\nlearning_rate = 1e-9\n"
     Path("small.toml").write_text(recipe)
     pair = ["--losses", "cross-entropy", "--optimizers", "adam,sgd", "--epochs", "12"]
-    text = _compare(*pair, "--seeds", "2", "--out", "here", "--processes", "2").stdout
+    text = _compare(*pair, "--seeds", "2", "--out", "here").stdout
     assert "Best here: cross-entropy, adam." in text
     assert "\nWorse: cross-entropy, sgd.\n" in text
     assert "Method: paired bootstrap over pictures and seeds, p < 0.05" in text
+
+
+def test_the_number_of_processes_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def in_processes(function: Any, parts: Any, runs: Any, count: int, stop: Any) -> Iterator[Any]:
+        asked.append(count)
+        return ((n, function(parts, run, stop)) for n, run in enumerate(runs))
+
+    monkeypatch.setattr("tenfold.training.compare.in_processes", in_processes)
+    assert _compare(*GRID, "--seeds", "1", "--processes", "3", "--quiet").stdout
+    assert asked == [3]
 
 
 def test_quiet_names_the_best_alone() -> None:

@@ -39,7 +39,7 @@ def _evaluate(*arguments: str) -> Result:
 
 
 def test_json_is_one_object_with_every_figure(run: Run) -> None:
-    result = _evaluate("--data", "few.npz", "--json")
+    result = _evaluate("--data", "few.npz", "--json", "--quick")
     assert result.stderr == ""
     (line,) = result.stdout.splitlines()
     record = json.loads(line)
@@ -72,7 +72,9 @@ def test_people_get_figures_a_table_and_the_picture(run: Run) -> None:
 
 @pytest.mark.parametrize(("split", "count"), [("train", 300), ("test", 60), ("all", 360)])
 def test_a_part_can_be_asked_for(split: str, count: int) -> None:
-    record = json.loads(_evaluate("--data", "few.npz", "--split", split, "--json").stdout)
+    record = json.loads(
+        _evaluate("--data", "few.npz", "--split", split, "--json", "--quick").stdout
+    )
     assert (record["split"], record["count"]) == (split, count)
 
 
@@ -130,19 +132,19 @@ def test_a_model_folder_that_cannot_be_written_costs_only_what_is_kept_there() -
 
 
 def test_pictures_that_it_learned_from_are_told() -> None:
-    text = _evaluate("--data", "few.npz", "--split", "train").stdout
+    text = _evaluate("--data", "few.npz", "--split", "train", "--quick").stdout
     assert "The model learned from images among these" in text
-    assert "learned" not in _evaluate("--data", "few.npz").stdout
+    assert "learned" not in _evaluate("--data", "few.npz", "--quick").stdout
 
 
 def test_several_data_sets_give_one_table(few: Splits) -> None:
     np.savez("more.npz", images=few.train.images, labels=few.train.targets)
-    both = ("--data", "few.npz", "--data", "more.npz")
+    both = ("--data", "few.npz", "--data", "more.npz", "--quick")
     text = _evaluate(*both).stdout
     rows = [line.split() for line in text.splitlines() if ".npz" in line and "%" in line]
     assert ["few.npz", "test", "60"] in [row[:3] for row in rows]
     assert ["more.npz", "all", "300"] in [row[:3] for row in rows]
-    record = json.loads(_evaluate(*both, "--json", "--quick").stdout)
+    record = json.loads(_evaluate(*both, "--json").stdout)
     assert [row["count"] for row in record["test_sets"]] == [60, 300]
     assert record["test_sets"][0]["accuracy"] == record["accuracy"]
 
@@ -261,7 +263,7 @@ def test_no_file_of_others_is_overwritten(option: str) -> None:
 
 def test_mistakes_of_others_beside_the_model_are_kept_and_told() -> None:
     Path("mistakes.png").write_text("mine")
-    result = _evaluate("--data", "few.npz")
+    result = _evaluate("--data", "few.npz", "--quick")
     assert result.exit_code == 0
     assert "Not kept beside the model: mistakes.png: already exists" in result.stderr
     assert Path("mistakes.png").read_text() == "mine"
@@ -272,6 +274,6 @@ def test_hostile_names_reach_no_terminal() -> None:
     shutil.copy("few.npz", name)
     shown = r"\x1b[31m\n.npz"
     for others in ([], ["--data", name]):
-        result = _evaluate("--data", name, *others, "--mistakes", "\x1b.png")
+        result = _evaluate("--data", name, *others, "--mistakes", "\x1b.png", "--quick")
         assert "\x1b" not in result.stdout + result.stderr
         assert f"model.onnx on {shown}" in result.stdout

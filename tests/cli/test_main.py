@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +34,20 @@ def _tenfold(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@cache
 def _help(*arguments: str) -> str:
     result = CliRunner().invoke(app, [*arguments, "--help"], env={"COLUMNS": "200"})
     assert result.exit_code == 0
     return re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)
 
 
-@pytest.mark.parametrize("command", ["recipe", "recipe digits"])
-def test_what_cannot_be_printed_is_told_in_one_line(command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "ways"), [("recipe", (">&-",)), ("recipe digits", (">&-", "<&- >&- 2>&-"))]
+)
+def test_what_cannot_be_printed_is_told_in_one_line(command: str, ways: tuple[str, ...]) -> None:
     line = "Error: standard output is closed, so nothing can be printed.\n"
-    for closed, told in ((">&-", line), (">&- 2>&-", ""), ("<&- >&- 2>&-", "")):
+    for closed in ways:
+        told = "" if "2>&-" in closed else line
         done = subprocess.run(
             ["/bin/sh", "-c", f"{sys.executable} -m tenfold {command} {closed}"],
             capture_output=True, text=True, check=False,
@@ -131,9 +137,9 @@ def test_mistakes_cost_one_line_and_an_exit_code(
 
 
 def test_the_shell_gets_them_too(tmp_path: Path) -> None:
-    done = _tenfold("evaluate", "gone.onnx", "--data", "digits", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("Error: gone.onnx: cannot be read")
+    done = _tenfold("recipe", "gone", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Error: recipe 'gone' is not known")
     assert done.stderr.count("\n") == 1
 
 
@@ -164,7 +170,6 @@ main()
     [
         ("pydantic", "train", ["recipe"]),
         ("optuna", "tune", ["search"]),
-        ("mlflow", "mlflow", ["train", "--track", "mlflow"]),
     ],
 )
 def test_a_missing_extra_is_named_with_the_way_to_install_it(
@@ -178,6 +183,28 @@ def test_a_missing_extra_is_named_with_the_way_to_install_it(
     assert done.stdout == ""
     assert f"needs the package {package}, which is not installed" in done.stderr
     assert f"pip install '.[{extra}]'" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_mlflow_is_missed_once_it_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Without(MetaPathFinder):
+        def find_spec(self, name: str, *_: object) -> None:
+            if name.partition(".")[0] == "mlflow":
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mlflow"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Without(), *sys.meta_path])
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["tenfold", "train", "--track", "mlflow"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    output, errors = capsys.readouterr()
+    assert (ended.value.code, output) == (1, "")
+    assert "needs the package mlflow, which is not installed" in errors
+    assert "pip install '.[mlflow]'" in errors
     assert list(tmp_path.iterdir()) == []
 
 

@@ -3,9 +3,13 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tenfold.cli import main
 
 
 def _serve(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
@@ -14,10 +18,32 @@ def _serve(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
-def test_a_port_in_use_costs_one_line() -> None:
+@dataclass(frozen=True)
+class Done:
+    returncode: object
+    stderr: str
+
+
+Here = Callable[..., Done]
+
+
+@pytest.fixture
+def serve_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """Run the command in this process, where it does not come to start anything."""
+
+    def serve(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["tenfold", "serve", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Done(ended.value.code, capsys.readouterr().err)
+
+    return serve
+
+
+def test_a_port_in_use_costs_one_line(serve_here: Here) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = _serve("--port", port)
+        done = serve_here("--port", port)
     assert done.returncode == 1
     assert f"127.0.0.1:{port} cannot be listened on" in done.stderr
     assert "Traceback" not in done.stderr
@@ -31,8 +57,8 @@ def test_without_the_extra_it_says_what_to_install(package: str) -> None:
     assert "pip install '.[serve]'" in done.stderr
 
 
-def test_a_model_that_reads_no_pictures_is_refused(model_file: Path) -> None:
-    done = _serve("--model", str(model_file))
+def test_a_model_that_reads_no_pictures_is_refused(model_file: Path, serve_here: Here) -> None:
+    done = serve_here("--model", str(model_file))
     assert done.returncode == 1
     assert "8×8" in done.stderr
 
@@ -43,9 +69,9 @@ def model_file(run: object) -> Path:
     return path
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, serve_here: Here) -> None:
     (tmp_path / "file").write_text("")
-    done = _serve("--port", "0", "--collect", str(tmp_path / "file"))
+    done = serve_here("--port", "0", "--collect", str(tmp_path / "file"))
     assert done.returncode == 1
     assert "file: no folder to keep lessons in" in done.stderr
     assert "--collect" in done.stderr
@@ -60,8 +86,8 @@ def test_readers_that_do_not_start_cost_one_line() -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", ""])  # noqa: S104
-def test_every_address_needs_a_name_or_a_token(host: str) -> None:
-    done = _serve("--host", host, "--port", "0")
+def test_every_address_needs_a_name_or_a_token(host: str, serve_here: Here) -> None:
+    done = serve_here("--host", host, "--port", "0")
     assert done.returncode == 2
     assert "--allowed-host NAME" in done.stderr
     assert "Traceback" not in done.stderr

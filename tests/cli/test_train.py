@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,13 +17,17 @@ from tenfold.cli.train import report
 from tenfold.data.splits import Splits
 from tenfold.decoders import DAMAGED
 from tenfold.errors import TrainingError, UsageError
+from tenfold.reader.networks import LINE, bundled_content
+from tenfold.training.export import with_info
 from tenfold.training.pages.recipe import PagesRecipe
-from tenfold.training.pages.run import PagesRun
+from tenfold.training.pages.run import KINDS, PagesRun
 from tenfold.training.recipe import parse_any
+from tenfold.training.result import Run
 from tenfold.training.run import RunStoppedError
+from tenfold.training.seeds import Seeds, train_seeds
 
 QUICK = [
-    *("--set=epochs=2", "--set=batch=32", "--set=threads=1", "--set=network.channels=[4, 8]"),
+    *("--set=epochs=2", "--set=batch=32", "--set=threads=1", "--set=network.name=linear"),
     "--set=validation=0",  # of two epochs it would say that they are too few
 ]
 
@@ -153,15 +159,6 @@ def test_trackers_are_named_and_the_old_option_is_taken_with_a_hint() -> None:
     assert list(Path("run/tensorboard").iterdir())
 
 
-def test_mlflow_keeps_the_run_and_the_output_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    text = _train("--track", "mlflow", "--out", "run").stdout
-    run = json.loads(Path("run/mlflow.json").read_text())["run_id"]
-    (line,) = [line for line in text.splitlines() if line.startswith("MLflow: ")]
-    assert line == f"MLflow: run {run} in runs/mlflow/mlflow.db"
-    assert Path("run/report.html").read_text().lower().startswith("<!doctype html>")
-
-
 def test_a_run_that_diverges_says_what_to_try() -> None:
     with pytest.raises(TrainingError, match=r"--set optimizer\.learning_rate=1e\+29"):
         _train("--set", "optimizer.learning_rate=1e30", "--set", "network.name=mlp")
@@ -172,16 +169,29 @@ def test_exit_codes() -> None:
     assert RunStoppedError.exit_code == 130
 
 
-def test_several_seeds_are_summarised(own_folder: Path) -> None:
-    result = _train("--seeds", "2", "--out", "all", "--json")
-    *_, last = (json.loads(line) for line in result.stdout.splitlines())
-    assert (last["event"], last["seeds"]) == ("seeds", [0, 1])
+def test_several_seeds_are_summarised(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Seeds] = []
+
+    def once(count: int, *what: Any, on_run: Callable[[Run], None], **wishes: Any) -> Seeds:
+        """Train the first time; later tell the same again."""
+        assert (count, wishes["seed"]) == (2, 5)
+        if made:
+            for run in made[0].runs:
+                on_run(run)
+        else:
+            made.append(train_seeds(count, *what, on_run=on_run, **wishes))
+        return made[0]
+
+    monkeypatch.setattr("tenfold.training.seeds.train_seeds", once)
+    command = ("--seeds", "2", "--seed", "5", "--out", "all")
+    *_, last = (json.loads(line) for line in _train(*command, "--json").stdout.splitlines())
+    assert (last["event"], last["seeds"]) == ("seeds", [5, 6])
     assert last == {"event": "seeds"} | json.loads(Path("all/seeds.json").read_text())
-    text = _train("--seeds", "2", "--seed", "5").stdout
+    text = _train(*command).stdout
     assert "seed 6: accuracy " in text
     assert "2 seeds: accuracy " in text
     assert "95 % interval of the mean" in text
-    assert _train("--seeds", "2", "--out", "more", "--quiet").stdout == "more\n"
+    assert _train(*command, "--quiet").stdout == "all\n"
 
 
 def test_several_seeds_are_not_resumed() -> None:
@@ -197,6 +207,9 @@ def test_a_run_on_composed_strips_prints_what_it_came_to(
 ) -> None:
     monkeypatch.setattr("tenfold.synthesis.pages.hands.HELD_OUT", 200)
     monkeypatch.setattr("tenfold.training.pages.run.MOST_PAGES", 1)
+    # What is exported is tested with the run itself; here tenfold's own network takes its place.
+    kind = replace(KINDS["line"], export=lambda _, info: with_info(bundled_content(LINE), info))
+    monkeypatch.setitem(KINDS, "line", kind)
     train, test = large.train, large.test
     np.savez(
         own_folder / "large.npz",

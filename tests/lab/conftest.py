@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from tests.server.conftest import Server, browser
@@ -10,6 +11,21 @@ from tests.server.conftest import Server, browser
 __all__ = ["browser"]  # a fixture
 
 StartLab = Callable[..., "Server"]
+
+
+class Told:
+    """What a worker tells, in place of its pipe."""
+
+    def __init__(self) -> None:
+        self.records: list[dict[str, Any]] = []
+        self.weights = b""
+
+    def tell(self, event: str, content: bytes = b"", **record: Any) -> None:
+        self.records.append({"event": event} | record)
+        self.weights = content or self.weights
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [record for record in self.records if record["event"] == kind]
 
 
 @pytest.fixture(scope="session")

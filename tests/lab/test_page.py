@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
@@ -116,28 +117,53 @@ def kept(browser: webdriver.Chrome, lab: Server) -> str:
     return found
 
 
-@pytest.fixture
-def page(browser: webdriver.Chrome, lab: Server) -> Iterator[Lab]:
-    """The lab, opened; at the end nothing was said on the console and nobody else was asked."""
-    one = Lab(browser, lab.url)
-    one.told(), one.asked()
-    one.open()
+@contextmanager
+def opened(browser: webdriver.Chrome, url: str, runs: str = "") -> Iterator[Lab]:
+    """Open a lab with the runs that were kept; at the end nothing was said, nobody else asked."""
+    one = Lab(browser, url)
+    browser.get(f"{url}/static/lab.css")  # of the same origin, and soon there
     one.script("localStorage.clear(); sessionStorage.clear()")
-    one.open()
-    yield one
+    one.script("if (arguments[0]) localStorage.setItem('tenfold lab runs', arguments[0])", runs)
+    one.told(), one.asked()
+    yield one.open()
     one.script("localStorage.clear(); sessionStorage.clear()")
     assert one.told() == []
     asked = one.asked()
     assert asked
-    assert [url for url in asked if not url.startswith((lab.url, "data:"))] == []
+    assert [found for found in asked if not found.startswith((url, "data:"))] == []
 
 
 @pytest.fixture
-def trained(page: Lab, kept: str) -> Lab:
+def page(browser: webdriver.Chrome, lab: Server) -> Iterator[Lab]:
+    """The lab, opened."""
+    with opened(browser, lab.url) as one:
+        yield one
+
+
+@pytest.fixture
+def trained(browser: webdriver.Chrome, lab: Server, kept: str) -> Iterator[Lab]:
     """The lab with the kept runs; the mlp is looked at."""
-    page.script("localStorage.setItem('tenfold lab runs', arguments[0])", kept)
-    page.open()
-    page.until(lambda: page["bars"].is_displayed())
+    with opened(browser, lab.url, kept) as one:
+        one.until(lambda: one["bars"].is_displayed())
+        yield one
+
+
+@pytest.fixture(scope="module")
+def strict(start_lab: StartLab) -> Iterator[Server]:
+    """A lab with a token, for one run at a time of two seconds at most."""
+    started = start_lab("--seconds", "2", "--at-once", "1", TENFOLD_TOKEN="sesame")  # noqa: S106
+    yield started
+    started.stop()
+
+
+def let_in(browser: webdriver.Chrome, lab: Server) -> Lab:
+    """Open a lab that asks for a token, and give it."""
+    page = Lab(browser, lab.url)
+    browser.get(lab.url)
+    page.until(lambda: page["asks"].is_displayed())
+    page["token"].send_keys("sesame", Keys.ENTER)
+    page.until(lambda: "parameters" in page.text("comes-to"))
+    page.told()  # Chromium notes the requests that were refused
     return page
 
 
@@ -229,18 +255,26 @@ def test_a_training_is_cancelled(page: Lab) -> None:
     assert page.runs()[0]["words"].endswith("; cancelled.")
 
 
+def test_the_token_is_asked_for(browser: webdriver.Chrome, strict: Server) -> None:
+    page = let_in(browser, strict)
+    page.train(**QUICK | {"epochs": 1})
+    page.until(lambda: page.runs())
+    page.trained()
+    page.script("sessionStorage.clear()")
+    assert page.told() == []
+
+
 def test_a_run_that_took_too_long_says_what_to_choose(
-    browser: webdriver.Chrome, start_lab: StartLab
+    browser: webdriver.Chrome, strict: Server
 ) -> None:
-    strict = start_lab("--seconds", "1")
-    page = Lab(browser, strict.url).open()
+    page = let_in(browser, strict)
     page.train(network="tutorial", epochs=150, batch=0)
     page.until(lambda: page["trouble"].is_displayed())
-    assert page["trouble"].text.startswith("Run 1: Stopped after 1 seconds")
+    assert page["trouble"].text.startswith("Run 1: Stopped after 2 seconds")
     assert "Choose fewer epochs" in page["trouble"].text
     page.until(lambda: page["train"].is_enabled())
+    page.script("sessionStorage.clear()")
     assert page.told() == []
-    strict.stop()
 
 
 def test_a_busy_lab_says_so(page: Lab, lab: Server) -> None:
@@ -532,14 +566,14 @@ def test_everything_has_a_name(trained: Lab) -> None:
     assert all(b - a <= 1 for a, b in pairwise(levels))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
-def test_it_fits_and_can_be_read(trained: Lab, size: tuple[int, int], scheme: str) -> None:
+def test_it_fits_and_can_be_read(trained: Lab, size: tuple[int, int]) -> None:
     page = trained
-    page.open(size, scheme)
-    page.until(lambda: page["bars"].is_displayed())
-    assert page.script("return document.documentElement.scrollWidth") <= size[0]
-    stands_out(page, scheme, least=60)
+    for scheme in ("light", "dark"):
+        page.open(size, scheme)
+        page.until(lambda: page["bars"].is_displayed())
+        assert page.script("return document.documentElement.scrollWidth") <= size[0]
+        stands_out(page, scheme, least=60)
 
 
 def test_mnist_is_drawn_on_28_pixels(page: Lab) -> None:
@@ -552,18 +586,3 @@ def test_mnist_is_drawn_on_28_pixels(page: Lab) -> None:
     page.trained()
     assert page["bars"].is_displayed()
     assert page.script("return document.getElementById('sheet').width") == 28
-
-
-def test_the_token_is_asked_for(browser: webdriver.Chrome, start_lab: StartLab) -> None:
-    closed = start_lab(TENFOLD_TOKEN="sesame")  # noqa: S106
-    page = Lab(browser, closed.url)
-    browser.get(closed.url)
-    page.until(lambda: page["asks"].is_displayed())
-    page["token"].send_keys("sesame", Keys.ENTER)
-    page.until(lambda: "parameters" in page.text("comes-to"))
-    page.train(**QUICK)
-    page.until(lambda: page.runs())
-    page.trained()
-    page.script("sessionStorage.clear()")
-    page.told()  # Chromium notes the requests that were refused
-    closed.stop()

@@ -27,6 +27,28 @@ QUICK = {"network": "mlp", "hidden": 8, "epochs": 3, "batch": 64, "optimizer": "
 LONG = {"network": "tutorial", "epochs": 150, "batch": 5}
 
 
+# A lab whose runs end a second after the last who followed them, instead of ten.
+HASTY = "from tenfold.lab import runs\nruns.GRACE = 1.0\nfrom tenfold.cli import main\nmain()\n"
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A lab with a token, without MNIST, whose runs take a second and are followed."""
+    from tests.server.conftest import Server
+
+    folder = tmp_path_factory.mktemp("hasty")
+    (folder / "hasty.py").write_text(HASTY)
+    environment = {
+        "PYTHONPATH": os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]),
+        "TENFOLD_TOKEN": "sesame", "TENFOLD_DATA": str(folder), "XDG_CACHE_HOME": str(folder),
+    }  # fmt: skip
+    command = ("lab", "--seconds", "1")
+    one = Server((), environment, folder / "log", command, module="hasty")
+    one.client.headers["Authorization"] = "Bearer sesame"
+    yield one
+    assert one.stop() == -signal.SIGTERM
+
+
 def begin(lab: Server, session: str, experiment: dict[str, Any]) -> httpx.Response:
     body = {"session": session, "experiment": experiment}
     return lab.client.post("/v1/lab/runs", json=body)
@@ -59,7 +81,7 @@ def until(true: Callable[[], bool], seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
-        time.sleep(0.2)
+        time.sleep(0.05)
 
 
 def test_two_people_at_once_get_their_own_runs_and_a_third_is_told_to_wait(lab: Server) -> None:
@@ -109,28 +131,24 @@ def test_a_session_trains_one_run_at_a_time(lab: Server) -> None:
     assert events(lab, second)[-1]["state"] == "done"
 
 
-def test_a_run_that_nobody_follows_ends(lab: Server) -> None:
-    name = begin(lab, "gone-away", LONG).json()["run"]
-    with following(lab, name) as told:
+def test_a_run_that_nobody_follows_ends(hasty: Server) -> None:
+    # Nobody follows from the beginning, or not any more.
+    never = begin(hasty, "gone-at-once", LONG).json()["run"]
+    later = begin(hasty, "gone-away", LONG).json()["run"]
+    with following(hasty, later) as told:
         next(told)
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline:
-        time.sleep(12)  # longer than a page may be away
-        record = events(lab, name)
-        if record[-1].get("state"):
-            break
-    assert record[-1]["state"] == "cancelled"
+    time.sleep(1.5)  # longer than a page may be away here
+    for name in (never, later):
+        assert events(hasty, name)[-1] == {"event": "end", "state": "cancelled", "detail": ""}
 
 
-def test_a_run_that_takes_too_long_is_stopped(start_lab: StartLab) -> None:
-    lab = start_lab("--seconds", "1")
-    name = begin(lab, "too-long-a-run", LONG).json()["run"]
-    end = events(lab, name)[-1]
+def test_a_run_that_takes_too_long_is_stopped(hasty: Server) -> None:
+    name = begin(hasty, "too-long-a-run", LONG).json()["run"]
+    end = events(hasty, name)[-1]
     assert end["state"] == "failed"
     assert end["detail"].startswith("Stopped after 1 seconds")
     # The next one trains as if nothing had been.
-    assert begin(lab, "another-one", QUICK).status_code == 201
-    assert lab.stop() == -signal.SIGTERM
+    assert begin(hasty, "another-one", QUICK).status_code == 201
 
 
 def test_the_end_of_the_server_ends_its_processes_at_once(start_lab: StartLab) -> None:
@@ -140,8 +158,8 @@ def test_the_end_of_the_server_ends_its_processes_at_once(start_lab: StartLab) -
     thread = threading.Thread(target=lambda: ended.extend(events(lab, name)))
     thread.start()
     until(lambda: len(_children(lab.process.pid)) >= 1)
+    until(lambda: bool(lab.client.get(f"/v1/lab/runs/{name}/weights").content))  # it trains
     children = _children(lab.process.pid)
-    time.sleep(1)
     lab.process.terminate()
     assert lab.process.wait(20) == -signal.SIGTERM
     thread.join(20)
@@ -193,16 +211,11 @@ def test_forms_pages_of_others_and_unknown_runs_are_refused(lab: Server) -> None
     )
 
 
-def test_mnist_is_offered_where_it_is_alone(
-    lab: Server, start_lab: StartLab, tmp_path: Path
-) -> None:
-    where = {"TENFOLD_DATA": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
-    without = start_lab(**where)
-    assert without.client.get("/v1/lab").json()["data"] == ["digits"]
-    refused = begin(without, "somebody", {"data": "mnist"})
+def test_mnist_is_offered_where_it_is_alone(hasty: Server) -> None:
+    assert hasty.client.get("/v1/lab").json()["data"] == ["digits"]
+    refused = begin(hasty, "somebody", {"data": "mnist"})
     assert refused.status_code == 422
     assert "mnist is not on this machine" in refused.json()["detail"]
-    without.stop()
 
 
 def test_images_are_those_of_the_split(lab: Server) -> None:
@@ -215,14 +228,15 @@ def test_images_are_those_of_the_split(lab: Server) -> None:
     assert response.content == b"".join(part.tobytes() for part in expected)
 
 
-def test_a_token_closes_everything_but_the_page(start_lab: StartLab) -> None:
-    closed = start_lab(TENFOLD_TOKEN="sesame")  # noqa: S106
-    assert closed.client.get("/").status_code == 200
-    assert closed.client.get("/v1/lab").status_code == 401
-    assert begin(closed, "somebody", QUICK).status_code == 401
-    opened = closed.client.get("/v1/lab", headers={"Authorization": "Bearer sesame"})
-    assert opened.status_code == 200
-    closed.stop()
+def test_a_token_closes_everything_but_the_page(hasty: Server) -> None:
+    wrong = {"Authorization": "Bearer open"}
+    assert hasty.client.get("/", headers=wrong).status_code == 200
+    assert hasty.client.get("/v1/lab", headers=wrong).status_code == 401
+    body = {"session": "somebody", "experiment": QUICK}
+    assert hasty.client.post("/v1/lab/runs", json=body, headers=wrong).status_code == 401
+    assert httpx.get(f"{hasty.url}/v1/lab").status_code == 401
+    assert httpx.post(f"{hasty.url}/v1/lab/runs", json=body).status_code == 401
+    assert hasty.client.get("/v1/lab").status_code == 200
 
 
 def test_the_server_never_imports_torch() -> None:

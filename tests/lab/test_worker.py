@@ -8,16 +8,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import numpy as np
 import pytest
 import torch
+from tests.lab.conftest import Told
 from torch.nn import functional
 
 from tenfold.errors import TrainingError
 from tenfold.lab.images import load
-from tenfold.lab.worker import _told
+from tenfold.lab.worker import Pipe, _told, train
 
 Start = Callable[[int], "Worker"]
 
@@ -94,34 +95,35 @@ def test_a_run_tells_its_epochs_its_weights_and_its_test_result(start: Start) ->
     assert epochs[-1]["validation_accuracy"] == pytest.approx(np.mean(right))
 
 
-def test_batch_normalisation_is_part_of_the_weights(start: Start) -> None:
-    worker = start(2000)
-    events = worker.run(network="convnet", channels=4, epochs=1, batch=64, optimizer="adam")
-    numbers = torch.from_numpy(np.frombuffer(worker.weights, "<f4").copy())
+def test_batch_normalisation_is_part_of_the_weights() -> None:
+    told = Told()
+    job = {"network": "convnet", "channels": 4, "epochs": 1, "batch": 64, "optimizer": "adam"}
+    train(cast("Pipe", told), job)
+    numbers = torch.from_numpy(np.frombuffer(told.weights, "<f4").copy())
     w1, b1, w2, b2, w3, b3 = torch.split(numbers, [36, 4, 288, 8, 1280, 10])
     _, validation, _ = load("digits", 0)
     x = torch.from_numpy(validation.images).unsqueeze(1).float() / 255
     x = functional.max_pool2d(functional.conv2d(x, w1.view(4, 1, 3, 3), b1, padding=1).relu(), 2)
     x = functional.conv2d(x, w2.view(8, 4, 3, 3), b2, padding=1).relu().flatten(1)
     found = functional.linear(x, w3.view(10, 128), b3).argmax(dim=1)
-    (epoch,) = of(events, "epoch")
+    (epoch,) = told.of("epoch")
     same = [int(a) == b for a, b in zip(epoch["predicted"], found.tolist(), strict=True)]
     assert np.mean(same) >= 0.995  # a tie may fall either way
 
 
-def test_a_run_too_large_for_its_memory_says_so(start: Start) -> None:
-    worker = start(2000)
+def test_a_run_too_large_for_its_memory_says_so() -> None:
     # The limit that the server would set, but set late: below what the run is about to ask for.
     code = (
         "import sys; from tenfold.lab import worker; import torch;"
         "worker.limit_memory(600); pipe = worker.Pipe();"
         "\ntry: torch.empty(10**9)"
         "\nexcept Exception as error: pipe.tell('failed', detail=worker._told(error)[0])"
+        "\nworker.main()"  # it waits for an experiment, and ends with its standard input
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "600"], input=b"", capture_output=True, check=True, timeout=60
+    )
     assert json.loads(done.stdout)["detail"].startswith("The run needed more memory")
-    worker.stdin.close()
-    assert worker.process.wait(60) == 0
 
 
 def test_a_loss_that_is_no_number_is_explained() -> None:

@@ -42,10 +42,11 @@ class Server:
         output: Path,
         command: tuple[str, ...] = ("serve",),
         port: int = 0,
+        module: str = "tenfold",
     ) -> None:
         self._output = output
         words = [*command, "--port", str(port), *arguments]
-        command_line = [sys.executable, "-m", "tenfold", *words]
+        command_line = [sys.executable, "-m", module, *words]
         with output.open("wb") as file:
             self.process = subprocess.Popen(command_line, stderr=file, env=os.environ | environment)
         try:
@@ -83,8 +84,9 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     started: list[Server] = []
     folder = tmp_path_factory.mktemp("servers")
 
-    def begin(*arguments: str, **environment: str) -> Server:
-        started.append(Server(arguments, environment, folder / f"{len(started)}.log"))
+    def begin(*arguments: str, module: str = "tenfold", **environment: str) -> Server:
+        log = folder / f"{len(started)}.log"
+        started.append(Server(arguments, environment, log, module=module))
         return started[-1]
 
     yield begin
@@ -186,8 +188,9 @@ def client(server: Server) -> httpx.Client:
 
 @pytest.fixture(scope="session")
 def strict(start: Start) -> Server:
-    """A server with tight limits and a token."""
+    """A server with tight limits, little patience and a token."""
     return start(
+        module="tests.server.hasty",
         TENFOLD_BODY_MB="0.2",
         TENFOLD_MEGAPIXELS="0.1",
         TENFOLD_BATCH="2",

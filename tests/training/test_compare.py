@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tenfold.data.splits import Splits
 from tenfold.errors import UsageError
 from tenfold.training.compare import USUAL_RATES, Cell, _ranked, compare
+from tenfold.training.pool import in_processes
 from tenfold.training.recipe import Recipe
 from tenfold.training.recipe_sections import LOSSES, OPTIMIZERS
 
@@ -128,7 +129,13 @@ def test_runs_in_processes_come_to_the_same(few: Splits) -> None:
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_once_stopped_only_whole_pairs_are_returned(few: Splits, processes: int) -> None:
+def test_once_stopped_only_whole_pairs_are_returned(
+    few: Splits, processes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_one_process(function: Any, shared: Any, tasks: Any, count: int, stop: Any) -> Any:
+        return in_processes(function, shared, tasks, 1, stop)  # a second takes seconds to start
+
+    monkeypatch.setattr("tenfold.training.compare.in_processes", in_one_process)
     ended = 0
     # Of two at a time the last might end before anybody asks whether to stop.
     enough = 2 if processes == 1 else 0

@@ -9,7 +9,9 @@ from tenfold.training.networks import count_parameters, make_network, scale
 from tenfold.training.recipe import built_in_recipes, load_recipe
 from tenfold.training.recipe_sections import Network
 
-SIZES = range(8, 65)
+# Every size at first; later where another halving begins to fit, and both neighbours.
+SIZES = (*range(8, 34), 47, 48, 49, 63, 64)
+FEW_SIZES = (8, 9, 15, 16, 17, 23, 28, 31, 32, 33, 49, 64)
 
 
 def _network(name: str, size: int = 8, classes: int = 10, **more: object) -> nn.Sequential:
@@ -52,7 +54,7 @@ def test_every_size_gives_a_row_of_logits_a_picture(name: str) -> None:
 
 @pytest.mark.parametrize("recipe", sorted({*built_in_recipes()} - {"finder", "line"}))
 def test_built_in_recipes_fit_every_size(recipe: str) -> None:
-    for size in SIZES:
+    for size in FEW_SIZES:
         with torch.device("meta"):
             network = make_network(load_recipe(recipe).network, size, 10)
             assert network(torch.empty(2, 1, size, size)).shape == (2, 10), size

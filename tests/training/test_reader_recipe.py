@@ -64,7 +64,8 @@ def test_the_threshold_is_fitted(trained: tuple[Model, Splits]) -> None:
 def test_recipes_without_synthesis_get_no_second_output(tmp_path: Path) -> None:
     small = load_dataset("digits").take(np.arange(300))
     splits = Splits(small, small, own_test=True)
-    run = train(splits, "digits", settings={"epochs": 1}, out=tmp_path / "plain")
+    changes = {"epochs": 1, "network.name": "linear", "threads": 1}
+    run = train(splits, "digits", settings=changes, out=tmp_path / "plain")
     model = load_model(run.model, threads=1)
     probabilities, digitness = model.predict_with_digitness(small.images)
     assert np.array_equal(digitness, probabilities.max(1))

@@ -83,7 +83,8 @@ def test_the_steps_taken_are_those_of_the_recipe(
         taken.append(self.step)
 
     monkeypatch.setattr(Training, "advance", counted)
-    train(few, "digits", settings={"epochs": 1, "validation": 0.0}, out=tmp_path / "run")
+    changes = {"epochs": 1, "validation": 0.0, "network.name": "linear", "threads": 1}
+    train(few, "digits", settings=changes, out=tmp_path / "run")
     assert taken == [1, 2, 3, 4, 5]  # 300 pictures in batches of 64, none thrown away
 
 
@@ -270,9 +271,13 @@ def test_with_room_again_a_run_goes_on(
     out = tmp_path / "run"
     with _files_up_to(10_000), pytest.raises(TenfoldError, match=f"{CHECKPOINT}: cannot"):
         train(few, "digits", settings=quick, out=out)
-    resumed = train(few, out=out, resume=True)
-    assert [epoch.loss for epoch in resumed.history] == [epoch.loss for epoch in run.history]
-    assert _names(out) == FILES
+    left = iter(range(40, -1, -1))  # a run that goes on to its end is tested above
+    with pytest.raises(RunStoppedError, match="Stopped after step 41 of 54"):
+        train(few, out=out, resume=True, stop=lambda: next(left) == 0)
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert len(lines) == 4
+    assert [line["loss"] for line in lines] == [epoch.loss for epoch in run.history[:4]]
+    assert _names(out) == [CHECKPOINT, *STARTED]
 
 
 def test_folders_nobody_can_write_to_are_told(few: Splits, tmp_path: Path) -> None:

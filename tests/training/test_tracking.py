@@ -3,11 +3,14 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from tenfold.cli import app
 from tenfold.data.splits import Splits
 from tenfold.errors import TenfoldWarning, TrainingError, UsageError
 from tenfold.training.callbacks import Epoch
@@ -61,6 +64,17 @@ def test_mlflow_gives_back_what_was_trained(few: Splits, quick: dict[str, Any]) 
     assert kept.info.run_id in noted(Path("here"))
     assert len(Path("here/metrics.jsonl").read_text().splitlines()) == len(done.history)
     assert list(Path("here/tensorboard").iterdir())
+
+
+def test_the_command_keeps_the_run_and_says_where(write_npz: Callable[[Path], Path]) -> None:
+    write_npz(Path("few.npz"))
+    tiny = [f"--set={key}" for key in ("epochs=1", "threads=1", "network.name=linear")]
+    command = ["train", "--data", "few.npz", *tiny, "--track", "mlflow", "--out", "run"]
+    text = CliRunner().invoke(app, command, catch_exceptions=False).stdout
+    run = json.loads(Path("run/mlflow.json").read_text())["run_id"]
+    (line,) = [line for line in text.splitlines() if line.startswith("MLflow: ")]
+    assert line == f"MLflow: run {run} in runs/mlflow/mlflow.db"
+    assert Path("run/report.html").read_text().lower().startswith("<!doctype html>")
 
 
 def test_a_run_that_was_stopped_goes_on_in_the_same_run_of_mlflow(

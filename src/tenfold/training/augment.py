@@ -14,7 +14,6 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from tenfold.synthesis.degrade.mixtures import degrade
 from tenfold.training.recipe_sections import Augment
 
 
@@ -25,6 +24,8 @@ def augment(images: Tensor, how: Augment, generator: Generator) -> Tensor:
     if how.shift or how.rotation or how.scale or how.shear or how.elastic:
         images = warp(images, how, generator)
     if how.degrade:
+        from tenfold.synthesis.degrade.mixtures import degrade  # with scipy, which few recipes need
+
         seed = torch.randint(2**62, (1,), generator=generator, device=generator.device)
         source = np.random.default_rng(int(seed))
         worse = degrade(images[:, 0].cpu().numpy(), how.degrade, source)

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from tenfold.data.dataset import DIGITS, Dataset
 from tenfold.data.registry import NAMES
@@ -204,6 +203,8 @@ def _is_better(baseline: NDArray[np.bool_], own: NDArray[np.bool_]) -> bool:
 
     McNemar's test in its exact form, one-sided.
     """
+    from scipy.stats import binomtest  # here, for its import takes seconds
+
     gained, lost = int((baseline & ~own).sum()), int((~baseline & own).sum())
     return gained > lost and binomtest(gained, gained + lost, alternative="greater").pvalue < LEVEL
 

@@ -26,7 +26,6 @@ from typing import Any
 from tenfold.data.dataset import Dataset
 from tenfold.errors import INTERRUPTED, TenfoldError, TrainingError, UsageError
 from tenfold.evaluation.evaluation import Evaluation
-from tenfold.evaluation.plots import learning_curve, mistakes_sheet, samples_sheet
 from tenfold.files import make_folder, read_file, write_whole
 from tenfold.sheets import save_drawing
 from tenfold.training.callbacks import Epoch
@@ -143,6 +142,9 @@ def save_pictures(
 ) -> None:
     """Write the sheet of samples, the mistakes and the learning curve."""
     # By force: no file of these names lay here as the run began, or it is a run of before.
+    # With matplotlib, which processes that only train need not wait for.
+    from tenfold.evaluation.plots import mistakes_sheet, samples_sheet
+
     save_drawing(samples_sheet(train), folder / "samples.png", force=True)
     save_drawing(mistakes_sheet(test, evaluation), folder / "mistakes.png", force=True)
     write_whole(folder / "learning-curve.png", curve_of(history))
@@ -156,4 +158,6 @@ def curve_of(history: Sequence[Epoch]) -> bytes:
     if None not in watched:
         losses["validation"] = [epoch.validation_loss or 0.0 for epoch in history]
         accuracies["validation"] = [epoch.validation_accuracy or 0.0 for epoch in history]
+    from tenfold.evaluation.plots import learning_curve
+
     return learning_curve([epoch.epoch for epoch in history], losses, accuracies)

@@ -3,27 +3,22 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import onnxruntime as ort
 import pytest
 import torch
 
-from tenfold.modelinfo import ModelInfo
 from tenfold.reader.find import Found
-from tenfold.signature import DIGITS, FINE, HAND, KINDS, PLACE, SIGN
+from tenfold.signature import FINE, HAND, KINDS, PLACE, SIGN
 from tenfold.synthesis.pages.canvas import Placed
 from tenfold.synthesis.pages.hands import Stock
 from tenfold.synthesis.pages.pages import Page
 from tenfold.training.pages.finder import (
-    KIND_WEIGHTS,
     FinderNetwork,
     FinderTask,
     collate,
-    export_finder,
     targets,
 )
-from tenfold.training.pages.score import match, score_finder
+from tenfold.training.pages.score import match
 
-INFO = ModelInfo(tuple(DIGITS), 16, "toy", 3, 'task = "finder"\n', 1)
 PLACED = (
     Placed("7", HAND, (20, 30, 40, 70)),
     Placed("3", HAND, (60, 30, 90, 66)),
@@ -108,30 +103,6 @@ def test_batches_are_composed_by_seed(stock: Stock, monkeypatch: pytest.MonkeyPa
     assert one.planes.shape == (2, 2, 256, 256)
     np.testing.assert_array_equal(one.planes, two.planes)
     np.testing.assert_array_equal(one.boxes, two.boxes)
-
-
-def test_the_model_file_says_what_the_network_says(
-    stock: Stock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tenfold.synthesis.pages.pages.AHEAD", 3)
-    network = _network().eval()
-    content = export_finder(network, INFO)
-    session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
-    for height, width in ((64, 96), (160, 32)):
-        x = np.random.default_rng(width).normal(0, 0.5, (1, 2, height, width)).astype(np.float32)
-        with torch.inference_mode():
-            kinds, places = network(torch.from_numpy(x))
-        places = places.clone()
-        places[:, -len(KIND_WEIGHTS) :] -= torch.tensor(KIND_WEIGHTS).log()[:, None, None]
-        expected = kinds, places
-        found = session.run(["kinds", "places"], {"x": x})
-        assert found[0].shape == (1, KINDS, height // FINE, width // FINE)
-        for own, true in zip(found, expected, strict=True):
-            np.testing.assert_allclose(own, true.numpy(), atol=2e-2)
-    results = score_finder(content, stock, 2)
-    assert results["pages"] == 2
-    assert len([name for name in results if name.startswith("ink_f1_")]) == KINDS
-    assert all(0 <= results[name] <= 1 for name in ("precision", "recall", "ink_f1_hand"))
 
 
 def _found(x: float, y: float, width: float, height: float, score: float = 0.9) -> Found:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
 # A probability that underflowed to nothing would make the loss infinite.
 LEAST = 1e-15
@@ -72,6 +71,9 @@ def classification(
     >>> found.confusion.tolist(), found.classes[1].recall
     ([[1, 0], [1, 1]], 0.5)
     """
+    # Imported where it is used: it takes seconds, and training imports this module.
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
     numbers, predicted = np.arange(len(classes)), probabilities.argmax(axis=1)
     scores = precision_recall_fscore_support(labels, predicted, labels=numbers, zero_division=0.0)
     return Classification(
@@ -98,6 +100,8 @@ def cross_entropy(probabilities: NDArray[np.floating], labels: NDArray[np.uint8]
     >>> round(cross_entropy(np.array([[0.5, 0.5], [0.8, 0.2]]), np.array([0, 0], np.uint8)), 4)
     0.4581
     """
+    from sklearn.metrics import log_loss
+
     safe = probabilities.astype(np.float64).clip(LEAST)
     numbers = np.arange(probabilities.shape[1])
     return float(log_loss(labels, safe / safe.sum(axis=1, keepdims=True), labels=numbers))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score, roc_curve
 
 TRUE_POSITIVES = 0.95
 
@@ -21,6 +20,8 @@ def auroc(digits: NDArray[np.floating], others: NDArray[np.floating]) -> float:
     >>> auroc(np.array([0.9, 0.6]), np.array([0.7, 0.1]))
     0.75
     """
+    from sklearn.metrics import roc_auc_score  # here, for its import takes seconds
+
     return float(roc_auc_score(*_pooled(digits, others)))
 
 
@@ -32,6 +33,8 @@ def false_positive_rate(digits: NDArray[np.floating], others: NDArray[np.floatin
     >>> false_positive_rate(np.arange(1, 21) / 20, np.array([0.05, 0.1, 0.5, 0.02]))
     0.5
     """
+    from sklearn.metrics import roc_curve
+
     passed, kept, _ = roc_curve(*_pooled(digits, others), drop_intermediate=False)
     return float(passed[kept >= TRUE_POSITIVES - 1e-9].min())
 

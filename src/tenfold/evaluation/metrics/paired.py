@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtrit
 
 from tenfold.evaluation.metrics.statistics import LEVEL, wilson
 
@@ -101,7 +101,7 @@ def _draws(values: NDArray[np.int8]) -> tuple[NDArray[np.float64], NDArray[np.fl
         return pictures, pictures
     # One seed fewer than there are makes the variance right (Rao & Wu 1988).
     weights = rng.multinomial(seeds - 1, np.full(seeds, 1 / seeds), size=DRAWS) / (seeds - 1)
-    wider = float(t.ppf(1 - LEVEL / 2, seeds - 1) / norm.ppf(1 - LEVEL / 2))
+    wider = float(stdtrit(seeds - 1, 1 - LEVEL / 2) / ndtri(1 - LEVEL / 2))
     return pictures + wider * (weights - 1 / seeds) @ values.mean(axis=1), pictures
 
 

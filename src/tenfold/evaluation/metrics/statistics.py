@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom, binomtest, t
+from scipy.special import stdtrit
 
 LEVEL = 0.05  # below this p-value a difference is called one
 
@@ -25,6 +25,8 @@ def wilson(right: int, count: int) -> tuple[float, float]:
     >>> round(low, 4), round(high, 4)
     (0.2553, 0.3662)
     """
+    from scipy.stats import binomtest  # here, for its import takes seconds
+
     interval = binomtest(right, count).proportion_ci(method="wilson")
     return float(interval.low), float(interval.high)
 
@@ -64,7 +66,7 @@ def spread(values: Sequence[float]) -> Spread:
     if len(array) < 2:
         return Spread(tuple(map(float, values)), mean, 0.0, None)
     deviation = float(array.std(ddof=1))
-    half = float(t.ppf(1 - LEVEL / 2, len(array) - 1)) * deviation / len(array) ** 0.5
+    half = float(stdtrit(len(array) - 1, 1 - LEVEL / 2)) * deviation / len(array) ** 0.5
     return Spread(tuple(map(float, values)), mean, deviation, (mean - half, mean + half))
 
 
@@ -112,6 +114,8 @@ def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> McNemar:
     >>> result.only_first_right, result.only_second_right, round(result.p, 4)
     (7, 1, 0.0391)
     """
+    from scipy.stats import binom
+
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
     fewer, count = min(only_first, only_second), only_first + only_second
     if not count:

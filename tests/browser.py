@@ -58,7 +58,7 @@ class Tab:
 
     def told(self) -> list[str]:
         """What was said on the console since this was last asked."""
-        return [entry["message"] for entry in _log(self.browser, "browser")]
+        return told(self.browser)
 
     def asked(self) -> list[str]:
         """What was loaded since this was last asked, by any window."""
@@ -69,6 +69,11 @@ def _log(browser: webdriver.Chrome, name: str) -> list[dict[str, Any]]:
     get_log: Any = browser.get_log
     entries: list[dict[str, Any]] = get_log(name)
     return entries
+
+
+def told(browser: webdriver.Chrome) -> list[str]:
+    """What any page said on a browser's console since this was last called."""
+    return [entry["message"] for entry in _log(browser, "browser")]
 
 
 def asked(browser: webdriver.Chrome) -> list[str]:

@@ -54,6 +54,7 @@ def test_a_hostile_layout_is_read_in_time(number: int) -> None:
     assert (reading.width, reading.height) == (width, height)
 
 
+@pytest.mark.slow
 def test_print_packed_tight_takes_bounded_work_and_says_what_was_left_out() -> None:
     _, pixels = hostile.layout(28)
     started = time.process_time()

@@ -145,6 +145,7 @@ def test_killed_again_and_again_and_resumed_a_run_ends_with_the_same_weights(
     _assert_same_outcome(out, whole, few.test.images)
 
 
+@pytest.mark.slow
 def test_nobody_takes_a_run_up_beside_it_and_ctrl_c_stops_it_after_the_step(
     data: Path, whole: Run, few: Splits, tmp_path: Path
 ) -> None:

@@ -126,6 +126,7 @@ def killed_and_resumed(folder: Path, hand: ModuleType, sheets: int, kills: int, 
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks at /proc")
 def test_killed_twice_it_ends_the_same(tmp_path: Path, hand: ModuleType) -> None:
     killed_and_resumed(tmp_path, hand, sheets=8, kills=2, seed=1)

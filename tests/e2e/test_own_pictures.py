@@ -41,6 +41,7 @@ def mine(few: Splits, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_from_a_folder_of_photographs_to_a_model_that_reads_them(mine: Path, few: Splits) -> None:
     quick = ["--set", "network.channels=[8,16]", "--set", "network.depth=1", "--set", "epochs=24"]
     run = _tenfold("train", "--data", "mine", "--out", "run", "--set", "folds=2", *quick, cwd=mine)

@@ -119,7 +119,7 @@ def test_glyphs_are_framed_as_tenfold_frames_them(
 
 
 @needs_compiler
-@pytest.mark.parametrize("recipe", ["fast", "mnist"])
+@pytest.mark.parametrize("recipe", ["fast", pytest.param("mnist", marks=pytest.mark.slow)])
 def test_other_plain_networks_are_written_too(
     recipe: str, network_of: NetworkOf, tmp_path: Path
 ) -> None:

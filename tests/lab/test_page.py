@@ -255,6 +255,7 @@ def test_a_training_is_cancelled(page: Lab) -> None:
     assert page.runs()[0]["words"].endswith("; cancelled.")
 
 
+@pytest.mark.slow
 def test_the_token_is_asked_for(browser: webdriver.Chrome, strict: Server) -> None:
     page = let_in(browser, strict)
     page.train(**QUICK | {"epochs": 1})
@@ -264,6 +265,7 @@ def test_the_token_is_asked_for(browser: webdriver.Chrome, strict: Server) -> No
     assert page.told() == []
 
 
+@pytest.mark.slow
 def test_a_run_that_took_too_long_says_what_to_choose(
     browser: webdriver.Chrome, strict: Server
 ) -> None:
@@ -277,6 +279,7 @@ def test_a_run_that_took_too_long_says_what_to_choose(
     assert page.told() == []
 
 
+@pytest.mark.slow
 def test_a_busy_lab_says_so(page: Lab, lab: Server) -> None:
     long = {"network": "tutorial", "epochs": 150, "batch": 5}
     names = []
@@ -294,6 +297,7 @@ def test_a_busy_lab_says_so(page: Lab, lab: Server) -> None:
     page.trained()
 
 
+@pytest.mark.slow
 def test_two_windows_do_not_disturb_each_other(page: Lab) -> None:
     page.train(**QUICK | {"epochs": 12})
     page.browser.switch_to.new_window("window")

@@ -47,6 +47,7 @@ def _ids(out: Path) -> list[str]:
     return sorted(parquet.read_table(out).column("id").to_pylist())
 
 
+@pytest.mark.slow
 def test_a_dataset_and_an_output_are_read_where_ray_runs(
     glyphs: list[bytes],
     make_tar: Callable[..., str],

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
-from tests.browser import DESKTOP, asked
+from tests.browser import DESKTOP, asked, told
 from tests.server.window import Window
 
 Start = Callable[..., "Server"]
@@ -150,7 +150,7 @@ def look(browser: webdriver.Chrome) -> Iterator[Callable[[Server], Window]]:
     first = browser.current_window_handle
     servers: list[str] = []
     opened: list[str] = []
-    asked(browser)
+    told(browser), asked(browser)
 
     def begin(server: Server, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> Window:
         browser.switch_to.window(first)  # the one that was open may be closed

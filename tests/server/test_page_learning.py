@@ -49,6 +49,7 @@ def _has_taught(page: Page, count: int) -> bool:
     return f"{count} glyph" in page["taught"].text
 
 
+@pytest.mark.slow
 def test_what_was_taught_is_read_with_and_taken_back(
     browser: webdriver.Chrome,
     start: Callable[..., Server],

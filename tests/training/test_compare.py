@@ -128,7 +128,7 @@ def test_runs_in_processes_come_to_the_same(few: Splits) -> None:
     assert [number for number, _, _ in told] == [0, 1, 2, 3, 0, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_once_stopped_only_whole_pairs_are_returned(
     few: Splits, processes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -142,6 +142,7 @@ def test_time_ends_it(few: Splits, space: Path, tmp_path: Path) -> None:
     assert time.monotonic() - begun < 60
 
 
+@pytest.mark.slow
 def test_processes_share_the_trials(few: Splits, space: Path, tmp_path: Path) -> None:
     found = _search(space, few, tmp_path / "out", trials=6, processes=2)
     assert found.whole + found.pruned == 6
@@ -207,6 +208,7 @@ def test_a_trial_of_a_living_process_is_left_to_it(tmp_path: Path) -> None:
     assert states == [TrialState.FAIL, TrialState.WAITING]
 
 
+@pytest.mark.slow
 def test_a_search_that_was_killed_goes_on(
     space: Path, tmp_path: Path, write_npz: Callable[[Path], Path]
 ) -> None:

@@ -75,9 +75,9 @@ def test_a_scanned_blank_is_turned_straight(angle: float, tmp_path: Path) -> Non
     form = drawn.survey()
     page = form.render()
     matrix = cv2.getRotationMatrix2D((page.shape[1] / 2, page.shape[0] / 2), angle, 1)
-    scan = cv2.warpAffine(page, matrix, page.shape[::-1], borderValue=(255,))
+    turned = cv2.warpAffine(page, matrix, page.shape[::-1], borderValue=(255,))
     noise = np.random.default_rng(0).normal(0, 4, page.shape)
-    scan = np.asarray(np.clip(scan - 10.0 + noise, 0, 255), np.uint8)
+    scan = np.asarray(np.clip(turned - 10.0 + noise, 0, 255), np.uint8)
     path = tmp_path / "scan.png"
     cv2.imwrite(str(path), scan)
     (found,) = propose(path)

@@ -41,14 +41,14 @@ class Tally:
 
     def add(self, reading: Reading, truth: Truth) -> None:
         """Count a page."""
-        lines = "\n".join(" ".join(line) for line in truth.lines)
-        self.texts.append((truth.kind, digits_of(lines), digits_of(reading.text)))
-        if truth.kind == "foreign":
+        if truth.kind == "foreign":  # nothing is to be read
             read = min(len(digits_of(reading.text)), truth.foreign)
             own = [False] * read + [True] * (truth.foreign - read)
             self.shares["other scripts: digits refused"] += own
             self.shares["other scripts: pages without any reading"].append(not read)
             return
+        lines = "\n".join(" ".join(line) for line in truth.lines)
+        self.texts.append((truth.kind, digits_of(lines), digits_of(reading.text)))
         self._add_lines(reading, truth)
         true = {digits_of(text) for line in truth.lines for text in line}
         for line in reading.lines:

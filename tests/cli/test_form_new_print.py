@@ -10,8 +10,6 @@ import drawn_forms as drawn
 from tenfold.cli import main
 from tenfold.forms.template import load
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
 
 def _run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     monkeypatch.setattr(sys, "argv", ["tenfold", *arguments])

@@ -577,7 +577,7 @@ def test_it_fits_and_can_be_read(trained: Lab, size: tuple[int, int]) -> None:
         page.open(size, scheme)
         page.until(lambda: page["bars"].is_displayed())
         assert page.script("return document.documentElement.scrollWidth") <= size[0]
-        stands_out(page, scheme, least=60)
+        stands_out(page, scheme, least=61, mixed=True)
 
 
 def test_mnist_is_drawn_on_28_pixels(page: Lab) -> None:

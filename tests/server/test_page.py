@@ -595,7 +595,7 @@ def test_text_stands_out_in_light_and_dark(page: Page, scheme: str, number: byte
     page.until(lambda: page["csv"].is_enabled())
     page.reads("42")
     _forgive(page)
-    stands_out(page, scheme, least=15)
+    stands_out(page, scheme, least=16)
 
 
 def test_a_phone_is_written_on_with_a_finger(page: Page) -> None:

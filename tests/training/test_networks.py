@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 from torch import nn
@@ -9,9 +11,11 @@ from tenfold.training.networks import count_parameters, make_network, scale
 from tenfold.training.recipe import built_in_recipes, load_recipe
 from tenfold.training.recipe_sections import Network
 
-# Every size at first; later where another halving begins to fit, and both neighbours.
-SIZES = (*range(8, 34), 47, 48, 49, 63, 64)
-FEW_SIZES = (8, 9, 15, 16, 17, 23, 28, 31, 32, 33, 49, 64)
+# Where another halving begins to fit, and both neighbours; every size takes half a minute.
+FEW_SIZES = (8, 9, 15, 16, 17, 23, 28, 31, 32, 33, 47, 48, 49, 63, 64)
+SIZES = pytest.mark.parametrize(
+    "sizes", [FEW_SIZES, pytest.param(range(8, 65), marks=pytest.mark.slow)], ids=["few", "every"]
+)
 
 
 def _network(name: str, size: int = 8, classes: int = 10, **more: object) -> nn.Sequential:
@@ -44,17 +48,19 @@ def test_the_tutorials_dropout_lies_where_the_tutorial_has_it() -> None:
     assert rates == [0.25, 0.5]
 
 
+@SIZES
 @pytest.mark.parametrize("name", ["tutorial", "convnet", "mlp", "linear"])
-def test_every_size_gives_a_row_of_logits_a_picture(name: str) -> None:
-    for size in SIZES:
+def test_every_size_gives_a_row_of_logits_a_picture(name: str, sizes: Sequence[int]) -> None:
+    for size in sizes:
         with torch.device("meta"):  # shapes alone, without the work
             logits = _network(name, size, 7)(torch.empty(3, 1, size, size))
         assert logits.shape == (3, 7), size
 
 
 @pytest.mark.parametrize("recipe", sorted({*built_in_recipes()} - {"finder", "line"}))
-def test_built_in_recipes_fit_every_size(recipe: str) -> None:
-    for size in FEW_SIZES:
+@SIZES
+def test_built_in_recipes_fit_every_size(recipe: str, sizes: Sequence[int]) -> None:
+    for size in sizes:
         with torch.device("meta"):
             network = make_network(load_recipe(recipe).network, size, 10)
             assert network(torch.empty(2, 1, size, size)).shape == (2, 10), size

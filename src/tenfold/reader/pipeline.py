@@ -138,12 +138,12 @@ def as_on_page(found: Sequence[Found], settings: Settings) -> list[Found]:
     if not found:
         return []
     struck = np.array([f.kinds[-1] for f in found])[:, None]
-    own = np.array([f.kinds[:-1] for f in found]) + 1e-6  # a page of one kind divides by no zero
-    trusted, kinds, shares = settings.kind_trust * np.log(own), own, SHARES
+    own = np.array([f.kinds[:-1] for f in found]) + 1e-6  # nothing has no logarithm
+    trusted, kinds = settings.kind_trust * np.log(own), own / own.sum(axis=1, keepdims=True)
     height = np.log([[f.height] for f in found])
     wide = height.var() + settings.page_spread
     for _ in range(ROUNDS):
-        weight = kinds / kinds.sum(axis=1, keepdims=True) * (1 - struck)
+        weight = kinds * (1 - struck)
         count = weight.sum(axis=0)
         mean = (weight * height).sum(axis=0) / np.maximum(count, 1e-9)
         off = (height - mean) ** 2
@@ -153,7 +153,7 @@ def as_on_page(found: Sequence[Found], settings: Settings) -> list[Found]:
         shares = seen / seen.sum()
         likely = trusted + np.log(shares / SHARES) - (off / spread + np.log(spread)) / 2
         kinds = np.exp(likely - likely.max(axis=1, keepdims=True))
-    kinds = kinds / kinds.sum(axis=1, keepdims=True)
+        kinds /= kinds.sum(axis=1, keepdims=True)
     both = np.concatenate([kinds * (1 - struck), struck], axis=1).astype(np.float32)
     return [replace(f, kinds=row) for f, row in zip(found, both, strict=True)]
 

@@ -102,7 +102,7 @@ def line(large: Splits, tmp_path_factory: pytest.TempPathFactory) -> Made:
     return _made("line", large, tmp_path_factory.mktemp("line") / "run")
 
 
-@pytest.mark.parametrize("task", [pytest.param("finder", marks=pytest.mark.slow), "line"])
+@pytest.mark.parametrize("task", ["finder", "line"])
 def test_one_command_from_a_recipe_to_a_model_file(
     task: str, large: Splits, request: pytest.FixtureRequest
 ) -> None:

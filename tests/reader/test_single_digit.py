@@ -17,7 +17,7 @@ from tenfold.reader.networks import bundled_model
 from tenfold.reader.reader import Reader
 from tenfold.reader.recognise import Symbol
 from tenfold.reader.settings import SETTINGS
-from tenfold.reader.single_digit import by_ink, by_line, read_one
+from tenfold.reader.single_digit import Opinion, by_ink, by_line, lies_alone, read_one
 from tenfold.signature import CHARS, HAND
 
 Pixels = NDArray[np.uint8]
@@ -174,7 +174,8 @@ def _read(
     # One height, so that each digit's frame is exactly what was given.
     settings = replace(SETTINGS, views=((1.0, 0.0),))
     model = _Saying(answer)
-    read = read_one(page, page, seen, model, lambda: recogniser, settings, promised)
+    whole = by_ink(find_ink(page), model)
+    read = read_one(page, page, whole, seen, model, lambda: recogniser, settings, promised)
     return None if read is None else read[0]
 
 
@@ -264,3 +265,47 @@ def test_opinions_that_agree_are_surer_together_but_not_twice_as_sure() -> None:
     assert symbol is not None
     odds = symbol.probabilities[3] / symbol.probabilities[5]
     assert 1.2 * 4 < odds < 2 * 4
+
+
+SEVEN = np.eye(10, dtype=np.float32)[7]
+
+
+def _box(left: int, top: int, right: int, bottom: int) -> tuple[float, float, float, float]:
+    return float(left), float(top), float(right - left), float(bottom - top)
+
+
+@pytest.mark.parametrize(("sureness", "alone"), [(0.4, False), (0.6, True)])
+def test_ink_lies_alone_where_it_looks_at_least_a_little_like_a_digit(
+    sureness: float, alone: bool
+) -> None:
+    opinion = Opinion(SEVEN, sureness, _box(92, 70, 108, 130))
+    assert lies_alone(find_ink(_bar()), opinion) == alone
+
+
+@pytest.mark.parametrize(("height", "alone"), [(1, True), (3, False)])
+def test_ink_beside_the_digit_must_be_found(height: int, alone: bool) -> None:
+    page = _bar()
+    page[20 : 20 + height, 90:100] = 0  # 1 % of the bar's ink, or 3
+    opinion = Opinion(SEVEN, 1.0, _box(92, 70, 108, 130))
+    assert lies_alone(Ink(255 - page, (page < 128).astype(np.uint8), False), opinion) == alone
+
+
+@pytest.mark.parametrize("side", ["left", "top", "right", "bottom"])
+def test_ink_over_the_edge_may_be_a_frame(side: str) -> None:
+    page = _paper()
+    boxes = {
+        "left": (0, 70, 16, 130), "top": (92, 0, 108, 60),
+        "right": (184, 70, 200, 130), "bottom": (92, 140, 108, 200),
+    }  # fmt: skip
+    left, top, right, bottom = boxes[side]
+    page[top:bottom, left:right] = 0
+    ink = Ink(255 - page, (page < 128).astype(np.uint8), False)
+    assert lies_alone(find_ink(_bar()), Opinion(SEVEN, 1.0, _box(92, 70, 108, 130)))
+    assert not lies_alone(ink, Opinion(SEVEN, 1.0, _box(left, top, right, bottom)))
+
+
+def test_a_small_cell_with_its_frame_is_read() -> None:
+    cell = np.full((40, 40), 175, np.uint8)
+    cell[:3], cell[:, :2] = 60, 60
+    cell[10:32, 19:22] = 80
+    assert Reader(layout="digit").read(cell).text == "1"

@@ -35,3 +35,11 @@ def test_sets_in_mnists_frame_are_told_from_others(large: Splits) -> None:
 def test_blank_paper_is_refused_by_name() -> None:
     with pytest.raises(DataError, match=r"blank\.png: there is no ink in it"):
         frame_picture(np.full((60, 60), 240, np.uint8), "blank.png")
+
+
+def test_the_frame_of_a_small_cell_is_left_out() -> None:
+    cell = np.full((40, 40), 175, np.uint8)
+    cell[:3], cell[:, :2] = 60, 60
+    cell[10:32, 19:22] = 80
+    framed = frame_picture(cell, "cell.png")
+    assert bundled_model().predict(framed[None])[0] == 1

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tenfold.errors import PageError, TenfoldError, faults_of
 from tenfold.model import Model
+from tenfold.preprocess.binarize import find_ink
 from tenfold.preprocess.document import DocumentPage, first_page, page_error, pages
 from tenfold.preprocess.geometry import Region, check_region, crop, turn
 from tenfold.preprocess.image import WORKING_SIDE, Picture, Source, name_of
@@ -31,7 +32,7 @@ from tenfold.reader.pipeline import ask_classifier, best_turn, grey_of, look, re
 from tenfold.reader.reading import InkChoice, Reading
 from tenfold.reader.recognise import ReadPart, Symbol
 from tenfold.reader.settings import SETTINGS
-from tenfold.reader.single_digit import read_one
+from tenfold.reader.single_digit import by_ink, lies_alone, read_one
 from tenfold.reader.trace import Trace
 
 Pixels = NDArray[np.uint8]
@@ -235,8 +236,10 @@ class Reader:
 
     def _one_digit(self, picture: Picture, turned: int, started: float) -> Trace:
         grey = grey_of(picture.pixels)
+        ink = find_ink(picture.pixels)
+        whole = by_ink(ink, self.model)
         tiny = max(picture.pixels.shape[:2]) <= TINY
-        if tiny:  # a network's input, as it is: nothing to find
+        if tiny and whole is not None and lies_alone(ink, whole):  # a network's input, as it is
             seen = Finding([], [], [])
         else:
             single = replace(
@@ -245,7 +248,7 @@ class Reader:
             seen = look(grey, bundled_finder(), single)
         promised = self.layout == "digit"
         answer = read_one(
-            picture.pixels, grey, seen, self.model, self._recogniser, SETTINGS, promised
+            picture.pixels, grey, whole, seen, self.model, self._recogniser, SETTINGS, promised
         )
         if answer is None:
             fitted = None if self.expect is None else expected.nothing(self.expect)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.preprocess.binarize import Ink, find_ink
+from tenfold.preprocess.binarize import Ink
 from tenfold.preprocess.segment import Piece, find_pieces, glyph_of, merge
 from tenfold.reader.ctc import Network, frames_of, probability, together
 from tenfold.reader.find import Finding, Found
@@ -33,7 +33,8 @@ LEAST_SHARE = 0.02  # of the largest piece's area: smaller marks are dirt
 TOGETHER = 0.15  # of a group's size: pieces this close belong to it
 LEFT_OUT = 2.5  # weight of the logarithm of the share of ink that a group holds
 SEEDS = 4  # the largest pieces are tried as the digit's core
-
+LONE = 0.5  # probability of a digit from which on ink that lies alone is one
+ALL_INK = 0.98  # of the ink: what lies beside the rest is dirt
 
 SEEN = 0.3  # the finder's score from which on its box is the digit's
 ASIDE = 0.6  # of its height: paper on either side of a digit that is read as a line
@@ -49,10 +50,31 @@ class Opinion:
     box: tuple[float, float, float, float] | None
     glyph: Pixels | None = None
 
+    @property
+    def sureness(self) -> float:
+        """How much it looks like one digit, whichever."""
+        return float(self.probabilities.max()) * self.digitness
+
+
+def lies_alone(ink: Ink, opinion: Opinion) -> bool:
+    """Say whether a picture's ink is one digit and nothing else, away from the edge.
+
+    Then there is nothing to find; rests of frames and of neighbours are ink too.
+    """
+    if opinion.sureness < LONE or opinion.box is None:
+        return False
+    x, y, width, height = (int(value) for value in opinion.box)
+    down, across = ink.mask.shape
+    level = ink.level * (ink.mask > 0)
+    held = level[y : y + height, x : x + width].sum(dtype=np.float64)
+    off_edge = min(x, y, across - x - width, down - y - height) > 0
+    return off_edge and bool(held >= ALL_INK * level.sum(dtype=np.float64))
+
 
 def read_one(
     pixels: Pixels,
     grey: Pixels,
+    whole: Opinion | None,
     seen: Finding,
     model: Classifier,
     recogniser: Callable[[], Network],
@@ -63,6 +85,9 @@ def read_one(
 
     Parameters
     ----------
+    whole : Opinion or None
+        On all of the picture's ink, or the part that looks most like a digit; see `by_ink`.
+    seen : Finding
     promised : bool
         Whether somebody said that there is one: then a doubtful place is better than none.
 
@@ -72,7 +97,6 @@ def read_one(
     uint8 array, shape (28, 28), or None
         What the classifier saw.
     """
-    whole = by_ink(find_ink(pixels), model)
     best = max(seen.found, key=lambda f: _likely(f, grey), default=None)
     if whole is None and (best is None or (best.score < SEEN and not promised)):
         return None

@@ -1,6 +1,7 @@
 // The reader: from a picture to a reading, in the order of tenfold/reader/reader.py.
 
 import { leftOut, lineOf } from "./assemble.js";
+import { findInk } from "./binarize.js";
 import { PLAIN, shares } from "./confidence.js";
 import { NOTHING } from "./find.js";
 import { glyph } from "./glyphs.js";
@@ -8,7 +9,7 @@ import { FIELD } from "./normalize.js";
 import { askClassifier, bestTurn, look, readLines } from "./pipeline.js";
 import { greyOf, Pixels, turned } from "./pixels.js";
 import { isDigit } from "./signature.js";
-import { readOne } from "./single_digit.js";
+import { byInk, liesAlone, readOne } from "./single_digit.js";
 
 export const TINY = 40;
 export const DEFAULT_MIN_CONFIDENCE = 0.5;
@@ -56,11 +57,14 @@ export class Reader {
     const { pixels } = work.picture;
     const grey = greyOf(pixels);
     const { single_sides: sides, single_score: least_score } = this.settings;
-    const tiny = Math.max(pixels.width, pixels.height) <= TINY; // a network's input: nothing to find
+    const ink = findInk(pixels);
+    const whole = await byInk(ink, this.networks.classifier);
+    const tiny = Math.max(pixels.width, pixels.height) <= TINY;
+    const asItIs = tiny && whole && liesAlone(ink, whole); // a network's input: nothing to find
     const single = { ...this.settings, sides, least_score };
-    const seen = tiny ? NOTHING : await look(grey, this.networks.finder, single);
+    const seen = asItIs ? NOTHING : await look(grey, this.networks.finder, single);
     const promised = work.layout === "digit";
-    const answer = await readOne(pixels, grey, seen, this.networks, this.settings, promised);
+    const answer = await readOne(pixels, grey, whole, seen, this.networks, this.settings, promised);
     if (!answer) return this.#finish(work, seen, [], [], [], null);
     if (promised) answer.symbol.support = 1; // who promises a digit has said already that it is one
     return this.#finish(work, seen, [], [[answer.symbol]], [], answer.shown);

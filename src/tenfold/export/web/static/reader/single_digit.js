@@ -1,7 +1,6 @@
 // Read a picture that promises exactly one digit: three are asked and their opinions pooled.
 // The same steps as tenfold/reader/single_digit.py.
 
-import { findInk } from "./binarize.js";
 import { framesOf, probability, together } from "./ctc.js";
 import { glyph } from "./glyphs.js";
 import { cut } from "./lines.js";
@@ -14,13 +13,31 @@ export const LEAST_SHARE = 0.02;
 export const TOGETHER = 0.15;
 export const LEFT_OUT = 2.5;
 export const SEEDS = 4;
+export const LONE = 0.5;
+export const ALL_INK = 0.98;
 export const SEEN = 0.3;
 export const ASIDE = 0.6;
 export const SIZE = 0.15;
 
+// Whether a picture's ink is one digit and nothing else, away from the edge.
+export function liesAlone({ level, mask }, { probabilities, digitness, box }) {
+  if (Math.max(...probabilities) * digitness < LONE) return false;
+  const [x, y, width, height] = box;
+  let [all, held] = [0, 0];
+  for (let row = 0; row < mask.height; row++) {
+    for (let column = 0; column < mask.width; column++) {
+      const at = row * mask.width + column;
+      if (!mask.data[at]) continue;
+      all += level.data[at];
+      if (row >= y && row < y + height && column >= x && column < x + width) held += level.data[at];
+    }
+  }
+  const offEdge = Math.min(x, y, mask.width - x - width, mask.height - y - height) > 0;
+  return offEdge && held >= ALL_INK * all;
+}
+
 // The digit of a picture and what the classifier saw of it; null where there is no ink at all.
-export async function readOne(pixels, grey, seen, networks, settings, promised) {
-  const whole = await byInk(findInk(pixels), networks.classifier);
+export async function readOne(pixels, grey, whole, seen, networks, settings, promised) {
   const best = likeliest(seen.found, grey);
   if (!whole && (!best || (best.score < SEEN && !promised))) return null;
   const opinions = [[settings.pool[0], whole]];
@@ -99,7 +116,7 @@ async function byLine(grey, found, recogniser, settings) {
 }
 
 // Ask the classifier about the picture's ink, or of the part most like a digit.
-async function byInk(ink, classifier) {
+export async function byInk(ink, classifier) {
   const found = findPieces(ink.mask);
   if (!found.length) return null;
   const largest = found.reduce((most, { area }) => Math.max(most, area), 0);

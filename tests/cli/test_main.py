@@ -6,6 +6,7 @@ import subprocess
 import sys
 from functools import cache
 from importlib.abc import MetaPathFinder
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,17 @@ def _commands(group: Any, name: str) -> list[tuple[Any, str]]:
     for each, command in getattr(group, "commands", {}).items():
         found += _commands(command, f"{name} {each}")
     return found
+
+
+def test_help_breaks_lines_where_the_terminal_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = CliRunner().invoke(app, ["train", "--help"], terminal_width=80).stdout.splitlines()
+    start = next(k for k, line in enumerate(lines) if line.startswith(" Without options:"))
+    paragraph = [line.strip() for line in lines[start:]]
+    paragraph = paragraph[: paragraph.index("")]
+    assert len(paragraph) > 2
+    for line, after in pairwise(paragraph):
+        assert len(line) + 1 + len(after.split()[0]) > 78  # no word fits any more
 
 
 def test_help_shows_flags_bare_and_fits_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,12 @@
-"""The command line's own Typer: help shows a flag by its name alone, for it takes no value."""
+"""The command line's own Typer.
+
+Help shows a flag by its name alone, for it takes no value, and breaks lines where the terminal ends,
+not where the docstring's lines do.
+"""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -37,4 +42,11 @@ class App(typer.Typer):
 
     def command(self, name: str | None = None, **how: Any) -> Callable[[Any], Any]:
         """Register a function as a command, as Typer does."""
-        return super().command(name, **({"cls": _Command} | how))
+        register = super().command
+
+        def registered(function: Any) -> Any:
+            paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
+            told = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+            return register(name, **({"cls": _Command, "help": told} | how))(function)
+
+        return registered

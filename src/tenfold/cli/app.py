@@ -1,7 +1,7 @@
 """The command line's own Typer.
 
-Help shows a flag by its name alone, for it takes no value, and breaks lines where the terminal ends,
-not where the docstring's lines do.
+Help shows a flag by its name alone, for it takes no value, and breaks lines where the terminal
+ends, not where the docstring does.
 """
 
 from __future__ import annotations

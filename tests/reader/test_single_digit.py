@@ -174,8 +174,10 @@ def _read(
     # One height, so that each digit's frame is exactly what was given.
     settings = replace(SETTINGS, views=((1.0, 0.0),))
     model = _Saying(answer)
-    whole = by_ink(find_ink(page), model)
-    read = read_one(page, page, whole, seen, model, lambda: recogniser, settings, promised)
+    ink = find_ink(page)
+    whole = by_ink(ink, model)
+    alone = lies_alone(ink, whole)
+    read = read_one(page, page, whole, alone, seen, model, lambda: recogniser, settings, promised)
     return None if read is None else read[0]
 
 
@@ -230,11 +232,26 @@ def test_a_lone_digit_is_read_as_a_line_with_half_a_digits_paper_around(
     assert bool(min(batch.min() for batch in strips) < -1) == shown
 
 
-# Pooling: each opinion against the classifier's on the ink found, the two others undecided.
+def test_ink_that_lies_alone_is_read_by_the_classifier_alone() -> None:
+    seven, five = _chances(), _chances(log_odds=-9.0)
+    seven[:], seven[7] = 0.01, 0.91
+    found = [_found(100, 100, 60, 1.0, five)]
+    alone = _read(_bar(), found, by_all=seven, by_place=five)
+    framed = _bar()
+    framed[:, :4] = 0
+    beside = _read(framed, found, by_all=seven, by_place=five)
+    assert alone is not None
+    assert beside is not None
+    assert (alone.char, beside.char) == ("7", "5")
+    assert alone.confidence == pytest.approx(0.91, abs=0.01)
+    assert (alone.box[2], beside.box[2]) == (16, 40)
+
+
+# Pooling: each opinion against the classifier's on the ink found, the other undecided.
 
 
 @pytest.mark.parametrize(("share", "char"), [(1.15, "3"), (1 / 1.15, "5")])
-@pytest.mark.parametrize(("opinion", "weight"), [("ink", 0.7), ("line", 1.0), ("finder", 0.4)])
+@pytest.mark.parametrize(("opinion", "weight"), [("line", 1.0), ("finder", 0.4)])
 def test_opinions_on_a_lone_digit_have_their_weights(
     opinion: str, weight: float, share: float, char: str
 ) -> None:
@@ -245,7 +262,6 @@ def test_opinions_on_a_lone_digit_have_their_weights(
     symbol = _read(
         _bar(),
         [found],
-        by_all=own if opinion == "ink" else undecided,
         by_place=_chances(log_odds=-1.2),
         recogniser=lambda strips: _frames(strips, line),
     )
@@ -258,7 +274,6 @@ def test_opinions_that_agree_are_surer_together_but_not_twice_as_sure() -> None:
     symbol = _read(
         _bar(),
         [_found(100, 100, 60, 1.0, one)],
-        by_all=one,
         by_place=one,
         recogniser=lambda strips: _frames(strips, one),
     )

@@ -238,8 +238,8 @@ class Reader:
         grey = grey_of(picture.pixels)
         ink = find_ink(picture.pixels)
         whole = by_ink(ink, self.model)
-        tiny = max(picture.pixels.shape[:2]) <= TINY
-        if tiny and whole is not None and lies_alone(ink, whole):  # a network's input, as it is
+        alone = lies_alone(ink, whole)
+        if alone and max(picture.pixels.shape[:2]) <= TINY:  # a network's input, as it is
             seen = Finding([], [], [])
         else:
             single = replace(
@@ -248,8 +248,9 @@ class Reader:
             seen = look(grey, bundled_finder(), single)
         promised = self.layout == "digit"
         answer = read_one(
-            picture.pixels, grey, whole, seen, self.model, self._recogniser, SETTINGS, promised
-        )
+            picture.pixels, grey, whole, alone, seen, self.model, self._recogniser, SETTINGS,
+            promised,
+        )  # fmt: skip
         if answer is None:
             fitted = None if self.expect is None else expected.nothing(self.expect)
             return self._finish(picture, seen, [], [], [], None, turned, started, fitted)

@@ -1,10 +1,10 @@
 """Read a picture that promises exactly one digit.
 
-Three are asked. The classifier sees the picture's ink: all of it, what lies together, or the
-largest piece alone, whichever looks most like a digit. It also sees the ink that the finder calls a
-digit's, without rests of frames and neighbours; and the line recogniser reads the place that was
-found as a line of one. Their opinions are pooled: a weighted sum of log-probabilities (Genest &
-Zidek 1986).
+The classifier sees the picture's ink: all of it, what lies together, or the largest piece alone,
+whichever looks most like a digit. Where that is all the ink there is, nobody else is asked. Else
+the finder says where the digit is, and three opinions on that place are pooled: the classifier's on
+the ink found there, without rests of frames and neighbours, the line recogniser's, which reads it
+as a line of one, and the finder's own; a weighted sum of log-probabilities (Genest & Zidek 1986).
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ class Opinion:
         return float(self.probabilities.max()) * self.digitness
 
 
-def lies_alone(ink: Ink, opinion: Opinion) -> bool:
+def lies_alone(ink: Ink, opinion: Opinion | None) -> bool:
     """Say whether a picture's ink is one digit and nothing else, away from the edge.
 
     Then there is nothing to find; rests of frames and of neighbours are ink too.
     """
-    if opinion.sureness < LONE or opinion.box is None:
+    if opinion is None or opinion.sureness < LONE or opinion.box is None:
         return False
     x, y, width, height = (int(value) for value in opinion.box)
     down, across = ink.mask.shape
@@ -75,6 +75,7 @@ def read_one(
     pixels: Pixels,
     grey: Pixels,
     whole: Opinion | None,
+    alone: bool,
     seen: Finding,
     model: Classifier,
     recogniser: Callable[[], Network],
@@ -87,6 +88,8 @@ def read_one(
     ----------
     whole : Opinion or None
         On all of the picture's ink, or the part that looks most like a digit; see `by_ink`.
+    alone : bool
+        Whether that is all there is; see `lies_alone`.
     seen : Finding
     promised : bool
         Whether somebody said that there is one: then a doubtful place is better than none.
@@ -98,16 +101,18 @@ def read_one(
         What the classifier saw.
     """
     best = max(seen.found, key=lambda f: _likely(f, grey), default=None)
-    if whole is None and (best is None or (best.score < SEEN and not promised)):
-        return None
-    opinions: list[tuple[float, Opinion | None]] = [(settings.pool[0], whole)]
-    if best is not None:
-        opinions += [
-            (settings.pool[1] * best.score, by_place(pixels, seen, best, model)),
-            (settings.pool[2] * best.score, by_line(grey, best, recogniser(), settings)),
-            (settings.pool[3] * best.score, Opinion(best.digits, best.score, None)),
-        ]
-    given = [(weight, opinion) for weight, opinion in opinions if opinion is not None]
+    placed = best is not None and (best.score >= SEEN or promised)
+    given: list[tuple[float, Opinion]] = []
+    if best is not None and placed and not alone:
+        opinions = (
+            by_place(pixels, seen, best, model),
+            by_line(grey, best, recogniser(), settings),
+            Opinion(best.digits, best.score, None),
+        )
+        pairs = zip(settings.pool, opinions, strict=True)
+        given = [(weight, opinion) for weight, opinion in pairs if opinion is not None]
+    elif whole is not None:
+        given = [(1.0, whole)]
     if not given:
         return None
     total = sum(weight for weight, _ in given)
@@ -116,22 +121,21 @@ def read_one(
     pooled = np.sum(logs, axis=0) * (sharpness / total)
     chances = np.exp(pooled - pooled.max())
     chances /= chances.sum()
-    digitness = max(o.digitness for _, o in given[:2])
-    box = (best.x, best.y, best.width, best.height) if best is not None else None
-    if whole is not None and whole.box is not None and (best is None or best.score < SEEN):
-        box = whole.box
+    first = given[0][1]
+    box = whole.box if whole is not None else None
+    if best is not None and not alone and (best.score >= SEEN or box is None):
+        box = (best.x, best.y, best.width, best.height)
     assert box is not None  # noqa: S101 - whoever gave an opinion had a place in mind
-    shown = next((o.glyph for _, o in given if o.glyph is not None), None)
     kind = best.kind if best is not None else HAND
     symbol = Symbol(
         str(int(chances.argmax())),
         box,
         chances.astype(np.float32),
         float(chances.max()),
-        digitness,
+        first.digitness,
         kind,
     )
-    return symbol, shown
+    return symbol, first.glyph
 
 
 def _likely(found: Found, grey: Pixels) -> float:

@@ -59,12 +59,12 @@ export class Reader {
     const { single_sides: sides, single_score: least_score } = this.settings;
     const ink = findInk(pixels);
     const whole = await byInk(ink, this.networks.classifier);
-    const tiny = Math.max(pixels.width, pixels.height) <= TINY;
-    const asItIs = tiny && whole && liesAlone(ink, whole); // a network's input: nothing to find
+    const alone = liesAlone(ink, whole);
+    const asItIs = alone && Math.max(pixels.width, pixels.height) <= TINY; // a network's input
     const single = { ...this.settings, sides, least_score };
     const seen = asItIs ? NOTHING : await look(grey, this.networks.finder, single);
     const promised = work.layout === "digit";
-    const answer = await readOne(pixels, grey, whole, seen, this.networks, this.settings, promised);
+    const answer = await readOne(pixels, grey, whole, alone, seen, this.networks, this.settings, promised);
     if (!answer) return this.#finish(work, seen, [], [], [], null);
     if (promised) answer.symbol.support = 1; // who promises a digit has said already that it is one
     return this.#finish(work, seen, [], [[answer.symbol]], [], answer.shown);

@@ -1,4 +1,4 @@
-// Read a picture that promises exactly one digit: three are asked and their opinions pooled.
+// Read a picture that promises exactly one digit: as its ink is, or what the finder found of it.
 // The same steps as tenfold/reader/single_digit.py.
 
 import { framesOf, probability, together } from "./ctc.js";
@@ -20,7 +20,9 @@ export const ASIDE = 0.6;
 export const SIZE = 0.15;
 
 // Whether a picture's ink is one digit and nothing else, away from the edge.
-export function liesAlone({ level, mask }, { probabilities, digitness, box }) {
+export function liesAlone({ level, mask }, opinion) {
+  if (!opinion) return false;
+  const { probabilities, digitness, box } = opinion;
   if (Math.max(...probabilities) * digitness < LONE) return false;
   const [x, y, width, height] = box;
   let [all, held] = [0, 0];
@@ -37,35 +39,37 @@ export function liesAlone({ level, mask }, { probabilities, digitness, box }) {
 }
 
 // The digit of a picture and what the classifier saw of it; null where there is no ink at all.
-export async function readOne(pixels, grey, whole, seen, networks, settings, promised) {
+export async function readOne(pixels, grey, whole, alone, seen, networks, settings, promised) {
   const best = likeliest(seen.found, grey);
-  if (!whole && (!best || (best.score < SEEN && !promised))) return null;
-  const opinions = [[settings.pool[0], whole]];
-  if (best) {
-    opinions.push(
-      [settings.pool[1] * best.score, await byPlace(pixels, seen, best, networks.classifier)],
-      [settings.pool[2] * best.score, await byLine(grey, best, networks.line, settings)],
-      [settings.pool[3] * best.score, { probabilities: best.digits, digitness: best.score }],
-    );
+  const placed = best && (best.score >= SEEN || promised);
+  let given = [];
+  if (placed && !alone) {
+    const opinions = [
+      await byPlace(pixels, seen, best, networks.classifier),
+      await byLine(grey, best, networks.line, settings),
+      { probabilities: best.digits, digitness: best.score },
+    ];
+    given = opinions.map((opinion, k) => [settings.pool[k], opinion]).filter(([, opinion]) => opinion);
+  } else if (whole) {
+    given = [[1, whole]];
   }
-  const given = opinions.filter(([, opinion]) => opinion);
   if (!given.length) return null;
   const chances = pooled(given, settings);
-  let box = best && [best.x, best.y, best.width, best.height];
-  if (whole && (!best || best.score < SEEN)) box = whole.box;
+  const [[, first]] = given;
+  let box = whole?.box;
+  if (best && !alone && (best.score >= SEEN || !box)) box = [best.x, best.y, best.width, best.height];
   const digit = argmax(chances);
   const symbol = {
     char: String(digit),
     box,
     probabilities: chances,
     confidence: chances[digit],
-    support: Math.max(...given.slice(0, 2).map(([, { digitness }]) => digitness)),
+    support: first.digitness,
     kind: best ? best.kind : HAND,
     certainty: 0,
     found: null,
   };
-  const shown = given.map(([, opinion]) => opinion.glyph).find((one) => one) ?? null;
-  return { symbol, shown };
+  return { symbol, shown: first.glyph ?? null };
 }
 
 // A weighed sum of log-probabilities.

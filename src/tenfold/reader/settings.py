@@ -90,8 +90,8 @@ class Settings:
     overlap: float = 0.3
     gap: float = 2.0
     apart: float = 0.75
-    page_shares: float = 3.0
-    page_sizes: float = 2.0
+    page_shares: float = 8.0
+    page_sizes: float = 4.0
     page_spread: float = 0.2
     kind_trust: float = 0.6
     views: tuple[tuple[float, float], ...] = (

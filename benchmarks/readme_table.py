@@ -87,9 +87,15 @@ def reading(result: Result) -> list[Row]:
     """Write how well people's pictures are read."""
     own = {task: each["labelled"] for task, each in result.results["tenfold"].items()}
     counts = {task: each["pictures"] for task, each in result.results["tenfold"].items()}
-    numbers, line = own["numbers"], own["car_a, line"]
+    digits, numbers, line = own["real"], own["numbers"], own["car_a, line"]
     sources = len(numbers["by_source"])
     return [
+        (
+            f"`tenfold read --layout digit`, {counts['real']:,} photos and scans of single digits, "
+            f"{len(digits['by_source'])} sources",
+            f"**{percent(digits['right_by_source'], 1)}** accuracy, mean over sources",
+            "",
+        ),
         (
             f"`tenfold read`, {counts['numbers']} photos and scans of numbers, lines and pages, "
             f"{sources} sources",

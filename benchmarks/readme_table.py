@@ -94,13 +94,13 @@ def reading(result: Result) -> list[Row]:
             f"`tenfold read --layout digit`, {counts['real']:,} photos and scans of single digits, "
             f"{len(digits['by_source'])} sources",
             f"**{percent(digits['right_by_source'], 1)}** accuracy, mean over sources",
-            "",
+            command(result),
         ),
         (
             f"`tenfold read`, {counts['numbers']} photos and scans of numbers, lines and pages, "
             f"{sources} sources",
             f"**{percent(numbers['right_by_source'], 1)}** exact match, mean over sources",
-            command(result),
+            "",
         ),
         (
             f"`tenfold read`, {counts['car_a, auto']:,} amounts from cheques",
@@ -246,7 +246,7 @@ TABLES: dict[str, tuple[str, dict[str, Writer]]] = {
             "accuracy_of_recipes_mnist": lambda result: of_mnist(brief(recipe)(result)),
             "accuracy_of_recipes_best": lambda result: of_mnist(brief(recipe)(result)),
             "time_to_99_percent": lambda result: of_mnist(race(result)),
-            "reading_pictures": brief(reading, 0, 1),
+            "reading_pictures": brief(reading, 0, 1, 2),
             "forms": brief(forms),
             "speed_of_server": brief(server),
         },

@@ -239,7 +239,8 @@ class Reader:
         ink = find_ink(picture.pixels)
         whole = by_ink(ink, self.model)
         alone = lies_alone(ink, whole)
-        if alone and max(picture.pixels.shape[:2]) <= TINY:  # a network's input, as it is
+        # A network's input is taken as it is, and one without ink is empty.
+        if (alone or whole is None) and max(picture.pixels.shape[:2]) <= TINY:
             seen = Finding([], [], [])
         else:
             single = replace(

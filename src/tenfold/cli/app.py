@@ -47,6 +47,7 @@ class App(typer.Typer):
         def registered(function: Any) -> Any:
             paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
             told = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
-            return register(name, **({"cls": _Command, "help": told} | how))(function)
+            own: dict[str, Any] = {"cls": _Command, "help": told}
+            return register(name, **(own | how))(function)
 
         return registered

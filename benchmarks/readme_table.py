@@ -85,10 +85,10 @@ def tutorial_time(result: Result) -> Row:
 
 def reading(result: Result) -> list[Row]:
     """Write how well people's pictures are read."""
-    own = {task: each["labelled"] for task, each in result.results["tenfold"].items()}
-    counts = {task: each["pictures"] for task, each in result.results["tenfold"].items()}
-    digits, numbers, line = own["real"], own["numbers"], own["car_a, line"]
-    sources = len(numbers["by_source"])
+    tasks = result.results["tenfold"]
+    counts = {task: each["pictures"] for task, each in tasks.items()}
+    names = ("real", "numbers", "car_a, auto", "car_a, line")
+    digits, numbers, auto, line = (tasks[name]["labelled"] for name in names)
     return [
         (
             f"`tenfold read --layout digit`, {counts['real']:,} photos and scans of single digits, "
@@ -98,14 +98,14 @@ def reading(result: Result) -> list[Row]:
         ),
         (
             f"`tenfold read`, {counts['numbers']} photos and scans of numbers, lines and pages, "
-            f"{sources} sources",
+            f"{len(numbers['by_source'])} sources",
             f"**{percent(numbers['right_by_source'], 1)}** exact match, mean over sources",
             "",
         ),
         (
             f"`tenfold read`, {counts['car_a, auto']:,} amounts from cheques",
-            f"**{percent(own['car_a, auto']['right'], 1)}** exact match, "
-            f"{percent(line['right'], 1)} with `--layout line`",
+            f"**{percent(auto['right'], 1)}** exact match, {percent(line['right'], 1)} with "
+            "`--layout line`",
             "",
         ),
     ]
@@ -205,9 +205,8 @@ def race(result: Result) -> list[Row]:
     """Write the race to 99 % with its second alone."""
     ours, others = contenders(result)
     second = min(others, key=lambda each: float(each["median_seconds"]))
-    title = second["title"].replace("Keras 3", KERAS)
-    said = f"**{length(ours['median_seconds'])}** (next: {title}, "
-    said += f"{length(second['median_seconds'])})"
+    title, took = second["title"].replace("Keras 3", KERAS), length(second["median_seconds"])
+    said = f"**{length(ours['median_seconds'])}** (next: {title}, {took})"
     return [(time_to_99(result)[0][0], said, "")]
 
 
@@ -216,14 +215,11 @@ def of_mnist(rows: list[Row]) -> list[Row]:
     return [(f"MNIST, {name}", said, last) for name, said, last in rows]
 
 
-def brief(write: Writer, *places: int) -> Writer:
-    """Return some of a writer's rows without what the peers did and without the command."""
-
-    def short(result: Result) -> list[Row]:
-        rows = write(result)
-        return [(rows[at][0], rows[at][1].split(" (")[0], "") for at in places or (0,)]
-
-    return short
+def brief(write: Writer, count: int = 1) -> Writer:
+    """Return a writer's first rows without what the peers did and without the command."""
+    return lambda result: [
+        (name, said.split(" (")[0], "") for name, said, _ in write(result)[:count]
+    ]
 
 
 Writer = Callable[[Result], list[Row]]
@@ -246,7 +242,7 @@ TABLES: dict[str, tuple[str, dict[str, Writer]]] = {
             "accuracy_of_recipes_mnist": lambda result: of_mnist(brief(recipe)(result)),
             "accuracy_of_recipes_best": lambda result: of_mnist(brief(recipe)(result)),
             "time_to_99_percent": lambda result: of_mnist(race(result)),
-            "reading_pictures": brief(reading, 0, 1, 2),
+            "reading_pictures": brief(reading, 3),
             "forms": brief(forms),
             "speed_of_server": brief(server),
         },

@@ -128,7 +128,7 @@ def opened(browser: webdriver.Chrome, url: str, runs: str = "") -> Iterator[Lab]
     yield one.open()
     one.script("localStorage.clear(); sessionStorage.clear()")
     # The style sheet, opened as a page, may ask for an icon late.
-    assert [line for line in one.told() if "/favicon.ico" not in line] == []
+    assert [line for line in one.told() if not line.startswith(f"{url}/favicon.ico ")] == []
     asked = one.asked()
     assert asked
     assert [found for found in asked if not found.startswith((url, "data:"))] == []

@@ -101,9 +101,8 @@ def read_one(
         What the classifier saw.
     """
     best = max(seen.found, key=lambda f: _likely(f, grey), default=None)
-    placed = best is not None and (best.score >= SEEN or promised)
     given: list[tuple[float, Opinion]] = []
-    if best is not None and placed and not alone:
+    if best is not None and not alone and (best.score >= SEEN or promised):
         opinions = (
             by_place(pixels, seen, best, model),
             by_line(grey, best, recogniser(), settings),

@@ -41,9 +41,8 @@ export function liesAlone({ level, mask }, opinion) {
 // The digit of a picture and what the classifier saw of it; null where there is no ink at all.
 export async function readOne(pixels, grey, whole, alone, seen, networks, settings, promised) {
   const best = likeliest(seen.found, grey);
-  const placed = best && (best.score >= SEEN || promised);
   let given = [];
-  if (placed && !alone) {
+  if (best && !alone && (best.score >= SEEN || promised)) {
     const opinions = [
       await byPlace(pixels, seen, best, networks.classifier),
       await byLine(grey, best, networks.line, settings),

@@ -243,10 +243,7 @@ class Reader:
         if (alone or whole is None) and max(picture.pixels.shape[:2]) <= TINY:
             seen = Finding([], [], [])
         else:
-            single = replace(
-                SETTINGS, sides=SETTINGS.single_sides, least_score=SETTINGS.single_score
-            )
-            seen = look(grey, bundled_finder(), single)
+            seen = look(grey, bundled_finder(), SETTINGS.for_one_digit())
         promised = self.layout == "digit"
         answer = read_one(
             picture.pixels, grey, whole, alone, seen, self.model, self._recogniser, SETTINGS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,10 @@ class Settings:
     turn_digits: int = 4
     turn_below: float = 0.62
     turn_gain: float = 0.15
+
+    def for_one_digit(self) -> Settings:
+        """Return how the finder looks where one digit is promised."""
+        return replace(self, sides=self.single_sides, least_score=self.single_score)
 
 
 SETTINGS = Settings()

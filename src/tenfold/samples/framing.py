@@ -8,8 +8,6 @@ asked first and 94 % where the finder is, which takes ten times as long.)
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,8 +61,7 @@ def _framed(pixels: Pixels) -> Pixels | None:
     whole = by_ink(ink, model)
     if whole is not None and lies_alone(ink, whole):
         return whole.glyph
-    single = replace(SETTINGS, sides=SETTINGS.single_sides, least_score=SETTINGS.single_score)
-    seen = look(grey_of(pixels), bundled_finder(), single)
+    seen = look(grey_of(pixels), bundled_finder(), SETTINGS.for_one_digit())
     best = max(seen.found, key=lambda found: found.score, default=None)
     place = None if best is None else by_place(pixels, seen, best, model)
     # What is labelled is not asked: a digit of any class counts.

@@ -235,6 +235,22 @@ def test_a_table_may_stand_beside_digits() -> None:
 
 
 @pytest.mark.usefixtures("bar")
+def test_what_no_test_set_takes_is_told() -> None:
+    Path("labels.csv").write_text("file,label\none.png,1\n")
+    np.savez("large.npz", images=np.zeros((2, 28, 28), np.uint8), labels=[1, 2])
+    for option in (["--split", "train"], ["--as-is"], ["--quick"], ["--non-digits", "large.npz"]):
+        with pytest.raises(UsageError, match=rf"^{option[0]} is for data sets and does nothing"):
+            _bundled("--data", "labels.csv", *option)
+    for option in (["--layout", "digit"], ["--min-confidence", "0.5"]):
+        with pytest.raises(UsageError, match=rf"^{option[0]} is for tables of images"):
+            _bundled("--data", "large.npz", *option)
+    both = _bundled("--data", "labels.csv", "--data", "large.npz", "--layout", "digit")
+    assert both.exit_code == 0
+    with pytest.raises(UsageError, match="--non-digits is for data sets"):  # of the first alone
+        _bundled("--data", "labels.csv", "--data", "large.npz", "--non-digits", "large.npz")
+
+
+@pytest.mark.usefixtures("bar")
 def test_a_table_of_images_says_how_much_is_wrong_among_the_surest() -> None:
     Path("labels.csv").write_text("file,label\none.png,1\none.png,7\ngone.png,2\n")
     arguments = ["evaluate", "bundled", "--data", "labels.csv", "--mistakes", "m.png"]

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -214,6 +215,10 @@ def test_a_table_of_images_is_a_row_too(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="has no confusion matrix"):
         _ = found.loss
     assert "loss" not in encode(found)
+    with pytest.raises(UsageError, match=r"labels\.csv is a table of images: cost is measured on"):
+        evaluate(bundled, table, sections=["cost"])
+    with pytest.raises(UsageError, match="No section is called 'costs': there are calibration, "):
+        evaluate(bundled, table, sections=cast("Any", ["costs"]))
 
 
 def test_a_set_of_another_size_is_framed(linear_file: Callable[..., bytes], few: Splits) -> None:

@@ -149,3 +149,24 @@ def test_a_table_is_known_by_its_header_and_its_images(model: Model, tmp_path: P
     assert load_table(table).fingerprint() != before
     with pytest.raises(DataError, match=r"none\.csv: no such file"):
         load_table(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("names", "sources"),
+    [
+        (["{}/a/1.png", "{}/b/2.png"], ["a", "b"]),
+        (["a/1.png", "{}/b/2.png"], ["a", "b"]),
+        (["{}/a/1.png", "{}/a/2.png"], ["a", "a"]),
+        (["./a/1.png", "./b/c/2.png", "3.png"], ["a", "b", "."]),
+        (["../other/a/1.png", "../other/b/2.png"], ["a", "b"]),
+        (["../other/1.png", "../other/2.png"], [".", "."]),
+    ],
+)
+def test_sources_are_folders_however_files_are_named(
+    tmp_path: Path, names: list[str], sources: list[str]
+) -> None:
+    table = tmp_path / "tables" / "labels.csv"
+    table.parent.mkdir()
+    rows = [f"{name.format(table.parent)},1" for name in names]
+    table.write_text("\n".join(["file,label", *rows]))
+    assert [row.source for row in load_table(table).rows] == sources

@@ -94,7 +94,9 @@ def test_what_holds_no_picture_is_refused(kind: str, body: bytes, status: int) -
 
 
 def test_a_field_that_is_not_known_is_named() -> None:
-    with pytest.raises(ProblemError, match=r"^picture: the form has no such field"):
+    with pytest.raises(
+        ProblemError, match=r"^picture: .* no such field. Pictures are sent as 'file'\.$"
+    ):
         _taken(*_form(("a", b"1"), field="picture"))
     with pytest.raises(ProblemError, match=r"^layout: .* Options go into the query"):
         _taken(*_form(("a", b"1"), layout="line"))

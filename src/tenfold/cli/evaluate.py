@@ -14,19 +14,9 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from tenfold import decoders
-from tenfold.cli.console import (
-    AsIs,
-    DataDir,
-    Force,
-    Json,
-    Quiet,
-    err,
-    note,
-    print_json,
-    say,
-)
+from tenfold.cli.console import AsIs, DataDir, Force, Json, Quiet, err, note, print_json, say
 from tenfold.cli.show_evaluation import show
-from tenfold.errors import TenfoldError
+from tenfold.errors import TenfoldError, UsageError
 from tenfold.evaluation.format import percent
 from tenfold.names import shown
 
@@ -114,8 +104,11 @@ def evaluate(
         ),
     ] = None,
     min_confidence: Annotated[
-        float, typer.Option(min=0, max=1, help="For tables: refuse digits less probable than this.")
-    ] = 0.5,
+        float | None,
+        typer.Option(
+            min=0, max=1, help="For tables: refuse digits less probable than this; default 0.5."
+        ),
+    ] = None,
     data_dir: DataDir = None,
     as_is: AsIs = None,
     force: Force = False,
@@ -129,9 +122,10 @@ def evaluate(
     robustness, non-digits, occlusion maps, cost. A table of people's own images is read as 'tenfold
     read' does: exact match and character error rate, per source and over sources.
     """
-    from tenfold.evaluation.evaluate import SECTIONS, HowToRead, steps
     from tenfold.evaluation.evaluate import evaluate as measure
+    from tenfold.evaluation.evaluate import steps
     from tenfold.evaluation.test_sets import check, has_learned, open_test_set
+    from tenfold.evaluation.transcription import HowToRead
     from tenfold.files import check_target
 
     if not_digits is not None:
@@ -148,39 +142,28 @@ def evaluate(
         sets = [open_test_set(opened.model, source, *place) for source in data]
         learned = [has_learned(opened.model, source, *place) for source in data]
         _tell_assumed(data, sets, data_dir, as_is, hidden=quiet or json)
+        _check_used(
+            sets, split=split, as_is=as_is, layout=layout, min_confidence=min_confidence,
+            non_digits=non_digits, quick=brief,
+        )  # fmt: skip
         for each in sets:
             check(opened.model, each)
-        sections: list[Section] = ["calibration"]
-        if report is not None or json or non_digits is not None:
-            sections = [each for each in SECTIONS if not (brief and each == "robustness")]
+        everything = report is not None or json or non_digits is not None
+        wanted = [_sections(sets[0], everything, brief), *(_sections(each) for each in sets[1:])]
         history = None if opened.name == BUNDLED else opened.folder
-        reading = HowToRead(layout, min_confidence, opened.line)
-        total = steps(sets[0], sections, other) + sum(
-            steps(each, ["calibration"]) for each in sets[1:]
-        )
+        reading = HowToRead(layout, 0.5 if min_confidence is None else min_confidence, opened.line)
+        total = steps(sets[0], wanted[0], other) + sum(map(steps, sets[1:], wanted[1:]))
         tell = stack.enter_context(_progress(total, hidden=quiet or json))
         found = measure(
-            opened.model,
-            sets[0],
-            sections=sections,
-            content=opened.content,
-            learned_from=learned[0],
-            other=other,
-            non_digits=non_digits,
-            history=history,
-            reading=reading,
-            tell=tell,
-        )
+            opened.model, sets[0], sections=wanted[0], content=opened.content,
+            learned_from=learned[0], other=other, non_digits=non_digits, history=history,
+            reading=reading, tell=tell,
+        )  # fmt: skip
         others = [
             measure(
-                opened.model,
-                each,
-                sections=["calibration"],
-                learned_from=known,
-                reading=reading,
-                tell=tell,
+                opened.model, each, sections=own, learned_from=known, reading=reading, tell=tell
             )
-            for each, known in zip(sets[1:], learned[1:], strict=True)
+            for each, own, known in zip(sets[1:], wanted[1:], learned[1:], strict=True)
         ]
     if report is not None:
         from tenfold.evaluation.report.page import write_report
@@ -198,6 +181,31 @@ def evaluate(
         show(opened.name, found, others, saved, report)
     if failure is not None:
         note(f"Not kept beside the model: {failure}")
+
+
+def _check_used(sets: Sequence[TestSet], **given: object) -> None:
+    """Refuse an option that none of the test sets takes."""
+    from tenfold.evaluation.test_sets import ImageTable
+
+    tables = [isinstance(each, ImageTable) for each in sets]
+    for name, value in given.items():
+        takers = tables[:1] if name in ("non_digits", "quick") else tables
+        for_tables = name in ("layout", "min_confidence")
+        if value is not None and value is not False and for_tables not in takers:
+            here, there = ["data sets", "tables of images"][:: 1 if for_tables else -1]
+            flag = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{flag} is for {there} and does nothing for {here}: leave it out.")
+
+
+def _sections(data: TestSet, everything: bool = False, brief: bool = False) -> list[Section]:
+    """Return what is measured beside the accuracy."""
+    from tenfold.evaluation.evaluate import SECTIONS
+    from tenfold.evaluation.test_sets import ImageTable
+
+    if isinstance(data, ImageTable):
+        return []
+    own = SECTIONS if everything else SECTIONS[:1]
+    return [each for each in own if not (brief and each == "robustness")]
 
 
 def _tell_assumed(

@@ -7,7 +7,7 @@ training holds in memory.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -33,9 +33,15 @@ from tenfold.evaluation.non_digits import (
 from tenfold.evaluation.occlusion import occlusion_maps
 from tenfold.evaluation.robustness import CONDITIONS, Tell, sweeps, under_corruption
 from tenfold.evaluation.test_sets import ImageTable, TestSet, check, framed, open_test_set
-from tenfold.evaluation.transcription import Transcript, summarise, transcribe
+from tenfold.evaluation.transcription import (
+    AS_IT_COMES,
+    HowToRead,
+    Transcript,
+    summarise,
+    transcribe,
+)
 from tenfold.model import Model, open_model, read_content
-from tenfold.reader.networks import LineRecogniser, Networks
+from tenfold.reader.networks import Networks
 from tenfold.reader.reader import Layout, Reader
 
 Section = Literal["calibration", "out-of-distribution", "occlusion", "cost", "robustness"]
@@ -44,28 +50,6 @@ SECTIONS: Final[tuple[Section, ...]] = (
 )  # fmt: skip
 LEAST_TO_FIT = 100  # images that can say anything of a temperature
 MAPPED_MISTAKES = 4  # the most confident; one image of each class is mapped beside them
-
-
-@dataclass(frozen=True, slots=True)
-class HowToRead:
-    """How the reader reads a table of images.
-
-    Parameters
-    ----------
-    layout : str or None
-        As for `tenfold.Reader`; None is ``"digit"`` for tables with labels, ``"auto"`` for others.
-    min_confidence : float
-        Digits less probable than this are refused, 0 to 1.
-    line : LineRecogniser or None
-        None is the bundled one.
-    """
-
-    layout: Layout | None = None
-    min_confidence: float = 0.5
-    line: LineRecogniser | None = None
-
-
-AS_IT_COMES = HowToRead()
 
 
 def evaluate(
@@ -125,7 +109,8 @@ def evaluate(
     DataError
         If the data is damaged, empty, unlabelled, or of other classes.
     UsageError
-        If there is no such source, or no non-digits where they should be.
+        If there is no such source or section, no non-digits where they should be, or something is
+        asked of a table of images that only a data set has.
 
     Examples
     --------
@@ -137,6 +122,7 @@ def evaluate(
         model = open_model(content, str(model))
     if isinstance(data, str | Path):
         data = open_test_set(model, data, split, data_dir)
+    _check_sections(data, sections, non_digits)
     if content is None and ("cost" in sections or history is not None):
         raise UsageError(
             "Give the model's path, or its content beside it: cost and history need it."
@@ -161,6 +147,14 @@ def evaluate(
     if isinstance(data, ImageTable):
         return found
     return _with_sections(found, model, framed(data, model), sections, content or b"", kinds, tell)
+
+
+def _check_sections(data: TestSet, sections: Collection[str], non_digits: Path | None) -> None:
+    if unknown := sorted({*sections} - {*SECTIONS}):
+        raise UsageError(f"No section is called {unknown[0]!r}: there are {', '.join(SECTIONS)}.")
+    if isinstance(data, ImageTable) and (sections or non_digits is not None):
+        asked = [*sections, "non-digits"][0]
+        raise UsageError(f"{data.name} is a table of images: {asked} is measured on data sets.")
 
 
 def steps(data: TestSet, sections: Collection[Section], other: Model | None = None) -> int:

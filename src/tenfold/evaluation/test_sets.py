@@ -1,8 +1,8 @@
 """What a model is measured on: a labelled data set of single digits, or a table of images.
 
 A table is a CSV with a column ``file`` and one of ``label`` (images of one digit) or ``truth``
-(numbers and pages: digits only, ``|`` between lines). Files lie beside the table, and the first
-folder of each counts as its source.
+(numbers and pages: digits only, ``|`` between lines). Files are named from the table's folder, or
+in full; the first folder of each, from there or from where all of them lie, is its source.
 
 A 28×28 model was trained on digits framed as MNIST's were; sets of another size, such as USPS's
 16×16, are framed the same way before it sees them. Other models take only their own size.
@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -99,7 +100,20 @@ def load_table(path: str | Path) -> ImageTable:
         raise DataError(f"{path}: cannot be read as a table ({error}).") from error
     if not rows:
         raise DataError(f"{path}: no images in this table; nothing to measure.")
-    return ImageTable(str(path), tuple(rows))
+    return ImageTable(str(path), tuple(_with_sources(path.parent, rows)))
+
+
+def _with_sources(folder: Path, rows: list[ImageRow]) -> list[ImageRow]:
+    """Name each image's source: its first folder, from the table's or where all images lie."""
+    files = [os.path.normpath(row.file) for row in rows]
+    inside = [Path(os.path.relpath(file, folder)) for file in files]
+    if any(".." in path.parts for path in inside):
+        common = os.path.commonpath([Path(file).absolute().parent for file in files])
+        inside = [Path(os.path.relpath(file, common)) for file in files]
+    return [
+        replace(row, source=path.parts[0] if len(path.parts) > 1 else ".")
+        for row, path in zip(rows, inside, strict=True)
+    ]
 
 
 def _row(path: Path, number: int, name: str | None, truth: str | None, single: bool) -> ImageRow:
@@ -107,8 +121,7 @@ def _row(path: Path, number: int, name: str | None, truth: str | None, single: b
     if not name or truth is None or set(truth) - set(allowed) or (single and len(truth) != 1):
         what = "one digit" if single else "digits, with | between lines"
         raise DataError(f"{path}:{number}: needs a file and {what}; got {name!r}, {truth!r}.")
-    parts = Path(name).parts
-    return ImageRow(path.parent / name, truth, parts[0] if len(parts) > 1 else ".", single)
+    return ImageRow(path.parent / name, truth, ".", single)
 
 
 def check(model: Model, data: TestSet) -> None:

@@ -17,8 +17,31 @@ from tenfold.evaluation.encode import HIDDEN
 from tenfold.evaluation.metrics.text import by_source, character_error_rate, digits_of, exact_match
 from tenfold.evaluation.test_sets import ImageRow
 from tenfold.names import shown
-from tenfold.reader.reader import Reader
+from tenfold.reader.networks import LineRecogniser
+from tenfold.reader.reader import Layout, Reader
 from tenfold.reader.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class HowToRead:
+    """How the reader reads a table of images.
+
+    Parameters
+    ----------
+    layout : str or None
+        As for `tenfold.Reader`; None is ``"digit"`` for tables with labels, ``"auto"`` for others.
+    min_confidence : float
+        Digits less probable than this are refused, 0 to 1.
+    line : LineRecogniser or None
+        None is the bundled one.
+    """
+
+    layout: Layout | None = None
+    min_confidence: float = 0.5
+    line: LineRecogniser | None = None
+
+
+AS_IT_COMES = HowToRead()
 
 
 @dataclass(frozen=True, slots=True)

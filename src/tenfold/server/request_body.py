@@ -176,7 +176,8 @@ class Intake:
 
 def _file(name: str, value: UploadFile | str) -> Sent:
     if name != "file":
-        about = "Options go into the query." if name in Options.model_fields else NO_FILE
+        option = name in Options.model_fields
+        about = "Options go into the query." if option else "Pictures are sent as 'file'."
         raise ProblemError(422, f"{safe_name(name)}: the form has no such field. {about}")
     if isinstance(value, str):
         raise ProblemError(422, NO_FILE)

@@ -11,7 +11,7 @@ run: $(VENV)/.train ## train on the embedded digits and evaluate, then read a sa
 
 # As many processes as cores: a library's own threads would only stand in their way.
 test coverage: export OMP_NUM_THREADS = 1
-test: $(VENV)/.dev ## every test but the slow ones; they must reach 90 % of the code
+test: $(VENV)/.dev ## every test but the slow ones, with a budget of 6 minutes; 90 % of the code
 	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=
 
 test-slow: $(VENV)/.dev ## long fuzzing, series of kills, measurements: a budget of 20 minutes
@@ -36,8 +36,8 @@ format: $(VENV)/.dev ## put the code into shape
 RECIPES := "fast --seeds 30" "small --seeds 5 --threads 1" "mnist" "best --extra"
 BENCHES := accuracy_on_digits time_of_tutorial time_to_99_percent speed_of_training \
 	growth_of_training limit_of_training speed_of_prediction size_in_int8 speed_of_server \
-	cost_of_reading reading_composed_pages search_of_recipe scale
-WITH_DATA := beyond_accuracy bundled_classifier reading_pictures
+	cost_of_reading reading_composed_pages search_of_recipe few_pictures alignment forms scale
+WITH_DATA := beyond_accuracy bundled_classifier reading_pictures fine_tuning web_parity
 
 bench: $(VENV)/.dev ## measure beside named peers (hours; benchmarks/README.md says what each needs)
 	for recipe in $(RECIPES); do \

@@ -20,6 +20,9 @@ MAX_LINES = 300
 
 # Rooms that need no torch, and what they may stand on besides Python itself.
 READING = {
+    "decoders",
+    "forms",
+    "locks",
     "preprocess",
     "graph",
     "model",
@@ -31,6 +34,8 @@ READING = {
     "server",
     "workers",
 }
+# What the extras of some of them bring; FastAPI stands on pydantic.
+OF_EXTRAS = {"server": {"pydantic"}, "forms": {"pydantic", "scipy"}}
 TRAINING_PACKAGES = {
     "torch", "sklearn", "scipy", "matplotlib", "onnx", "onnxscript", "pydantic", "safetensors",
     "tensorboardX", "pooch", "keras", "jinja2", "optuna", "mlflow",
@@ -89,6 +94,16 @@ def test_arrows_point_one_way() -> None:
     assert wrong == {}
 
 
+def test_the_plan_allows_nothing_that_is_not_needed() -> None:
+    used: dict[str, set[str]] = {room: set() for room in BELOW}
+    for path in set(MODULES) - LAZY_ROOT:
+        reached = {_room(name) for name in _imports(path) if name.startswith("tenfold.")}
+        used[_room(f"tenfold.{_name(path)}")] |= reached
+    idle = {room: below - used[room] for room, below in BELOW.items() if room not in FOUNDATION}
+    # Rooms of files alone are named where they are opened.
+    assert {room: rest - {"models"} for room, rest in idle.items() if rest - {"models"}} == {}
+
+
 def test_the_plan_has_no_circles() -> None:
     def above(room: str, seen: tuple[str, ...] = ()) -> None:
         assert room not in seen, " → ".join((*seen, room))
@@ -107,8 +122,7 @@ def test_the_reading_half_never_imports_what_only_training_needs() -> None:
     wrong = {}
     for path in MODULES:
         room = _room(f"tenfold.{_name(path)}")
-        # FastAPI stands on pydantic, so the server has it too.
-        allowed = {"pydantic"} if room == "server" else set()
+        allowed = OF_EXTRAS.get(room, set())
         if room in READING and (found := _packages(path) & TRAINING_PACKAGES - allowed):
             wrong[_name(path)] = found
     assert wrong == {}

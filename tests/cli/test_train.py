@@ -155,7 +155,9 @@ def test_trackers_are_named_and_the_old_option_is_taken_with_a_hint() -> None:
     with pytest.raises(UsageError, match="tracker 'wandb' is not known"):
         _train("--track", "wandb", "--out", "run")
     result = _train("--tensorboard", "--out", "run")
-    assert result.stderr.startswith("Warning: --tensorboard is called --track tensorboard now.\n")
+    assert result.stderr.startswith(
+        "Warning: --tensorboard is called --track tensorboard now; the old name goes with"
+    )
     assert list(Path("run/tensorboard").iterdir())
 
 

@@ -135,9 +135,8 @@ def train(
 def _tracked(track: list[str], tensorboard: bool) -> list[str]:
     """Return where figures are kept, once each; the old option is still taken."""
     if tensorboard:
-        warnings.warn(
-            "--tensorboard is called --track tensorboard now.", OldFormatWarning, stacklevel=2
-        )
+        hint = "--tensorboard is called --track tensorboard now"
+        warnings.warn(f"{hint}; the old name goes with the next release.", OldFormatWarning, 2)
         track = [*track, "tensorboard"]
     return list(dict.fromkeys(track))
 

@@ -95,7 +95,8 @@ class Recipe(Choices):
             fast = record["backpropagation"] == "by-hand"
             record = {k: v for k, v in record.items() if k != "backpropagation"}
             record["fast_path"] = fast
-            hint = "backpropagation is called fast_path now: fast_path = " + str(fast).lower()
+            hint = f"backpropagation is called fast_path now: fast_path = {str(fast).lower()}"
+            hint += "; the old name goes with the next release."
             warnings.warn(hint, OldFormatWarning, stacklevel=2)
         return record
 

@@ -1,4 +1,4 @@
-"""How well are stacks of forms read: aligned, fields right, seen by a person, sheets a second?
+"""How well are stacks of forms read: aligned, fields right, seen by a person, sheets per second?
 
 Five forms, each with and without corner marks, half of the sheets scanned and half photographed,
 filled in by hands that are stretches of MNIST's test images. A person who sees every doubtful field

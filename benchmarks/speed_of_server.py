@@ -1,4 +1,4 @@
-"""How many drawn digits a second does the server read, beside the same model behind Flask?
+"""How many drawn digits per second does the server read, beside the same model behind Flask?
 
     python benchmarks/speed_of_server.py                                     # all, four minutes
     python benchmarks/speed_of_server.py --only tenfold --rounds 1 --load 0  # a first look

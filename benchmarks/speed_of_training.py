@@ -1,4 +1,4 @@
-"""How many pictures a second does training take in: the same network and batch, beside peers?
+"""How many pictures per second does training take in: the same network and batch, beside peers?
 
     python benchmarks/speed_of_training.py         # three rounds: five minutes
 

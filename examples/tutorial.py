@@ -28,7 +28,7 @@ print(f"images {tuple(images.shape)}: images, channels, height, width")
 images = images / images.max()
 targets = nn.functional.one_hot(torch.tensor(digits.target), 10).float()
 print(f"images from {images.min():g} to {images.max():g}")
-print(f"targets {tuple(targets.shape)}, the fourth {targets[3].tolist()}")
+print(f"targets {tuple(targets.shape)}, the 4th {targets[3].tolist()}")
 
 # 5. Hold out the last 200 as the test set
 train_images, test_images = images[:-200], images[-200:]
@@ -56,7 +56,7 @@ for p in network.parameters():  # start as Keras does: Glorot, zero biases
 print(f"{sum(p.numel() for p in network.parameters()):,} parameters")
 
 
-# 7. Train: log-cosh loss, RMSprop, 150 epochs in batches of 10
+# 7. Train: log-cosh loss, RMSprop, batches of 10
 def log_cosh(probabilities, targets):
     return (probabilities - targets).cosh().log().mean()
 

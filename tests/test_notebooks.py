@@ -108,7 +108,7 @@ def test_first_digits(
     assert least - 6 <= _share("5 epochs SHARE", text) <= 100
     assert "Confusion matrix" in text
     assert text.count("<progress") >= 2
-    assert "Conv 3×3" in text
+    assert "convolution 3×3" in text
     assert len(list((tmp_path / "notebooks" / "runs").iterdir())) == 2
 
 

@@ -93,6 +93,7 @@ sys.meta_path.insert(0, Without())
 import pydoc, tenfold
 from tenfold import *
 assert "DigitClassifier" in pydoc.render_doc(tenfold) and "train" in dir(tenfold)
+assert not {"os", "annotations", "import_module"} & {*dir(tenfold)}
 assert Model.__module__ == "tenfold.model"
 try:
     train("digits")
@@ -103,7 +104,7 @@ except ModuleNotFoundError as error:
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(
         r"tenfold\.train needs the package \w+\. "
-        r"In tenfold's source folder, run: pip install '\.\[train\]'\n",
+        r"In tenfold's source folder, run: pip install '\.\[train\]'\. .* about 3 GB; .*\n",
         done.stdout,
     )
 
@@ -113,7 +114,7 @@ def test_a_notebook_shows_what_matters(run: Run, few: Splits) -> None:
     model = tenfold.load_model(run.model, threads=1)
     for thing, words in (
         (few.test, f"{len(few.test)} images of 8×8, 10 classes"),
-        (run, f"test accuracy {run.evaluation.accuracy:.2%}"),
+        (run, f"test accuracy {100 * run.evaluation.accuracy:.2f} %"),
         (model, f"{model.info.parameters:,} parameters"),
         (reading, repr(reading.text)),
     ):

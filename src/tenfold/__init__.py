@@ -1,4 +1,4 @@
-"""tenfold reads handwritten digits: labelled pictures in, a model file out, pictures read.
+"""tenfold reads handwritten digits: train on labelled images, evaluate, read your own pictures.
 
 The names below are the public API. They load on first use, so ``import tenfold`` stays cheap and
 the reading half never pulls in torch.
@@ -83,4 +83,6 @@ def _stand_in(name: str, package: str | None) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    # Nobody looks for what this module itself needs.
+    needed = {"TYPE_CHECKING", "annotations", "import_module", "os", "__dir__", "__getattr__"}
+    return sorted({*globals(), *__all__} - needed)

@@ -27,7 +27,13 @@ def install(extra: str) -> str:
     >>> install("serve")
     "In tenfold's source folder, run: pip install '.[serve]'"
     """
-    return f"In tenfold's source folder, run: pip install '.[{extra}]'"
+    words = f"In tenfold's source folder, run: pip install '.[{extra}]'"
+    if "train" not in extra.split(","):
+        return words
+    return (
+        f"{words}. On Linux that takes PyTorch for NVIDIA's GPUs, about 3 GB; uv pip install "
+        f"--torch-backend=cpu '.[{extra}]' takes the one for the processor, 0.2 GB"
+    )
 
 
 class TenfoldError(Exception):

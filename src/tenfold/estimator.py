@@ -123,7 +123,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : array, shape (n, pixels), (n, side, side), (n, side, side, 1) or (n, 1, side, side)
-            One picture a row, or as images; more meaning more ink, any range.
+            One picture per row, or as images; more meaning more ink, any range.
         y : array, shape (n,)
             Their labels.
 
@@ -213,7 +213,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if side * side != pixels or not MIN_SIZE <= side <= MAX_SIZE:
             raise ValueError(
                 f"X has {pixels} features, which make no square picture from {MIN_SIZE}×{MIN_SIZE} "
-                f"to {MAX_SIZE}×{MAX_SIZE}. Give one picture a row, or pad=True to fill rows up."
+                f"to {MAX_SIZE}×{MAX_SIZE}. Give one picture per row, or pad=True to fill rows up."
             )
         return side
 

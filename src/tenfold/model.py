@@ -92,7 +92,7 @@ class Model:
         return (
             f"<Model {self.path}: images of {info.size}×{info.size}, {len(info.classes)} classes, "
             f"{info.parameters:,} parameters, trained on {info.data}"
-            + (f", test accuracy {accuracy:.2%}>" if accuracy is not None else ">")
+            + (f", test accuracy {100 * accuracy:.2f} %>" if accuracy is not None else ">")
         )
 
     def _repr_html_(self) -> str:
@@ -107,7 +107,7 @@ class Model:
         >>> print(tenfold.load_model("runs/mine/model.onnx").summary())  # doctest: +SKIP
         """
         _, graph, cost = checked(self._content, self.path, free=1, work=MAX_WORK // SIDE)
-        return summarise(graph, cost)
+        return summarise(graph, cost, self.info.parameters)
 
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the network's raw outputs.

@@ -185,7 +185,7 @@ class ModelInfo:
             "recipe": f"{name}, random seed {self.seed}",
             "test accuracy": "not said"
             if tested is None
-            else f"{tested:.2%} of {count:,.0f} images",
+            else f"{100 * tested:.2f} % of {count:,.0f} images",
             "temperature": f"{self.temperature:.4g}"
             + (" (not calibrated)" if self.temperature == 1 else ""),
         }

@@ -74,3 +74,8 @@ def test_a_card_overwrites_no_file_of_others() -> None:
     assert Path("README.md").read_text() == "mine"
     for force in (["--force"], []):  # then over its own
         assert _tenfold("card", "model.onnx", "--out", "README.md", *force).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["finder", "line"])
+def test_the_networks_that_find_and_read_lines_have_cards(name: str) -> None:
+    assert _tenfold("card", name).stdout.startswith("# The network that")

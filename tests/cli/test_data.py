@@ -38,7 +38,7 @@ def test_show_prints_counts_size_range_and_digits_and_saves_the_sheet(own_folder
     result = _run("show", "digits")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    assert lines[0].startswith("digits: 1,797 pictures of 8×8, values 0–255")
+    assert lines[0].startswith("digits: 1,797 images of 8×8, values 0–255")
     assert [line.split() for line in lines if line.startswith(("train", "test", "all"))] == [
         ["train", "160", "161", "158", "161", "159", "163", "159", "159", "157", "160", "1597"],
         ["test", "18", "21", "19", "22", "22", "19", "22", "20", "17", "20", "200"],
@@ -147,5 +147,5 @@ def test_a_hostile_name_reaches_no_terminal(own_folder: Path) -> None:
     name = "\x1b[31m\n.npz"
     np.savez(own_folder / name, images=np.eye(12)[None])
     result = _run("show", name, "--out", "s.png")
-    assert result.stdout.startswith(r"\x1b[31m\n.npz: 1 pictures")
+    assert result.stdout.startswith(r"\x1b[31m\n.npz: 1 images")
     assert json.loads(_run("show", name, "--json").stdout)["name"] == r"\x1b[31m\n.npz"

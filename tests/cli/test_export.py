@@ -10,6 +10,7 @@ from tenfold.cli import app
 from tenfold.errors import ModelError, TenfoldError, UsageError
 from tenfold.training.result import Run
 
+SMALL = Path(__file__).parents[1] / "export" / "small.onnx"
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
@@ -38,6 +39,19 @@ def test_a_name_that_no_module_can_have_is_model() -> None:
     assert "from model import load" in Path("model.py").read_text()
 
 
+@pytest.mark.parametrize("name", ["torch", "class", "json"])
+def test_no_module_hides_another(name: str) -> None:
+    Path("my-model.onnx").rename(f"{name}.onnx")
+    _tenfold(f"{name}.onnx", "--to", "torch", "--out", "out")
+    assert sorted(path.name for path in Path("out").iterdir()) == ["model.py", "model.safetensors"]
+
+
+@pytest.mark.parametrize("name", ["bundled", "finder", "line"])
+def test_what_is_not_written_in_c_is_told_before_pictures_are_looked_for(name: str) -> None:
+    with pytest.raises(UsageError, match="is not written in C"):
+        _tenfold(name, "--to", "c", "--out", "out", "--data", "gone.npz")
+
+
 def test_json_says_what_was_found() -> None:
     pytest.importorskip("keras")
     done = _tenfold("my-model.onnx", "--to", "keras", "--out", "k", "--json")
@@ -62,7 +76,7 @@ def test_mistakes_are_told() -> None:
     with pytest.raises(UsageError, match="takes no glyphs"):
         _tenfold("my-model.onnx", "--to", "onnx", "--out", ".")
     with pytest.raises(TenfoldError, match="8×8; the network takes 28×28"):
-        _tenfold("bundled", "--to", "c", "--out", ".", "--data", "digits")
+        _tenfold(str(SMALL), "--to", "c", "--out", ".", "--data", "digits")
     with pytest.raises(ModelError, match=r"gone\.onnx: cannot be read"):
         _tenfold("gone.onnx", "--to", "c", "--out", ".")
     assert {path.name for path in Path().iterdir()} == {"my-model.onnx"}

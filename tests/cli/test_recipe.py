@@ -16,7 +16,8 @@ def _recipe(*arguments: str) -> str:
 
 
 def test_without_a_name_it_lists_all_with_what_they_are() -> None:
-    lines = _recipe().splitlines()
+    # What a line has no room for goes on below, indented.
+    lines = [line for line in _recipe().splitlines() if not line.startswith(" ")]
     assert [line.split()[0] for line in lines] == built_in_recipes()
     assert all(len(line.split()) > 3 for line in lines)
 

@@ -31,7 +31,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 def test_every_step_shows_its_code_and_its_real_shapes(told: tuple[str, Path]) -> None:
     text, _ = told
     shown = {line.strip() for line in text.splitlines()}
-    for step in read_steps(source().read_text(encoding="utf-8")):
+    assert "epochs, seed = 1, 0" in shown  # what is shown is what runs
+    before, _, _ = text.partition("Trained in")  # and then where the files are
+    assert max(len(line.rstrip()) for line in before.splitlines()) <= 80
+    code = source().read_text(encoding="utf-8").replace("epochs, seed = 150, 0", "")
+    for step in read_steps(code):
         assert not step.number or f"{step.number}. {step.title} " in text
         assert {line.strip() for line in step.code.splitlines()} <= shown
     for words in (
@@ -39,7 +43,7 @@ def test_every_step_shows_its_code_and_its_real_shapes(told: tuple[str, Path]) -
         "target[0] = 0",
         "images (1797, 1, 8, 8)",
         "images from 0 to 1",
-        "targets (1797, 10), the fourth [0.0, 0.0, 0.0, 1.0, 0.0",
+        "targets (1797, 10), the 4th [0.0, 0.0, 0.0, 1.0, 0.0",
         "train (1597, 1, 8, 8), test (200, 1, 8, 8)",
         "53,002 parameters",
         "epoch   1: loss 0.0",

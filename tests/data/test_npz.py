@@ -90,7 +90,7 @@ THREE = np.arange(3, dtype=np.uint8)
         ({"images": GOOD + 300.0}, "outside 0–255"),
         ({"images": GOOD, "labels": THREE[:2]}, "labels: 3 pictures, but 2 labels"),
         ({"images": GOOD, "labels": THREE + 8}, r"labels\[2\]: label 10 is not one of the digits"),
-        ({"images": GOOD, "labels": np.eye(3)}, r"labels: shape \(3, 3\); .* one label a picture"),
+        ({"images": GOOD, "labels": np.eye(3)}, r"shape \(3, 3\); .* one label per picture"),
         (
             {"images": GOOD, "labels": np.array(["a", "b", "c"])},
             "label 'a' is not one of",

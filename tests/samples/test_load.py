@@ -208,7 +208,7 @@ def test_frames_of_pandas(few: Splits) -> None:
         ((np.zeros((3, 8, 8)),), r"data is a tuple of 1\. Give"),
         ((np.zeros((3, 8, 8)), [1, 2]), "y: 3 pictures, but 2 labels"),
         ((np.zeros((3, 8, 8)), np.eye(10)[[1, 2, 3]] * 2), r"y\[0\]: is not one-hot"),
-        ((np.zeros((3, 8, 8)), np.zeros((3, 4))), r"y: shape \(3, 4\); .* one label a picture"),
+        ((np.zeros((3, 8, 8)), np.zeros((3, 4))), r"y: shape \(3, 4\); .* one label per picture"),
         ((np.zeros((3, 8, 8)), [0, 1, 11]), r"y\[2\]: label 11 is not one of the digits"),
         ((np.zeros((3, 63)), [0, 1, 2]), r"X: shape \(3, 63\); grey pictures have the shape"),
         ((np.full((3, 8, 8), np.nan), [0, 1, 2]), r"X\[0\]: a pixel is NaN"),

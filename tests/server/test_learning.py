@@ -64,7 +64,7 @@ def test_the_taught_reader_is_used_and_undone(tmp_path: Path) -> None:
         assert learning.state().state == "reading"
         words = json.loads((tmp_path / "taught-reader" / "words.json").read_text())
         assert (words["--reference"], words["--allow"]) == ("700", "0.5")
-        assert "50 % of it read rightly before, 75 % now; +0.10 points" in learning.message
+        assert "50 % of it right before, 75 % now; +0.10 points" in learning.message
         assert pool._limits.model == str(tmp_path / "taught-reader")
         assert Reader(pool._limits.model).networks.line is None
         second = pool._limits

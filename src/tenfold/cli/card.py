@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,10 @@ LICENSE = "apache-2.0"  # tenfold's, and that of what comes with it
 
 def card(
     model: Annotated[
-        str, typer.Argument(help="A model file, or 'bundled' for the one that comes with tenfold.")
+        str,
+        typer.Argument(
+            help="A model file, or one that comes with tenfold: 'bundled', 'finder', 'line'."
+        ),
     ],
     target: Annotated[
         Path | None, typer.Option("--out", help="The file to write; by default it is printed.")
@@ -42,11 +46,14 @@ def card(
 
     if target is not None:
         check_target(target, force=force)
-    opened = open_named(model)
-    folder = None if model == BUNDLED else opened.folder
-    license_id = license_id or (LICENSE if model == BUNDLED else None)
-    written = model_card(opened.model.info, opened.content, folder, shown(model), license_id)
-    text = plain(written, keep="\n\t")
+    if model in ("finder", "line"):  # measured on composed pages; their cards come with them
+        text = (files("tenfold.models") / f"{model}.md").read_text(encoding="utf-8")
+    else:
+        opened = open_named(model)
+        folder = None if model == BUNDLED else opened.folder
+        license_id = license_id or (LICENSE if model == BUNDLED else None)
+        written = model_card(opened.model.info, opened.content, folder, shown(model), license_id)
+        text = plain(written, keep="\n\t")
     if target is None:
         say(text, end="")
     else:

@@ -47,10 +47,15 @@ Processes = Annotated[
 
 def compare(
     losses: Annotated[
-        str, typer.Option(help="Losses, separated by commas.")
+        str,
+        typer.Option(
+            help="Losses, separated by commas.",
+            show_default="cross-entropy, log-cosh, mean-squared-error",
+        ),
     ] = "cross-entropy,log-cosh,mean-squared-error",
     optimizers: Annotated[
-        str, typer.Option(help="Optimizers, separated by commas.")
+        str,
+        typer.Option(help="Optimizers, separated by commas.", show_default="rmsprop, sgd, adam"),
     ] = "rmsprop,sgd,adam",
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each pair.")] = 5,
     epochs: Annotated[int | None, typer.Option(min=1, help="Replaces the recipe's.")] = None,
@@ -69,10 +74,10 @@ def compare(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Try losses and optimizers on the same data and budget; judge on validation data.
+    """Try losses and optimizers on the same data and budget; judge on a validation set.
 
     The recipe fixes everything else. The test set is not looked at. Each pair is tested against
-    the best by a paired bootstrap over pictures and seeds.
+    the best by a paired bootstrap over images and seeds.
     """
     from tenfold.files import make_folder
     from tenfold.training import compare as comparing

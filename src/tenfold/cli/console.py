@@ -24,17 +24,24 @@ from tenfold.names import plain
 
 
 class Terminal(Console):
-    """A console that lets no text steer the terminal, in tables and headings neither."""
+    """A console that lets no text steer the terminal, in tables and headings neither.
+
+    A terminal gets lines that break between words; a file or a pipe gets them whole.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, **options)
+        self.soft_wrap = not self.is_terminal
 
     def render_str(self, text: str, **how: Any) -> Text:
         """Return text to print, its markup carried out, its control characters written out."""
         return super().render_str(plain(text, keep="\n\t"), **how)
 
 
-out = Terminal(highlight=False, soft_wrap=True)
-err = Terminal(stderr=True, highlight=False, soft_wrap=True)
+out = Terminal()
+err = Terminal(stderr=True)
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on standard output.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object per line on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result alone.")]
 Force = Annotated[
     bool, typer.Option("--force", help="Overwrite files too that tenfold did not write.")

@@ -76,7 +76,7 @@ def show(
     whole = parts[0] if len(parts) == 1 else concatenate(parts[0], parts[1])
     rows = _samples(whole)
     captions = None if whole.labels is None else [whole.classes[i] for i in whole.labels[rows]]
-    title = f"{shown(label)} · {len(whole):,} pictures of {whole.size}×{whole.size}"
+    title = f"{shown(label)} · {len(whole):,} images of {whole.size}×{whole.size}"
     drawn = sheets.sheet(whole.images[rows], captions, title=title)
     sheets.save_drawing(drawn, target, force=force)
     if json:
@@ -164,7 +164,7 @@ def _facts(name: str, parts: list[Dataset], whole: Dataset, target: Path) -> dic
 def _print(name: str, parts: list[Dataset], whole: Dataset) -> None:
     low, high = whole.images.min(), whole.images.max()
     out.print(
-        f"{shown(name)}: {len(whole):,} pictures of {whole.size}×{whole.size}, "
+        f"{shown(name)}: {len(whole):,} images of {whole.size}×{whole.size}, "
         f"values {low}–{high} (0 is paper, 255 full ink)",
         markup=False,
     )

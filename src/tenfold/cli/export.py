@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from keyword import kwlist
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -70,7 +72,12 @@ def export(
     content = bundled_content(name) if model in BUNDLED else read_content(model)
     network = read_network(content, name)
     stem = _stem(name)
-    pictures = _pictures(network, data, data_dir) if to == "c" else None
+    pictures = None
+    if to == "c":
+        from tenfold.export.c import writable
+
+        writable(network)  # before pictures are looked for that would not help
+        pictures = _pictures(network, data, data_dir)
     written, facts = _made(network, to, stem, pictures)
     targets = {folder / each: text for each, text in written.items()}
     _write(targets, force=force)
@@ -120,7 +127,8 @@ def _export_web(
 def _stem(name: str) -> str:
     """Return the model's name without its ending, where a module can be called so."""
     stem = Path(name).stem
-    return stem if stem.isidentifier() and stem.isascii() else "model"
+    taken = {*kwlist, *sys.stdlib_module_names, "keras", "numpy", "safetensors", "torch"}
+    return stem if stem.isidentifier() and stem.isascii() and stem not in taken else "model"
 
 
 def _pictures(network: Network, data: str | None, data_dir: Path | None) -> NDArray[np.uint8]:
@@ -185,7 +193,7 @@ def _told(to: str, facts: dict[str, Any]) -> list[str]:
         f"float32: {found['flash']:,} bytes of constants, {found['memory']:,} bytes of memory",
         f"int8:    {found['flash_int8']:,} bytes of constants, "
         f"{found['memory_int8']:,} bytes of memory",
-        f"{found['multiply_adds']:,} multiply-adds a picture",
+        f"{found['multiply_adds']:,} multiply-adds per picture",
         f"int8 answers as float32 does to {100 * found['agreement']:.1f} % of "
         f"{facts['pictures']:,} pictures.",
     ]

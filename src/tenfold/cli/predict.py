@@ -37,7 +37,7 @@ def predict(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write what a model answers to images without labels: an id and a label a line.
+    """Write what a model answers to images without labels: an id and a label per line.
 
     Ids are those of the data: a column 'id' or 'ImageId', or the names of files. Where there are
     none they count from 1, as in Kaggle's 'Digit Recognizer' (ImageId,Label). Labels in the data

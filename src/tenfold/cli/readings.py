@@ -111,7 +111,7 @@ def _refused(reading: Reading) -> int:
 
 
 def _csv_rows(reading: Reading) -> Iterator[str]:
-    """One row a number, each in one line; a picture without any has one row with empty text."""
+    """One row per number, each in one line; a picture without any has one row with empty text."""
     rows: list[list[object]] = []
     for place, line in enumerate(reading.lines):
         pairs = zip(line.numbers, reading.digits_by_number(place), strict=True)

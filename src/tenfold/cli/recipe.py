@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from tenfold.cli.console import out
 
@@ -20,6 +22,9 @@ def recipe(
     if name is not None:
         typer.echo(built_in_path(name).read_text(encoding="utf-8"), nl=False)
         return
+    table = Table.grid(padding=(0, 2))
     for each in built_in_recipes():
-        first = built_in_path(each).read_text(encoding="utf-8").splitlines()[0]
-        out.print(f"[bold]{each:<10}[/] {first.removeprefix('# ')}")
+        lines = built_in_path(each).read_text(encoding="utf-8").splitlines()
+        head = takewhile(lambda line: line.startswith("# "), lines)
+        table.add_row(f"[bold]{each}[/]", " ".join(line.removeprefix("# ") for line in head))
+    out.print(table)

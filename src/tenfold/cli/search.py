@@ -1,4 +1,4 @@
-"""tenfold search: the best recipe within a budget, judged on validation data."""
+"""tenfold search: the best recipe within a budget, judged on a validation set."""
 
 from __future__ import annotations
 

@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: tenfold tutorial --epochs 10"
 
+_SETTINGS = re.compile(r"^epochs, seed = (\d+), \d+$", re.MULTILINE)
 _HEADING = re.compile(r"^# \d\. ", re.MULTILINE)
 
 # Why each step is there, by its number; docs/tutorial.md says more.
 _WHY = {
     0: "This is the whole code, part by part, as examples/tutorial.py has it.",
-    1: "1,797 digits as rows of 64 numbers, from 0 (paper) to 16 (ink), and what each is.",
+    1: "1,797 digits as rows of 64 numbers, 0 (paper) to 16 (ink), and their labels.",
     2: "Before anything else: is it what you think it is?",
     3: "A convolution looks at neighbours, so it needs images rather than rows.",
     4: "Networks start best from numbers between 0 and 1. A one-hot target is a row of\n"
@@ -94,14 +95,13 @@ def tutorial(
     if folder is not None:
         refuse_used(folder)
     file = source()
-    beginning, *steps = read_steps(file.read_text(encoding="utf-8"))
+    beginning, *steps = read_steps(_chosen(file.read_text(encoding="utf-8"), epochs, seed))
     *plain, with_tenfold = steps
     known: dict[str, Any] = {"__name__": "tutorial"}
     # torch's threads and random numbers are the caller's own again afterwards
     with threads(1), torch.random.fork_rng():
         _show(beginning)
         _run(beginning, known, file)
-        known |= {"seed": seed} | ({"epochs": epochs} if epochs else {})
         for step in plain:
             _show(step)
             _run(step, known, file)
@@ -116,6 +116,11 @@ def source() -> Path:
     package = Path(tenfold.__file__).parent
     installed = package / "examples" / "tutorial.py"
     return installed if installed.exists() else package.parents[1] / "examples" / "tutorial.py"
+
+
+def _chosen(text: str, epochs: int | None, seed: int) -> str:
+    """Return the code with the epochs and the seed asked for: what is shown is what runs."""
+    return _SETTINGS.sub(lambda own: f"epochs, seed = {epochs or own[1]}, {seed}", text)
 
 
 def read_steps(text: str) -> list[Step]:
@@ -139,6 +144,7 @@ def read_steps(text: str) -> list[Step]:
 
 def _show(step: Step) -> None:
     if step.number:
+        out.print()
         out.rule(f"{step.number}. {step.title}", align="left")
     out.print(_WHY[step.number])
     code = Syntax(
@@ -202,7 +208,7 @@ def _train(epochs: int, seed: int, folder: Path | None) -> None:
     first = sheet(load_dataset("digits").images[:1], ["0"])
     picture = save_drawing(first, run.folder / "first.png")
     out.print(f"Trained in {run.train_seconds:.1f} s.")
-    out.print(f"test loss {run.test_loss:.4f}, {accuracy_line(run.evaluation)}")
+    out.print(f"test loss {run.test_loss:.4f}\ntest {accuracy_line(run.evaluation)}")
     out.print(f"\nThe first digit as an image:   {shown(picture)}", markup=False)
     out.print(f"Its mistakes on the test set:  {shown(run.folder / 'mistakes.png')}", markup=False)
     out.print(f"The model file:                {shown(run.model)}", markup=False)

@@ -24,7 +24,7 @@ Split = Literal["train", "test", "all"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Dataset:
-    """Square grey pictures and their labels.
+    """Square grey images and their labels.
 
     Parameters
     ----------

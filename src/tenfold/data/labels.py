@@ -85,7 +85,7 @@ def as_labels(values: NDArray[Any], where: str) -> NDArray[np.uint8]:
         return _one_hot(values, place)
     if values.ndim != 1:
         raise DataError(
-            f"{where}: shape {values.shape}; there must be one label a picture, or ten columns "
+            f"{where}: shape {values.shape}; there must be one label per picture, or ten columns "
             "with a single 1 in each row."
         )
     if values.dtype.kind in "biuf":

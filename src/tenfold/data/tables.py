@@ -1,4 +1,4 @@
-"""CSV tables in Kaggle's layout: one picture a line, its pixels row by row, its label first.
+"""CSV tables in Kaggle's layout: one picture per line, its pixels row by row, its label first.
 
 The label may also stand last, or nowhere; a header is optional, and so are a column of ids and a
 comma at the end of each line; plain or gzipped. Reads Kaggle's ``train.csv`` (42,000 × 785) in
@@ -180,7 +180,7 @@ def _rows(file: BinaryIO, path: Path) -> Iterator[bytes]:
         if len(rest) > _LONGEST:
             raise DataError(
                 f"{path}: holds a line of more than {_LONGEST // 1_000_000} MB, "
-                "which is no picture. Give a table with one picture a line."
+                "which is no picture. Give a table with one picture per line."
             )
     if rest:
         yield rest

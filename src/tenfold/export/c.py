@@ -88,7 +88,7 @@ def c_files(network: Network, images: NDArray[np.uint8]) -> tuple[dict[str, str]
     Returns
     -------
     dict of str
-        ``digits.h``, ``digits.c``, ``selftest.c`` and ``esp32/esp32.ino``.
+        ``digits.h``, ``digits.c``, ``selftest.c``, and in ``esp32`` a sketch with both beside it.
     Footprint
 
     Raises
@@ -98,22 +98,29 @@ def c_files(network: Network, images: NDArray[np.uint8]) -> tuple[dict[str, str]
     ModelError
         If its stages give other answers than ONNX Runtime by more than floats do.
     """
-    if network.info.size != FIELD or network.has_digitness:
-        raise UsageError(
-            f"{network.where}: is not written in C, for it does not take pictures of "
-            f"{FIELD}×{FIELD} pixels or tells digits by an output of its own. Networks of recipe "
-            "'small' are."
-        )
-    stages = stages_of(network)
+    stages = writable(network)
     check(network, images, [_softmax(network, run_floats(stages, images)[-1])], "the C code")
     whole = quantise(stages, images)
     footprint = _footprint(network, stages, whole, images)
     values = _numbers(footprint) | _tables(network, stages, whole) | _framing()
     values |= _golden(network, stages, whole, images[:GLYPHS])
     values["ABOUT"] = _about(network)
-    names = {"digits.h": "digits.h", "digits.c": "digits.c", "selftest.c": "selftest.c"}
-    names["esp32.ino"] = "esp32/esp32.ino"
-    return {path: _filled(name, values) for name, path in names.items()}, footprint
+    written = {name: _filled(name, values) for name in ("digits.h", "digits.c", "selftest.c")}
+    # An Arduino sketch takes in what lies in its own folder alone.
+    sketch = {f"esp32/{name}": written[name] for name in ("digits.h", "digits.c")}
+    sketch["esp32/esp32.ino"] = _filled("esp32.ino", values)
+    return written | sketch, footprint
+
+
+def writable(network: Network) -> list[Stage]:
+    """Return a network's stages, if it is one that is written in C; else raise UsageError."""
+    if network.info.size != FIELD or network.has_digitness:
+        raise UsageError(
+            f"{network.where}: is not written in C, for it does not take pictures of "
+            f"{FIELD}×{FIELD} pixels or tells digits by an output of its own. Networks of recipe "
+            "'small' are."
+        )
+    return stages_of(network)
 
 
 def _filled(name: str, values: dict[str, str]) -> str:

@@ -190,7 +190,7 @@ def _quoted(text: str) -> str:
 
 def _title(network: Network) -> str:
     if network.kind == CLASSIFIER:
-        return "A network that reads a handwritten character, one a picture."
+        return "A network that reads one handwritten character per image."
     if network.kind == FINDER:
         return "A network that finds digits on a page."
     return "A network that reads a line of digits and signs."

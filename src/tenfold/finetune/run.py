@@ -148,8 +148,8 @@ def fine_tune(
     if not adapted.alpha:
         raise TrainingError(
             f"{data}: {count:,} samples make the reader no better (it reads "
-            f"{100 * adapted.own.before:.1f} % of them rightly already); nothing was written. Give "
-            "more samples, above all of what it misreads, and see that their labels are right."
+            f"{100 * adapted.own.before:.1f} % of them correctly already); nothing was written. "
+            "Give more samples, above all of what it misreads, and see that their labels are right."
         )
     refused = ""
     try:

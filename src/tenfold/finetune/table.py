@@ -82,7 +82,7 @@ def load_lines(path: Path, tell: Callable[[int, int], None] = lambda *_: None) -
     Parameters
     ----------
     path : Path
-        CSV or TSV; one line a picture.
+        CSV or TSV; one line per picture.
     tell : callable
         Told how many of how many pictures are opened.
 
@@ -110,7 +110,7 @@ def load_lines(path: Path, tell: Callable[[int, int], None] = lambda *_: None) -
         if strange := sorted(set(text) - set(CHARS)):
             raise DataError(
                 f"{path}:{number}: the text {row[column]!r} holds {strange[0]!r}; lines hold "
-                f"digits and {' '.join(CHARS[10:])}, one line a picture. Mend or drop the row."
+                f"digits and {' '.join(CHARS[10:])}, one line per picture. Mend or drop the row."
             )
         name = row[names.index("file")]
         found.append(open_line(path.parent / name, text))

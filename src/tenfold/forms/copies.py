@@ -13,7 +13,7 @@ from itertools import groupby
 from tenfold.forms.database import Database, Row
 from tenfold.forms.readings import SURE
 
-# One row a field, and one for a page without any.
+# One row per field, and one for a page without any.
 ROWS = """
 SELECT page.id AS page, page.source, page.number, page.status AS page_status,
        page.reason AS page_reason, coalesce(stated.value, page.template_page) AS template_page,

@@ -66,7 +66,7 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Pages a second in this run."""
+        """Pages per second in this run."""
         return self.fresh / max(1e-9, time.monotonic() - self.started)
 
 

@@ -1,4 +1,4 @@
-"""The table of a stack: one row a sheet, one column a field, as CSV, XLSX, Parquet or JSON lines.
+"""The table of a stack: a row per sheet, a column per field, as CSV, XLSX, Parquet or JSON lines.
 
 A column holds numbers where the template says that a field is one (a range, decimals, a sum), and
 text everywhere else, so that a student number keeps its zeros. Text that begins as a formula does

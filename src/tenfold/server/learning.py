@@ -140,7 +140,7 @@ def _gained(printed: str) -> str:
     except (ValueError, KeyError, IndexError, TypeError):
         return "Reading with what was taught."
     return (
-        f"Reading with what was taught: {before:.0f} % of it read rightly before, {after:.0f} % "
+        f"Reading with what was taught: {before:.0f} % of it right before, {after:.0f} % "
         f"now; {lost:+.2f} points on other digits."
     )
 

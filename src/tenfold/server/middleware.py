@@ -101,7 +101,7 @@ class Guard:
     measures : Measures or None
         What counts requests.
     log : file or None
-        Where the access log goes, one JSON object a line; None writes none.
+        Where the access log goes, one JSON object per line; None writes none.
     """
 
     def __init__(

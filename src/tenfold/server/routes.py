@@ -140,7 +140,7 @@ async def read(request: Request) -> Response:
     openapi_extra=_with_options(form=_form({"type": "array", "items": FILE}), json=_body(Pictures)),
 )
 async def batch(request: Request) -> Response:
-    """Answer with one reading a picture, in order; a picture that is none has its problem there."""
+    """Answer with one reading per picture, in order, or with the problem in its place."""
     options = options_of(request)
     intake = _service(request).intake
     with intake.room() as room:

@@ -19,6 +19,7 @@ from tenfold.data.dataset import Dataset
 from tenfold.data.splits import Splits
 from tenfold.evaluation.evaluate import evaluate
 from tenfold.evaluation.evaluation import Evaluation
+from tenfold.evaluation.format import between, percent
 from tenfold.evaluation.notebook import confusion_html
 from tenfold.files import write_whole
 from tenfold.model import open_model
@@ -68,10 +69,10 @@ class Run:
     validation: Validation | None = None
 
     def __repr__(self) -> str:
-        low, high = self.evaluation.interval
         return (
             f"<Run {self.recipe.name} on {self.evaluation.data}: "
-            f"test accuracy {self.evaluation.accuracy:.2%} (95 % interval {low:.1%}–{high:.1%}), "
+            f"test accuracy {percent(self.evaluation.accuracy)} "
+            f"(95 % interval {between(self.evaluation.interval)}), "
             f"test loss {self.test_loss:.4f}, trained in {self.train_seconds:.1f} s, {self.model}>"
         )
 

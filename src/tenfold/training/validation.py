@@ -19,7 +19,7 @@ def hold_out_validation(train: Dataset, recipe: Recipe) -> tuple[Dataset, Datase
     """Split a training set into what is learned from and what the run is watched on (or None)."""
     if not recipe.validation:
         return train, None
-    # at least one picture a class, or small sets could not be watched
+    # at least one picture per class, or small sets could not be watched
     count = max(round(recipe.validation * len(train)), int((train.counts() > 0).sum()))
     return stratified_split(train, count, VALIDATION_SEED)
 

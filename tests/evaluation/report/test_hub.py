@@ -28,7 +28,9 @@ def test_the_header_holds_the_hubs_fields() -> None:
     assert {"onnx", "tenfold"} <= {*found["tags"]}
     (index,) = found["model-index"]
     (result,) = index["results"]
-    assert index["name"] == "mine.onnx"
+    assert index["name"] == "mine"
+    runs = _read(front_matter(INFO, [], "runs/fast/model.onnx"))
+    assert runs["model-index"][0]["name"] == "fast"
     assert result["dataset"] == {"type": "ylecun/mnist", "name": "MNIST", "split": "test"}
     assert result["metrics"] == [{"type": "accuracy", "value": 0.9956, "name": "Accuracy"}]
 

@@ -28,7 +28,7 @@ def export(
     csv: Annotated[bool, typer.Option("--csv", help="Comma-separated values.")] = False,
     xlsx: Annotated[bool, typer.Option("--xlsx", help="A spreadsheet.")] = False,
     parquet: Annotated[bool, typer.Option("--parquet", help="Parquet, with types.")] = False,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line.")] = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object per line.")] = False,
     out: Annotated[
         Path | None,
         typer.Option(help="Where to write it; table.FORMAT in the results unless said otherwise."),
@@ -48,7 +48,7 @@ def export(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a table of what was read and decided: one row a sheet, one column a field.
+    """Write a table of what was read and decided: one row per sheet, one column per field.
 
     A column holds numbers where the template gives the field a range or decimals, or sums it;
     student numbers keep their zeros. Text never becomes a formula. Without a format it is CSV.
@@ -105,7 +105,7 @@ def _tell(results: Results, written: Written) -> None:
     if left_out:
         note(f"{_many(left_out, 'page')} left out in the review: not in the table.")
     for name in written.texts:
-        note(f"{name}: holds what is no number, so the whole column is text.")
+        note(f"{name}: not all values are numbers, so the whole column is text.")
 
 
 def _label(results: Results, folder: Path, *, json: bool, quiet: bool) -> None:

@@ -30,7 +30,7 @@ def read(
     ],
     out: Annotated[Path, typer.Option(help="Folder for the results.")],
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that read; all cores unless given.")
+        int | None, typer.Option(min=1, help="Processes that read; all cores by default.")
     ] = None,
     model: Annotated[
         Path | None,
@@ -125,7 +125,7 @@ def _summary(results: Results, progress: Progress, out: Path) -> None:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[Progress], None]]:
-    """Show a bar with pages a second and time left, where somebody looks; yield what moves it."""
+    """Show a bar with pages per second and time left, where somebody looks; yield what moves it."""
     from rich import progress as parts
 
     bar = parts.Progress(

@@ -7,6 +7,7 @@ Its fields are those of the Hugging Face Hub
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from tenfold.evaluation.history import Record
@@ -32,7 +33,7 @@ def front_matter(
         Its evaluations, as `tenfold.evaluation.history` keeps them. Without any, the result of
         its training is given.
     name : str
-        What to call the model.
+        The model's path, or what to call it.
     license_id : str, optional
         The hub's name of its licence, such as ``apache-2.0``; left out where nobody said.
 
@@ -50,9 +51,15 @@ def front_matter(
     header["metrics"] = ["accuracy"]
     results = [_result(record) for record in records] or _trained(info)
     if results:
-        header["model-index"] = [{"name": name, "results": results}]
+        header["model-index"] = [{"name": _index_name(name), "results": results}]
     # A comment that the hub passes over and `tenfold.files` knows its own by.
     return "\n".join(["---", f"# {MARK}", *_yaml(header), "---", ""])
+
+
+def _index_name(path: str) -> str:
+    """Return what lists call it: its file, or its run where all files are named alike."""
+    file = Path(path)
+    return file.parent.name if file.stem == "model" and file.parent.name else file.stem
 
 
 def _result(record: Record) -> dict[str, Any]:

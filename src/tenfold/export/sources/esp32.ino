@@ -1,10 +1,10 @@
 /* tenfold:output; an ESP32 (or any Arduino with 32 KB of memory to spare) that reads digits.
  *
  * NOT COMPILED YET: this sketch was written without the Arduino tool chain at hand. digits.h and
- * digits.c are compiled and tested; put both into this folder, beside this file.
+ * digits.c beside it are compiled and tested.
  *
  * It takes crops over the serial line: two bytes, height and width, then the grey pixels row by row.
- * It answers with the digit, its probability and the time that took, one line a crop.
+ * It answers with the digit, its probability and the time that took, one line per crop.
  */
 #define DIGITS_FLOAT 0 /* set it in the board's build flags for digits.c as well, to save memory */
 #include "digits.h"

@@ -1,4 +1,4 @@
-// Several pictures: a table of what was read in each, one row a picture.
+// Several pictures: a table of what was read in each, one row per picture.
 
 import { readPicture } from "./api.js";
 import { asCsv } from "./csv.js";

@@ -1,4 +1,4 @@
-"""The tutorial in Keras 3, whole, with what no longer ran as printed put right.
+"""The tutorial in Keras 3, whole, with what no longer ran as printed corrected.
 
 pip install keras torch scikit-learn matplotlib
 KERAS_BACKEND=torch python examples/tutorial_keras.py

@@ -11,7 +11,7 @@
 # %% [markdown]
 # # Your own pictures
 #
-# Read a photo of a page, see how sure each number is, and say what you expect. No training, no torch:
+# Read a photo of a page, see the confidence of each number, and say what you expect. No training, no torch:
 # the networks that read come with tenfold.
 
 # %% tags=["install"]

@@ -137,8 +137,8 @@ def measure_digits(
         new, refused = old, 0.0
         adapted = classifier.adapt(network, own, sets, seed, ALLOW, lambda _: None)
         try:
-            hold_to(adapted.reference, ALLOW)
-            if adapted.alpha:
+            hold_to(adapted.own, adapted.reference, ALLOW)
+            if adapted.alpha and adapted.own.change > 0:  # else nothing would be written
                 new = open_model(adapted.content, "new", threads=1)
         except ForgottenError:
             refused = 1.0
@@ -183,7 +183,7 @@ def measure_lines(data: Path, sizes: Sizes, most: int | None) -> dict[str, Any]:
         hits = [read_digits(recogniser, line) == line.text for line in rest]
         found[name] = fmean(hits)
     try:
-        hold_to(adapted.reference, ALLOW)
+        hold_to(adapted.own, adapted.reference, ALLOW)
         refused = 0.0
     except ForgottenError:
         refused = 1.0

@@ -76,7 +76,8 @@ def test_what_forgets_is_refused_and_kept_only_on_request(
     monkeypatch.setattr("tenfold.finetune.choose.held_back", lambda *_: 8)
     monkeypatch.setattr("tenfold.finetune.teacher.RATE", 0.02)
     data = write_pictures(tmp_path / "mine", 24, large)
-    with pytest.raises(ForgottenError, match=r"points less than before .* --allow, .* --keep"):
+    told = r"points less than before .*95 % interval.* 0\.24 points: .* Of your samples .* --keep"
+    with pytest.raises(ForgottenError, match=told):
         fine_tune(data, tmp_path / "no", sizes=SMALL, data_dir=mnist)
     assert not [*(tmp_path / "no").iterdir()]
     found = fine_tune(data, tmp_path / "kept", keep=True, sizes=SMALL, data_dir=mnist)
@@ -96,6 +97,22 @@ def test_samples_that_teach_nothing_write_nothing(
     with pytest.raises(TrainingError, match="make the reader no better"):
         _mine(tmp_path, large, mnist, 12)
     assert not [*(tmp_path / "reader").iterdir()]
+
+
+def test_a_change_that_gains_nothing_is_not_written(
+    tmp_path: Path, large: Splits, mnist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Samples that are all read already: whatever is learned, they cannot gain.
+    monkeypatch.setattr("tenfold.finetune.choose.best", lambda _: 4)
+    folder = tmp_path / "mine" / "7"
+    folder.mkdir(parents=True)
+    for number in range(8):
+        pixels = np.full((60, 60), 255, np.uint8)
+        cv2.polylines(pixels, [np.array([[15, 12], [45, 12 + number % 3], [28, 50]])], False, 0, 5)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    with pytest.raises(TrainingError, match=r"no better \(it reads 100\.0 % of them"):
+        fine_tune(folder.parent, tmp_path / "out", allow=100, sizes=SMALL, data_dir=mnist)
+    assert not [*(tmp_path / "out").iterdir()]
 
 
 def _lines(folder: Path, large: Splits, count: int) -> Path:

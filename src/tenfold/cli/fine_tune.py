@@ -107,7 +107,8 @@ def _report(found: FineTuned) -> None:
             f"({low:+.2f} to {high:+.2f})"
         )
     if found.refused:
-        note(f"\nRefused: {found.refused}")
+        note("")
+        note(f"Refused: {found.refused}")
         out.print(f"Kept as [bold]{escape(shown(found.model))}[/]")
         return
     out.print(f"\nWritten to [bold]{escape(shown(found.model))}[/]. Read with it:")

@@ -145,7 +145,7 @@ def fine_tune(
         glyphs = reference.glyphs(network.info, sizes, data_dir, tell)
         adapted = classifier.adapt(network, samples, glyphs, seed, allow, tell)
         count, assumed = len(samples), loaded.assumed
-    if not adapted.alpha:
+    if not adapted.alpha or adapted.own.change <= 0:
         raise TrainingError(
             f"{data}: {count:,} samples make the reader no better (it reads "
             f"{100 * adapted.own.before:.1f} % of them correctly already); nothing was written. "
@@ -153,7 +153,7 @@ def fine_tune(
         )
     refused = ""
     try:
-        hold_to(adapted.reference, allow)
+        hold_to(adapted.own, adapted.reference, allow)
     except ForgottenError as error:
         if not keep:
             raise

@@ -85,13 +85,21 @@ def compare(
     )  # fmt: skip
 
 
-def hold_to(reference: Comparison, allow: float) -> None:
+def hold_to(own: Comparison, reference: Comparison, allow: float) -> None:
     """Raise ForgottenError if the reference set fell by more than is allowed, in points."""
-    lost = -100 * reference.change
-    if lost > allow + 1e-9:
-        raise ForgottenError(
-            f"the adapted network reads {100 * reference.after:.2f} % of the reference set, "
-            f"{lost:.2f} points less than before ({100 * reference.before:.2f} %), and no more "
-            f"than {allow:g} may be lost. Give more samples, allow more with --allow, or keep the "
-            "result all the same with --keep."
-        )
+    lost, least = -100 * reference.change, 100 / reference.count
+    if lost <= allow + 1e-9:
+        return
+    low, high = (100 * value for value in reference.interval)
+    small = (
+        f" One of its {reference.count:,} {reference.unit} is {least:.2g} points: more of them, "
+        "with --reference, judge more exactly."
+    )
+    raise ForgottenError(
+        f"the adapted network reads {100 * reference.after:.2f} % of the reference set, "
+        f"{lost:.2f} points less than before ({100 * reference.before:.2f} %; 95 % interval of the "
+        f"change {low:+.2f} to {high:+.2f}), and no more than {allow:g} may be lost."
+        f"{small if least > allow else ''} Of your samples it reads {100 * own.after:.1f} %, "
+        f"before {100 * own.before:.1f} %. Give more samples, allow more with --allow, or keep "
+        "the result all the same with --keep."
+    )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from threading import Thread
@@ -9,7 +10,7 @@ from types import ModuleType
 import pytest
 from PIL import Image
 
-from tenfold.errors import PageError
+from tenfold.errors import PageError, UsageError
 from tenfold.preprocess.document import DocumentPage
 from tenfold.preprocess.image import Source, name_of
 from tenfold.reader.batch import Row
@@ -42,8 +43,8 @@ def test_every_page_has_a_row(hand: ModuleType, make_tiff: Callable[..., bytes])
         ("a", None, "358"),
         ("b", 1, "42"),
         ("b", 2, "7 12"),
-        ("c", 1, None),
-        ("d", 1, None),
+        ("c", None, None),
+        ("d", None, None),
     ]
     errors = [row["error"] for row in rows]
     assert errors[:3] == [None] * 3
@@ -80,6 +81,26 @@ def test_beside_the_main_thread_there_is_no_limit_and_no_harm(hand: ModuleType) 
     thread.start()
     thread.join()
     assert [row["text"] for row in rows] == ["42"]
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
+def test_what_is_no_time_limit_is_refused(hand: ModuleType, seconds: float) -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    for batch in ([], [("a", _png(hand, "42"))]):
+        with pytest.raises(UsageError, match="give a number larger than 0"):
+            Reader().read_batch(batch, seconds=seconds)
+    assert signal.getsignal(signal.SIGALRM) is before
+
+
+def test_a_page_that_is_damaged_keeps_its_number(
+    hand: ModuleType, make_tiff: Callable[..., bytes]
+) -> None:
+    pages = [hand.write(text, height=40) for text in ("42", "7")]
+    cut = [make_tiff(*some)[:-400] for some in (pages, pages[:1])]
+    several, alone = (Reader().read_batch([("a", content)])[-1] for content in cut)
+    assert (several["page"], alone["page"]) == (2, None)
+    assert (several["error"] or "").startswith("a#2: the picture is damaged")
+    assert (alone["error"] or "").startswith("a: the picture is damaged")
 
 
 @pytest.mark.usefixtures("fault")

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from tenfold.errors import DataError
-from tenfold.scale.items import Item, pictures_in
+from tenfold.errors import DataError, TenfoldWarning
+from tenfold.scale import read_all
+from tenfold.scale.items import Item, pictures_in, warn_of_shared_ids
 
 
 def _read(items: list[Item]) -> dict[str, bytes | str]:
@@ -106,3 +107,23 @@ def test_a_damaged_table_is_told(tmp_path: Path) -> None:
     path.write_bytes(b"PAR1 and no more")
     (item,) = pictures_in(str(path))
     assert "not a Parquet file, or damaged" in (item.error or "")
+
+
+def test_ids_that_rows_share_are_warned_of_once(glyphs: list[bytes], tmp_path: Path) -> None:
+    same = [
+        _table(tmp_path / f"{name}.parquet", name=["a", None, "b", None, "b"], image=glyphs[:5])
+        for name in "xy"
+    ]
+    with pytest.warns(TenfoldWarning) as told:
+        read_all(same, tmp_path / "out.jsonl", workers=1)
+    (warning,) = [str(each.message) for each in told]
+    assert warning.startswith(
+        f"{same[0]}: several rows have the same id in the column 'name', the first is 'b'."
+    )
+    for name, columns in {"ids": {"id": [1, 2]}, "none": {}}.items():
+        assert not warn_of_shared_ids(
+            _table(tmp_path / f"{name}.parquet", image=glyphs[:2], **columns)
+        )
+    damaged = tmp_path / "damaged.parquet"
+    damaged.write_bytes(b"PAR1 and no more")
+    assert not warn_of_shared_ids(str(damaged))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ def _ids(out: Path) -> list[str]:
 @pytest.mark.slow
 def test_a_dataset_and_an_output_are_read_where_ray_runs(
     glyphs: list[bytes],
+    make_pictures: Callable[..., list[str]],
     make_tar: Callable[..., str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -68,6 +70,10 @@ def test_a_dataset_and_an_output_are_read_where_ray_runs(
             data, id="name", image="image", keep=["fold"], reader=Deadly(), workers=1
         )
         rows = {row["id"]: row for row in read.take_all()}
+        # As docs/scale.md has it for files in S3.
+        files = make_pictures(tmp_path / "in", 2)
+        binary = ray.data.read_binary_files(str(tmp_path / "in"), include_paths=True)
+        found = {row["id"]: row["text"] for row in read_dataset(binary, id="path").take_all()}
         # The command finds the cluster that is there, and goes on with what one machine began.
         shard, out = make_tar(tmp_path / "a.tar", 9), tmp_path / "out.parquet"
         read_all([shard], out, part_size=3, workers=1, stop=lambda: True)
@@ -76,6 +82,8 @@ def test_a_dataset_and_an_output_are_read_where_ray_runs(
         done = CliRunner().invoke(app, command)
     finally:
         ray.shutdown()
+    assert found.keys() == set(files)
+    assert all(found.values())
     assert done.stdout == f"9 pictures, 9 rows, 0 errors: {out}\n"
     assert _ids(out) == [f"{shard}/{n:05}.png" for n in range(9)]
     assert rows.keys() == {row["name"] for row in pictures}
@@ -86,9 +94,13 @@ def test_a_dataset_and_an_output_are_read_where_ray_runs(
 
 
 def test_a_cluster_that_is_not_there_is_told(make_tar: Callable[..., str], tmp_path: Path) -> None:
-    shard = make_tar(tmp_path / "a.tar", 2)
-    with pytest.raises(TenfoldError, match="no Ray cluster at 'auto'"):
-        read_all([shard], tmp_path / "out.jsonl", address="auto")
+    shard, out = make_tar(tmp_path / "a.tar", 2), tmp_path / "out.jsonl"
+    started = time.monotonic()
+    for address in ("auto", "127.0.0.1:1", "127.0.0.1:99999"):
+        with pytest.raises(TenfoldError, match=f"no Ray cluster at '{address}'"):
+            read_all([shard], out, address=address)
+        assert not out.exists()
+    assert time.monotonic() - started < 60  # Ray itself would try for minutes
 
 
 @pytest.mark.slow

@@ -201,7 +201,10 @@ def test_who_goes_on_asks_for_the_same_and_reads_the_same(
     with manifest.open("ab") as file:
         file.write(b'{"unit": 0, "pa')  # a line that a kill cut off
     (tmp_path / "in" / "more.png").write_bytes(b"came later")
-    whole = read_all([], out, resume=True, **reading)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="was begun with other pictures"):
+        read_all(paths, out, resume=True, **reading)  # type: ignore[arg-type]
+    # Of paths that come from an iterator nobody can say whether they are the same.
+    whole = read_all(iter(()), out, resume=True, **reading)  # type: ignore[arg-type]
     assert (whole.pictures, whole.errors, whole.whole) == (10, 0, True)
     assert [row["id"] for row in _rows(out)][:6] == paths
     assert all(json.loads(line) for line in manifest.read_text().splitlines())
@@ -215,6 +218,46 @@ def test_a_shard_that_changed_meanwhile_is_not_gone_on_with(
     make_tar(tmp_path / "b.tar", 41)
     with pytest.raises(DataError, match="has changed since the reading began"):
         read_all([shard], out, part_size=2, workers=1, resume=True)
+
+
+def test_a_damaged_manifest_or_plan_is_told_in_a_sentence(
+    make_pictures: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    paths, out = make_pictures(tmp_path / "in", 4), tmp_path / "out.jsonl"
+    read_all(paths, out, part_size=2, workers=1)
+    manifest, plan = out / "_manifest.jsonl", out / "_plan.jsonl"
+    whole, planned = manifest.read_text(), plan.read_text()
+    head, first, second = whole.splitlines()
+    none, ninth = (json.dumps({**json.loads(first), "unit": unit}) for unit in (None, 9))
+    ways = {  # the number of the line that is told, by what the manifest holds
+        f"x{whole}": 1,
+        "": 1,
+        head[:40]: 1,
+        "[]\n": 1,
+        f"{first}\n{second}\n": 1,
+        f"{head}\nx{first}\n{second}\n": 2,
+        f"{head}\n{first}\n{second[:-9]}\n": 3,
+        head + '\n{"unit": 0}\n': 2,
+        f"{head}\n{none}\n": 2,
+        f"{head}\n{first}\n{ninth}\n": 3,
+    }
+    for content, number in ways.items():
+        manifest.write_text(content)
+        words = rf"{manifest}: is damaged in line {number}, .* begin anew under another name\."
+        with pytest.raises(DataError, match=words):
+            read_all(paths, out, part_size=2, workers=1, resume=True)
+        assert manifest.read_text() == content
+    manifest.write_text(whole)
+    for content in (f"x{planned}", '{"shards": "a.tar"}\n'):
+        plan.write_text(content)
+        with pytest.raises(DataError, match=f"{plan}: is damaged in line 1"):
+            read_all(paths, out, part_size=2, workers=1, resume=True)
+
+
+@pytest.mark.parametrize("seconds", [0, float("nan")])
+def test_what_is_no_time_limit_is_refused(tmp_path: Path, seconds: float) -> None:
+    with pytest.raises(UsageError, match="give a number larger than 0"):
+        read_all([], tmp_path / "out.jsonl", seconds=seconds)
 
 
 def test_what_is_no_output_is_left_alone(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import typer
 from tenfold import decoders
 from tenfold.cli.console import Force, Json, Quiet, complain, err, note
 from tenfold.cli.drawings import Drawings
+from tenfold.cli.read_all import How, hinted, read_all, refuse_addresses
 from tenfold.cli.readings import CSV_HEAD, Form, show, show_error, show_left_out
 from tenfold.cli.sources import Source, find
 from tenfold.errors import PageError, TenfoldError, UsageError, faults_of
@@ -91,7 +92,7 @@ def read(
     ] = False,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Processes that read into --out; one a core unless given."),
+        typer.Option(min=1, help="Processes that read into --out; one per core by default."),
     ] = None,
     seconds: Annotated[
         float, typer.Option(min=0.1, help="Time limit of a page, with --out.")
@@ -107,7 +108,7 @@ def read(
     ] = "local",
     address: Annotated[str, typer.Option(help="Of the Ray cluster.")] = "auto",
     force: Force = False,
-    csv: Annotated[bool, typer.Option("--csv", help="One row a number, as CSV.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="One row per number, as CSV.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -122,6 +123,7 @@ def read(
     from tenfold.preprocess.geometry import parse_region
     from tenfold.reader.reader import Reader
 
+    refuse_addresses(pictures)
     if csv and json:
         raise UsageError("--csv and --json exclude each other; choose one.")
     if out is None and resume:
@@ -140,8 +142,6 @@ def read(
         expect=expect,
     )
     if out is not None:
-        from tenfold.cli.read_all import How, read_all
-
         how: How = {
             "out": out, "resume": resume, "workers": workers, "seconds": seconds,
             "part_size": part_size, "column": column,
@@ -238,5 +238,5 @@ class _Run:
             self.right = False
 
     def _lost(self, error: PageError) -> None:
-        show_error(error, self._form)
+        show_error(hinted(error), self._form)
         self.right = False

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypedDict
 
@@ -12,12 +15,16 @@ import typer
 from tenfold.cli.console import err, note, print_json, say, stop_on_interrupt
 from tenfold.cli.readings import show_left_out
 from tenfold.cli.sources import Source, find
-from tenfold.errors import INTERRUPTED, DataError, PageError
+from tenfold.errors import INTERRUPTED, DataError, PageError, UsageError
+from tenfold.files import open_file
 from tenfold.names import shown
 
 if TYPE_CHECKING:
     from tenfold.reader.reader import Reader
     from tenfold.scale.run import Progress
+
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 class How(TypedDict):
@@ -37,7 +44,9 @@ def read_all(reader: Reader, pictures: Sequence[str], how: How, *, json: bool, q
     from tenfold.scale import run
 
     with stop_on_interrupt() as asked, _bar() as move:
-        progress = run.read_all(paths(pictures), reader=reader, report=move, stop=asked, **how)
+        progress = run.read_all(
+            paths(pictures), inputs=pictures, reader=reader, report=move, stop=asked, **how
+        )
     out = how["out"]
     if not progress.whole:
         _stopped(progress, out)
@@ -47,26 +56,54 @@ def read_all(reader: Reader, pictures: Sequence[str], how: How, *, json: bool, q
             "errors": progress.errors, "rate": round(progress.rate, 2),
         })  # fmt: skip
     elif not quiet:
-        say(f"{progress.pictures:,} pictures, {progress.rows:,} rows, {_errors(progress)}: {out}")
+        counts = (
+            _count(progress.pictures, "picture"),
+            _count(progress.rows, "row"),
+            _count(progress.errors, "error"),
+        )
+        say(f"{', '.join(counts)}: {out}")
     if progress.errors:
         raise typer.Exit(1)
 
 
-def _errors(progress: Progress) -> str:
-    count = progress.errors
-    return "1 error" if count == 1 else f"{count:,} errors"
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _stopped(progress: Progress, out: Path) -> NoReturn:
     note(
-        f"Stopped after {progress.pictures:,} pictures; they are saved. "
+        f"Stopped after {_count(progress.pictures, 'picture')}; what was read is saved. "
         f"Go on with the same command and --resume: {out}"
     )
     raise typer.Exit(INTERRUPTED)
 
 
+def refuse_addresses(arguments: Sequence[str]) -> None:
+    """Raise UsageError if an argument is no path but an address, such as ``s3://bucket/scans``."""
+    for argument in arguments:
+        if _ADDRESS.match(argument) and not os.path.lexists(argument):
+            raise UsageError(
+                f"{shown(argument)}: is an address; this command opens local and mounted paths. "
+                "From S3 and the like Ray reads, in Python: tenfold.scale.read_dataset("
+                'ray.data.read_binary_files("s3://…", include_paths=True), id="path"); see '
+                "docs/scale.md."
+            )
+
+
+def hinted(error: PageError) -> PageError:
+    """Return an error about a file that may hold many pictures with how these are read."""
+    from tenfold.scale.items import LISTS, SHARDS
+
+    if not error.file.lower().endswith((*SHARDS, *LISTS)):
+        return error
+    hint = "Tar shards, Parquet and lists of paths are read with --out."
+    return PageError(f"{error} {hint}", error.file, error.page)
+
+
 def paths(arguments: Sequence[str]) -> Iterator[str]:
     """Yield the pictures and shards that arguments lead to, those of lists too.
+
+    All arguments are looked at before the first path comes: nothing is written by then.
 
     Raises
     ------
@@ -74,16 +111,21 @@ def paths(arguments: Sequence[str]) -> Iterator[str]:
         If an argument leads nowhere or a folder cannot be listed: of so many none is left out
         without a word.
     """
+    yield from chain.from_iterable([_found(argument) for argument in arguments])
+
+
+def _found(argument: str) -> Iterable[str]:
     from tenfold.scale.items import LISTS, SHARDS
 
-    for argument in arguments:
-        if argument.lower().endswith(LISTS) and Path(argument).is_file():
-            yield from _listed(argument)
-            continue
-        found = find([argument], SHARDS)
-        for source in found.sources:
-            yield _path(source)
-        show_left_out(found.others)
+    if argument.lower().endswith(LISTS) and Path(argument).is_file():
+        open_file(argument, shown(argument)).close()
+        return _listed(argument)
+    found = find([argument], SHARDS)
+    names = [_path(source) for source in found.sources]
+    if names == [str(Path(argument))]:  # a file by its name, not what a folder or pattern has
+        open_file(argument, shown(argument)).close()
+    show_left_out(found.others)
+    return names
 
 
 def _path(source: Source | PageError) -> str:
@@ -95,19 +137,17 @@ def _path(source: Source | PageError) -> str:
 
 
 def _listed(name: str) -> Iterator[str]:
-    """Yield the paths in a list, one a line, as they stand there."""
-    from tenfold.files import open_file
-
+    """Yield the paths in a list, one per line, as they stand there; # begins a remark."""
     with open_file(name, shown(name)) as file:
         for line in file:
             path = line.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
-            if path.strip():
+            if path.strip() and not path.startswith("#"):
                 yield path
 
 
 @contextmanager
 def _bar() -> Iterator[Callable[[Progress], None]]:
-    """Show a bar with pictures a second, errors and time left; yield what moves it."""
+    """Show a bar with pictures per second, errors and time left; yield what moves it."""
     from rich import progress as parts
 
     bar = parts.Progress(
@@ -130,11 +170,11 @@ def words_of(progress: Progress) -> str:
     >>> words_of(Progress(pictures=900, errors=2))
     '900 pictures · 2 errors'
     """
-    words = [f"{progress.pictures:,} pictures"]
+    words = [_count(progress.pictures, "picture")]
     if progress.fresh:
         words.append(f"{progress.rate:.1f}/s")
     if progress.errors:
-        words.append(_errors(progress))
+        words.append(_count(progress.errors, "error"))
     left = progress.seconds_left
     if left is not None:
         words.append(f"{_length(left)} left")

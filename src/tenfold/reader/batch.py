@@ -1,4 +1,4 @@
-"""Many pictures to rows of a table: a row a page, whatever was wrong with it, within a time limit.
+"""Many pictures to rows of a table: a row per page, whatever was wrong with it, within a limit.
 
 Each picture goes through the networks by itself. Glyphs of many in one call would save a hundredth
 of the time, see docs/decisions/ray.md.
@@ -13,14 +13,17 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, TypedDict
 
-from tenfold.errors import PageError, TenfoldError
-from tenfold.names import page_name
+from tenfold.errors import PageError, TenfoldError, UsageError
+from tenfold.names import page_name, plain
 
 if TYPE_CHECKING:
     from tenfold.preprocess.document import DocumentPage
     from tenfold.preprocess.image import Source
     from tenfold.reader.reader import Reader
     from tenfold.reader.reading import Reading
+
+
+MOST_SECONDS = 1_000_000  # of a limit; timers of the system end somewhere above
 
 
 class NumberRow(TypedDict):
@@ -38,9 +41,9 @@ class NumberRow(TypedDict):
 class Row(TypedDict):
     """What was read of one page: a row of a table.
 
-    ``page`` counts from 1 and is None where the file is one picture; ``text`` is None where there
-    is an ``error``; ``value`` is that of the number which was expected; ``confidence`` that of the
-    least sure number, None without any; ``refused`` how many digits were refused.
+    ``page`` counts from 1 and is None where the file is one picture, or none; ``text`` is None
+    where there is an ``error``; ``value`` is that of the number which was expected; ``confidence``
+    that of the least sure number, None without any; ``refused`` how many digits were refused.
     """
 
     id: str
@@ -62,6 +65,14 @@ class _TimeUp(BaseException):
     """The time limit has passed; no Exception, for what catches these while decoding."""
 
 
+def check_seconds(seconds: float | None) -> None:
+    """Raise UsageError if this is no time limit; None is none."""
+    if seconds is not None and not 0 < seconds <= MOST_SECONDS:
+        raise UsageError(
+            f"seconds is {seconds}; give a number larger than 0, up to {MOST_SECONDS:,}."
+        )
+
+
 def rows_of(
     reader: Reader,
     name: str,
@@ -79,8 +90,9 @@ def rows_of(
     source : path, bytes, …
         See `Reader.read_pages`.
     seconds : float, optional
-        That opening or reading a page may take. It holds on the main thread of Linux and macOS,
-        between two steps of Python; elsewhere whoever runs the process ends it.
+        That opening or reading a page may take; None for no limit. It holds on the main thread of
+        Linux and macOS alone, between two steps of Python; elsewhere whoever runs the process ends
+        it.
     only : sequence of range, optional
         The pages to read, from 1; all by default.
     """
@@ -96,13 +108,13 @@ def rows_of(
             return
         if page is None:
             return
-        number = page.page if isinstance(page, PageError) else page.number
+        number = _page_of(page) if isinstance(page, PageError) else page.number
         yield _row(reader, name, page, seconds)
 
 
 def _row(reader: Reader, name: str, page: DocumentPage | PageError, seconds: float | None) -> Row:
     if isinstance(page, PageError):
-        return error_row(name, page.page, str(page))
+        return error_row(name, _page_of(page), str(page))
     number = page.picture.page
     try:
         with _within(seconds):
@@ -111,6 +123,15 @@ def _row(reader: Reader, name: str, page: DocumentPage | PageError, seconds: flo
         return error_row(name, number, _too_long(page_name(name, number), seconds))
     except TenfoldError as error:
         return error_row(name, number, str(error))
+
+
+def _page_of(error: PageError) -> int | None:
+    """Return the number of a page in error; None where the file is one picture, or none.
+
+    Such a file is its own first page, but its error begins with the file's name alone.
+    """
+    label = plain(page_name(error.file, error.page))
+    return error.page if str(error).startswith(f"{label}:") else None
 
 
 def row_of(name: str, reading: Reading) -> Row:
@@ -160,8 +181,8 @@ def _within(seconds: float | None) -> Iterator[None]:
         yield
         return
     before = signal.signal(signal.SIGALRM, _time_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

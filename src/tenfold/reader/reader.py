@@ -22,7 +22,7 @@ from tenfold.preprocess.geometry import Region, check_region, crop, turn
 from tenfold.preprocess.image import WORKING_SIDE, Picture, Source, name_of
 from tenfold.reader import assemble, expected, options
 from tenfold.reader.assemble import Limits
-from tenfold.reader.batch import Row, rows_of
+from tenfold.reader.batch import Row, check_seconds, rows_of
 from tenfold.reader.confidence import shares
 from tenfold.reader.expect import Expect
 from tenfold.reader.expected import Fitted
@@ -174,11 +174,13 @@ class Reader:
     def read_batch(
         self, pictures: Iterable[tuple[str, Source]], *, seconds: float | None = None
     ) -> list[Row]:
-        """Read pictures, given as pairs of id and bytes, into rows of a table: a row a page.
+        """Read pictures, given as pairs of id and bytes, into rows of a table: a row per page.
 
         What cannot be read, or takes longer than ``seconds``, has a row with its ``error``; see
-        `tenfold.reader.batch.Row`, and `rows_of` there for the limit.
+        `tenfold.reader.batch.Row`. The limit holds on the main thread alone; None is no limit, and
+        what is not above zero a UsageError.
         """
+        check_seconds(seconds)
         return [row for name, source in pictures for row in rows_of(self, name, source, seconds)]
 
     def open_pages(

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from tenfold.names import shown
 from tenfold.scale.items import Item, pictures_in
-from tenfold.scale.output import Output, Unit, check_shard
+from tenfold.scale.manifest import Unit, check_shard
+from tenfold.scale.output import Output
 
 BATCH = 16  # pictures
 BATCH_BYTES = 32_000_000  # in memory

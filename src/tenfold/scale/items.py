@@ -7,12 +7,13 @@ whoever reads a picture takes its bytes out of the shard; what is packed or in P
 from __future__ import annotations
 
 import tarfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from tenfold.errors import DataError, TenfoldError, faults_of
+from tenfold.errors import DataError, TenfoldError, TenfoldWarning, faults_of
 from tenfold.files import open_file
 from tenfold.names import shown
 from tenfold.preprocess.document import SUFFIXES
@@ -28,6 +29,7 @@ SHARDS = (*TARS, *PARQUETS)
 IMAGES = ("image", "bytes", "picture", "img", "content", "jpg", "jpeg", "png")
 IDS = ("id", "key", "__key__", "image_id", "name", "filename", "path", "file")
 ROWS_AT_ONCE = 32  # of Parquet, in memory
+MOST_IDS = 1_000_000  # of one file, held in memory to find one that comes twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,8 @@ def _in_table(shard: str, name: str, column: str | None) -> Iterator[Item]:
                 keys = [None] * len(images) if key is None else batch.column(key).to_pylist()
                 for value, own in zip(images, keys, strict=True):
                     row += 1
-                    yield _cell(value, f"{name}#{row}" if own is None else shown(str(own)), shard)
+                    id_ = f"{name}#{row}" if own is None else shown(str(own))
+                    yield item_of(id_, shard, value)
         except (pa.ArrowException, OSError) as error:
             what = " ".join(str(error).split())[:200]
             raise DataError(
@@ -167,11 +170,48 @@ def _in_table(shard: str, name: str, column: str | None) -> Iterator[Item]:
             ) from error
 
 
-def _cell(value: Any, name: str, shard: str) -> Item:
+def item_of(name: str, path: str, value: Any) -> Item:
+    """Return what a column of images holds, bytes or a struct with them, as an item."""
     content = value.get("bytes") if isinstance(value, dict) else value
     if not isinstance(content, bytes) or not content:
-        return Item(name, shard, error=f"{name}: its row holds no picture.")
-    return Item(name, shard, content=content)
+        return Item(name, path, error=f"{name}: its row holds no picture.")
+    return Item(name, path, content=content)
+
+
+def warn_of_shared_ids(shard: str) -> bool:
+    """Warn of the first id that rows of a Parquet file share; return whether there is one.
+
+    Of a larger file the first `MOST_IDS` rows are looked at. Where it is damaged, that is told when
+    it is read.
+    """
+    if not shard.lower().endswith(PARQUETS):
+        return False
+    from pyarrow import parquet
+
+    name, seen = shown(shard), set[object]()
+    try:
+        with faults_of(name), open_file(shard, name) as file:
+            table = parquet.ParquetFile(file)
+            column = id_column(table.schema_arrow)
+            if column is None:
+                return False
+            for batch in table.iter_batches(columns=[column], use_threads=False):
+                for own in batch.column(0).to_pylist():
+                    if own in seen:
+                        warnings.warn(
+                            f"{name}: several rows have the same id in the column {column!r}, the "
+                            f"first is {own!r}. Tell their results apart by the order.",
+                            TenfoldWarning,
+                            stacklevel=2,
+                        )
+                        return True
+                    if own is not None:
+                        seen.add(own)
+                if len(seen) >= MOST_IDS:
+                    break
+    except TenfoldError:
+        pass
+    return False
 
 
 def image_column(schema: pa.Schema, name: str, column: str | None) -> str:

@@ -11,25 +11,28 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, cast
 
-from tenfold.errors import TenfoldError
-from tenfold.reader.batch import Row
+from tenfold.errors import TenfoldError, install
+from tenfold.reader.batch import Row, check_seconds
 from tenfold.reader.reader import Reader
 from tenfold.scale.batches import BATCH, Batch, batches_of
 from tenfold.scale.crew import SECONDS, Crew
-from tenfold.scale.items import Item
-from tenfold.scale.output import check_shard
+from tenfold.scale.items import Item, item_of
+from tenfold.scale.manifest import check_shard
 from tenfold.scale.table import schema, table_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tenfold.scale.output import Output, Unit
+    from tenfold.scale.manifest import Unit
+    from tenfold.scale.output import Output
 
 PLACE = ("unit", "part", "place", "count", "last")  # of a picture, in an output
+KNOCKING = 10.0  # seconds in which a cluster must answer
 FIELDS = tuple(field.name for field in fields(Item))
 
 
@@ -84,13 +87,8 @@ class PictureRows:
 
     def _items(self, batch: pa.Table) -> list[Item]:
         ids, images = batch.column(self._id).to_pylist(), batch.column(self._image).to_pylist()
-        return [_item(str(id_), image) for id_, image in zip(ids, images, strict=True)]
-
-
-def _item(name: str, image: object) -> Item:
-    if isinstance(image, bytes) and image:
-        return Item(name, name, content=image)
-    return Item(name, name, error=f"{name}: its row holds no picture.")
+        names = map(str, ids)
+        return [item_of(name, name, image) for name, image in zip(names, images, strict=True)]
 
 
 class _PlacedRows(PictureRows):
@@ -129,7 +127,7 @@ def read_dataset(
     ----------
     dataset : ray.data.Dataset
     id, image : str
-        The columns with a picture's id and its bytes.
+        The columns with a picture's id and its bytes, or a struct with ``bytes``.
     keep : sequence of str
         Further columns to keep.
     reader : Reader, optional
@@ -144,6 +142,13 @@ def read_dataset(
     ray.data.Dataset
         With the columns of `tenfold.reader.batch.Row`, and those to keep.
 
+    Raises
+    ------
+    UsageError
+        If ``seconds`` is no time limit.
+    TenfoldError
+        If Ray is not installed.
+
     Examples
     --------
     >>> import ray  # doctest: +SKIP
@@ -151,15 +156,16 @@ def read_dataset(
     >>> rows = read_dataset(pictures, id="name", image="image")  # doctest: +SKIP
     >>> rows.write_parquet("s3://bucket/rows/")  # doctest: +SKIP
     """
+    _ray()
+    check_seconds(seconds)
     options: dict[str, Any] = {"id": id, "image": image, "keep": tuple(keep)}
     options |= {"reader": Reader() if reader is None else reader, "seconds": seconds}
     return _mapped(dataset, PictureRows, options, workers)
 
 
 def _mapped(dataset: Any, rows: type, options: dict[str, Any], workers: int | None) -> Any:
-    import ray
-
-    count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))  # type: ignore[no-untyped-call]
+    ray = _ray()
+    count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
     return dataset.map_batches(
         rows,
         fn_constructor_kwargs=options,
@@ -170,36 +176,63 @@ def _mapped(dataset: Any, rows: type, options: dict[str, Any], workers: int | No
     )
 
 
+def _ray() -> Any:
+    """Return Ray's package; raises TenfoldError if it is not installed."""
+    try:
+        import ray
+        import ray.data
+    except ModuleNotFoundError as error:
+        raise TenfoldError(
+            f"reading on Ray needs the package {error.name}, which is not installed. "
+            + install("ray")
+        ) from error
+    return ray
+
+
+def connect(address: str) -> None:
+    """Connect to a cluster, unless this process is connected to one.
+
+    Raises
+    ------
+    TenfoldError
+        If no cluster answers, or Ray is not installed.
+    """
+    # Ray reports its use to its makers unless told not to; nobody asked for that.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    ray = _ray()
+    if ray.is_initialized():
+        return
+    try:
+        _knock(address)
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (OSError, OverflowError, RuntimeError, ValueError) as error:
+        raise TenfoldError(
+            f"no Ray cluster at {address!r}. Start one by 'ray start --head', or give its address."
+        ) from error
+
+
+def _knock(address: str) -> None:
+    """Raise OSError if nobody listens there; Ray itself would go on trying for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), KNOCKING).close()
+
+
 def read_output(
-    output: Output,
-    reader: Reader,
-    workers: int | None,
-    seconds: float,
-    column: str | None,
-    address: str,
+    output: Output, reader: Reader, workers: int | None, seconds: float, column: str | None
 ) -> Iterator[tuple[Batch, list[list[Row]]]]:
-    """Read on a cluster what an output lacks, and yield the rows of each picture as they come.
+    """Read on the cluster what an output lacks, and yield the rows of each picture as they come.
 
     Every machine of the cluster must see the pictures under the same paths, and have tenfold.
 
     Raises
     ------
     TenfoldError
-        If no cluster answers, or it gives up.
+        If the cluster gives up.
     """
-    # Ray reports its use to its makers unless told not to; nobody asked for that.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    import ray
+    ray = _ray()
     from ray.exceptions import RayError
 
-    if not ray.is_initialized():
-        try:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise TenfoldError(
-                f"no Ray cluster at {address!r}. Start one by 'ray start --head', or give its "
-                "address."
-            ) from error
     ray.data.DataContext.get_current().enable_progress_bars = False
     asked = [_asked(output, unit) for unit in output.units() if not output.is_done(unit.number)]
     if not asked:

@@ -1,70 +1,29 @@
 """The folder of an output: its parts, each written whole, and the manifest of what is done.
 
-``_manifest.jsonl`` begins with what was asked for and has a line for each part that is done; a part
-counts from that line on. ``_plan.jsonl`` holds the units of work, listed once, so that whoever goes
-on reads the same pictures though others have come into the folder since. Programs that read a
-folder of Parquet leave out names that begin with ``_``.
+Programs that read a folder of Parquet leave out names that begin with ``_``, as the manifest's and
+the plan's do.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
-from itertools import islice
+from dataclasses import asdict
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tenfold.errors import DataError, TenfoldError, UsageError
+from tenfold.errors import TenfoldError, UsageError
 from tenfold.files import make_folder, whole_file
 from tenfold.locks import locked
-from tenfold.names import shown
 from tenfold.reader.batch import Row
-from tenfold.scale.items import is_shard
+from tenfold.scale.manifest import Done, Unit, line, read_manifest, read_plan, write_plan
 from tenfold.scale.table import FORMATS, Format, write_rows
 
 MANIFEST, PLAN, LOCK = "_manifest.jsonl", "_plan.jsonl", "_lock"
 PART_SIZE = 1000  # pictures of a part, at most
 SCHEMA = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A piece of the plan: some pictures by their paths, or one shard.
-
-    Parameters
-    ----------
-    number : int
-    pictures : tuple of str
-    shard : str or None
-    size, time : int
-        Of the shard: bytes, and when it was changed last, in nanoseconds.
-    """
-
-    number: int
-    pictures: tuple[str, ...] = ()
-    shard: str | None = None
-    size: int = 0
-    time: int = 0
-
-    @property
-    def weight(self) -> int:
-        """How much work it is, roughly, in pictures."""
-        return len(self.pictures) or 1 + self.size // 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A part that is done: of which unit and which of it, what it holds, whether it is the last."""
-
-    unit: int
-    part: int
-    pictures: int
-    rows: int
-    errors: int
-    last: bool
 
 
 class Output:
@@ -105,7 +64,8 @@ class Output:
         asked : dict
             What was asked for, as JSON takes it; who goes on must ask for the same.
         paths : iterable of str
-            Pictures and shards; not looked at when going on.
+            Pictures and shards; not looked at when going on. The first is taken before anything is
+            written, for what is wrong with them to be told by then.
         resume : bool
             Whether to go on with what lies there.
 
@@ -114,6 +74,8 @@ class Output:
         UsageError
             If something lies there and ``resume`` is False, something else was asked for, or
             another run is going on in it.
+        DataError
+            If what lies there is damaged.
         TenfoldError
             If it cannot be written.
         """
@@ -121,16 +83,19 @@ class Output:
         manifest = folder / MANIFEST
         if os.path.lexists(folder):
             _check(folder, resume)
+        if not manifest.is_file():
+            paths = iter(paths)  # the first makes an iterator look at what it comes from
+            paths = chain(list(islice(paths, 1)), paths)
         make_folder(folder)
         held = ExitStack()
         held.enter_context(locked(folder, LOCK))
         try:
             _sweep(folder)
             if not manifest.is_file():
-                _write_plan(folder / PLAN, paths, int(asked["part_size"]))
+                write_plan(folder / PLAN, paths, int(asked["part_size"]))
                 with whole_file(manifest) as file:
-                    file.write(_line(asked))
-            output = cls(folder, asked, _read_manifest(manifest, asked))
+                    file.write(line(asked))
+            output = cls(folder, asked, read_manifest(manifest, asked))
             output._held = held
             output._manifest = held.enter_context(manifest.open("ab"))
         except BaseException:
@@ -145,18 +110,8 @@ class Output:
         self._held.close()
 
     def units(self) -> Iterator[Unit]:
-        """Yield the units of the plan.
-
-        Raises
-        ------
-        DataError
-            If a shard of which a part is missing has changed since the plan was made.
-        """
-        with (self.folder / PLAN).open(encoding="utf-8") as file:
-            for number, line in enumerate(file):
-                record = json.loads(line)
-                pictures = tuple(record.pop("pictures", ()))
-                yield Unit(number, pictures, **record)
+        """Yield the units of the plan; raises DataError if it is damaged."""
+        return read_plan(self.folder / PLAN)
 
     def is_done(self, unit: int) -> bool:
         """Whether all parts of a unit are there."""
@@ -188,7 +143,7 @@ class Output:
         if self._manifest is None:
             raise ValueError("the output is not open")
         try:
-            self._manifest.write(_line(asdict(done)))
+            self._manifest.write(line(asdict(done)))
             self._manifest.flush()
             os.fsync(self._manifest.fileno())
         except OSError as error:
@@ -206,17 +161,6 @@ def format_of(folder: Path) -> Format:
         if folder.suffix.lower() == f".{form}":
             return form
     raise UsageError(f"{folder}: end the name of the output in .parquet or .jsonl.")
-
-
-def check_shard(unit: Unit) -> None:
-    """Raise DataError if a shard is another one than when the plan was made."""
-    if unit.shard is None:
-        return
-    if _stamp(unit.shard) != (unit.size, unit.time):
-        raise DataError(
-            f"{shown(unit.shard)}: has changed since the reading began, so it cannot go on. "
-            "Begin anew under another name."
-        )
 
 
 def _check(folder: Path, resume: bool) -> None:
@@ -241,54 +185,3 @@ def _sweep(folder: Path) -> None:
     for path in folder.iterdir():
         if _is_left_over(path):
             path.unlink(missing_ok=True)
-
-
-def _line(record: dict[str, Any]) -> bytes:
-    return json.dumps(record).encode() + b"\n"  # in ASCII: a path may be no UTF-8
-
-
-def _stamp(path: str) -> tuple[int, int]:
-    try:
-        found = Path(path).stat()
-    except OSError:  # whoever opens it says what is wrong
-        return 0, 0
-    return found.st_size, found.st_mtime_ns
-
-
-def _write_plan(path: Path, paths: Iterable[str], size: int) -> None:
-    with whole_file(path) as file:
-        pictures: list[str] = []
-
-        def flush() -> None:
-            if pictures:
-                file.write(_line({"pictures": pictures}))
-                pictures.clear()
-
-        for each in paths:
-            if is_shard(each):
-                flush()
-                length, time = _stamp(each)
-                file.write(_line({"shard": each, "size": length, "time": time}))
-            else:
-                pictures.append(each)
-                if len(pictures) == size:
-                    flush()
-        flush()
-
-
-def _read_manifest(path: Path, asked: dict[str, Any]) -> list[Done]:
-    """Return the parts that are done; the rest of a line that was cut off by a kill goes."""
-    content = path.read_bytes()
-    whole = content.rfind(b"\n") + 1
-    if whole < len(content):
-        os.truncate(path, whole)
-    head, *lines = content[:whole].splitlines()
-    before = json.loads(head)
-    for name in sorted(before.keys() | asked.keys()):
-        if before.get(name) != json.loads(json.dumps(asked.get(name))):
-            raise UsageError(
-                f"{path.parent}: was begun with another {name.replace('_', ' ')} "
-                f"({before.get(name)!r}, now {asked.get(name)!r}). Ask for the same, or choose "
-                "another name."
-            )
-    return [Done(**json.loads(line)) for line in lines]

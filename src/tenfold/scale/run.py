@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tenfold.cores import cores
 from tenfold.errors import UsageError
-from tenfold.reader.batch import Row
+from tenfold.reader.batch import Row, check_seconds
 from tenfold.reader.reader import Reader
 from tenfold.scale.batches import Batch, batches
 from tenfold.scale.crew import SECONDS, Crew
-from tenfold.scale.output import PART_SIZE, Done, Output
+from tenfold.scale.manifest import INPUTS, Done, damaged
+from tenfold.scale.output import MANIFEST, PART_SIZE, Output
 
 
 @dataclass(slots=True)
@@ -52,7 +53,7 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Pictures a second in this run."""
+        """Pictures per second in this run."""
         return self.fresh / max(1e-9, time.monotonic() - self.started)
 
     @property
@@ -69,6 +70,7 @@ def read_all(
     out: str | Path,
     *,
     reader: Reader | None = None,
+    inputs: Sequence[str] | None = None,
     workers: int | None = None,
     resume: bool = False,
     seconds: float = SECONDS,
@@ -88,10 +90,13 @@ def read_all(
         A folder that ends in ``.parquet`` or ``.jsonl``, for the parts.
     reader : Reader, optional
         By default one without options.
+    inputs : sequence of str, optional
+        What led to the paths, such as folders; by default the paths, if they are a list or tuple.
+        Who goes on gives the same.
     workers : int, optional
         Processes that read; by default as many as there are cores (on Ray, of the cluster).
     resume : bool
-        Go on with what lies in ``out``; ``paths`` are then those of the first run.
+        Go on with what lies in ``out``, and with the paths that were found when it was begun.
     seconds : float
         That a picture, or a page of a document, may take.
     part_size : int
@@ -109,6 +114,8 @@ def read_all(
     ------
     UsageError
         If an option cannot be, or ``out`` is not what it should be; see `Output.open`.
+    DataError
+        If what lies in ``out`` is damaged.
     TenfoldError
         If the output cannot be written, or no cluster answers; what was read before is kept.
 
@@ -118,20 +125,25 @@ def read_all(
     >>> read_all(["shards/000.tar"], "results.parquet").errors  # doctest: +SKIP
     0
     """
-    if seconds <= 0 or part_size < 1:
-        raise UsageError("seconds and part_size are larger than zero.")
+    check_seconds(seconds)
+    if part_size < 1:
+        raise UsageError(f"part_size is {part_size}; give a number larger than zero.")
+    if inputs is None and isinstance(paths, list | tuple):
+        inputs = [os.fspath(path) for path in paths]
+    given = None if inputs is None else list(inputs)
     reader = Reader() if reader is None else reader
-    asked = {"part_size": part_size, "column": column} | _reading(reader)
+    asked = {"part_size": part_size, "column": column, INPUTS: given} | _reading(reader)
+    if address is not None:  # before anything is written
+        from tenfold.scale.on_ray import connect, read_output
+
+        connect(address)
     with Output.open(
         Path(out), asked, (os.fspath(path) for path in paths), resume=resume
     ) as output:
         if address is None:
-            count = workers or cores()
-            answers = _here(output, reader, count, seconds, column)
+            answers = _here(output, reader, workers or cores(), seconds, column)
         else:
-            from tenfold.scale.on_ray import read_output
-
-            answers = read_output(output, reader, workers, seconds, column, address)
+            answers = read_output(output, reader, workers, seconds, column)
         return _collect(output, answers, report, stop)
 
 
@@ -197,6 +209,9 @@ class _Meter:
 
     def __init__(self, output: Output) -> None:
         self._weights = [unit.weight for unit in output.units()]
+        for line, done in enumerate(output.done.values(), 2):
+            if done.unit >= len(self._weights):
+                raise damaged(output.folder / MANIFEST, line)
         self._total = max(1, sum(self._weights))
         self._seen: dict[int, int] = {}
         self._gone = 0.0

@@ -19,6 +19,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from tests.browser import DESKTOP, PHONE, Tab, stands_out
 
+from tenfold.evaluation.metrics.statistics import wilson
+
 if TYPE_CHECKING:
     from tests.server.conftest import Server
 
@@ -211,7 +213,7 @@ def test_runs_are_compared_named_kept_and_removed(trained: Lab) -> None:
     page.train(**QUICK | {"loss": "cross-entropy", "epochs": 3})
     page.trained()
     assert [run["name"] for run in page.runs()] == ["Run 1", "Run 2", "Run 3", "Run 4"]
-    assert "log-cosh" in page.runs()[0]["words"]
+    assert "log-cosh · Adam 0.01 · batch 32" in page.runs()[0]["words"], "as the form writes it"
     assert "cross-entropy" in page.runs()[3]["words"]
     count = "return document.querySelectorAll('#accuracy-chart .validation').length"
     assert page.script(count) == 4
@@ -242,18 +244,61 @@ def test_the_test_set_is_opened_by_hand_alone(trained: Lab) -> None:
     page.until(lambda: "Test accuracy" in page.runs()[-1]["words"])
     told = page.state("[...state.held.test.labels]")
     predicted = page.state("state.run.tested")
-    right = np.mean([int(a) == b for a, b in zip(predicted, told, strict=True)])
-    assert f"test accuracy {100 * right:.1f} %" in page.text("tested")
+    right = sum(int(a) == b for a, b in zip(predicted, told, strict=True))
+    low, high = wilson(right, 200)
+    assert page.runs()[-1]["words"].endswith(
+        f"Test accuracy {right / 2:.1f} % (95 % interval: {100 * low:.1f} to {100 * high:.1f} %) "
+        "on all 200 test images."
+    )
+    assert page.text("tested") == ""
+    page.push("Test set", 0)
+    page.until(lambda: "for 2 runs" in page.text("tested"))
+
+
+def test_intervals_are_those_of_the_evaluation(page: Lab) -> None:
+    for right, count in ((0, 200), (171, 200), (200, 200), (987, 1000)):
+        found = page.browser.execute_async_script(
+            "const [right, count, done] = arguments;"
+            "import('/static/list.js').then(({ wilson }) => done(wilson(right, count)));",
+            right,
+            count,
+        )
+        assert found == pytest.approx(wilson(right, count), abs=1e-6)
+
+
+def test_the_wait_for_pytorch_is_explained(page: Lab) -> None:
+    page.choose(**QUICK)
+    told, moves = page.script(
+        "document.getElementById('train').click();"
+        "return [document.getElementById('status').textContent,"
+        "!document.getElementById('bar').hasAttribute('value')]"
+    )
+    assert told.startswith("Loading PyTorch, which takes some seconds the first time")
+    assert moves
+    page.until(lambda: page.runs())
+    page.trained()
 
 
 def test_a_training_is_cancelled(page: Lab) -> None:
     page.train(network="tutorial", optimizer="rmsprop", epochs=150, batch=0)
-    page.until(
-        lambda: page["cancel"].is_displayed() and page.runs() and page["bars"].is_displayed()
-    )
+    page.until(lambda: page.runs() and "· 0 of 150" not in page.runs()[0]["words"])
     page["cancel"].click()
     page.until(lambda: page["train"].is_enabled())
     assert page.runs()[0]["words"].endswith("; cancelled.")
+
+
+def test_a_run_cancelled_before_its_first_epoch_leaves_no_row(trained: Lab) -> None:
+    page = trained
+    slow = {"network": "tutorial", "swapped": True, "epochs": 150, "batch": 0}  # seconds an epoch
+    page.train(**slow)
+    page.until(lambda: len(page.runs()) == 4)
+    page.script("document.getElementById('cancel').click()")
+    page.until(lambda: page["train"].is_enabled())
+    assert [run["name"] for run in page.runs()] == ["Run 1", "Run 2", "Run 3"]
+    assert page.text("live") == "Run 4 is cancelled. It is removed, since no epoch was finished."
+    assert page["trouble"].text == ""
+    page.until(lambda: page["bars"].is_displayed())
+    assert page.state("state.run.name") == "Run 3"
 
 
 @pytest.mark.slow
@@ -359,6 +404,30 @@ def test_drawing_moves_the_bars(trained: Lab) -> None:
     assert "Your own image" in page.text("sheet-says")
 
 
+def test_an_empty_sheet_shows_its_pixels_and_how_to_draw(page: Lab) -> None:
+    page["clear"].click()
+    assert page.text("sheet-says").startswith("Draw a digit with the mouse")
+    lines = "return getComputedStyle(document.getElementById('cell')).backgroundImage"
+    assert "gradient" in page.script(lines)
+    assert page.browser.find_elements(By.CSS_SELECTOR, "#cell i") == []
+    page.script("document.getElementById('sheet').focus()")
+    page.press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_DOWN)
+    # Around the fifth row's sixth pixel, inside the sheet's border.
+    sheet, cell = (
+        page.script(
+            "const b = document.querySelector(arguments[0]).getBoundingClientRect();"
+            "return [b.left, b.top, b.width, b.height]",
+            selector,
+        )
+        for selector in ("#sheet", "#cell i")
+    )
+    inside = [sheet[0] + 1, sheet[1] + 1, sheet[2] - 2, sheet[3] - 2]
+    expected = [inside[0] + inside[2] * 5 / 8, inside[1] + inside[3] * 4 / 8]
+    assert cell[:2] == pytest.approx(expected, abs=0.5)
+    assert cell[2:] == pytest.approx([inside[2] / 8, inside[3] / 8], abs=0.5)
+    assert page.text("live").startswith("Row 5, column 6, 0 % ink.")
+
+
 def test_keys_draw_and_a_screen_reader_hears_it(trained: Lab) -> None:
     page = trained
     page["clear"].click()
@@ -368,7 +437,8 @@ def test_keys_draw_and_a_screen_reader_hears_it(trained: Lab) -> None:
     ink = page.state("[...state.picture.ink]")
     assert sorted(ink)[-2:] == [0.5, 1]
     assert np.nonzero(ink)[0].tolist() == [3 * 8 + 4, 4 * 8 + 4]
-    assert page.text("live") == "Row 5, column 5, 50 % ink."
+    assert page.text("live") == f"Row 5, column 5, 50 % ink. {page.text('verdict')}"
+    assert re.fullmatch(r"The network says \d with [\d.]+ % confidence\.", page.text("verdict"))
 
 
 def test_look_inside_shows_the_very_sum(trained: Lab) -> None:
@@ -445,7 +515,15 @@ def test_the_kernel_steps_over_the_picture(trained: Lab) -> None:
     for layer in page.browser.find_elements(By.CSS_SELECTOR, "#layers button"):
         page.script("arguments[0].click()", layer)
         assert layer.get_attribute("aria-pressed") == "true"
-        assert "=" in page.text("sum") or "as it is" in page.text("sum")
+        assert "=" in page.text("sum") or "unchanged" in page.text("sum")
+
+
+def test_look_inside_opens_on_the_first_layer_with_weights(trained: Lab) -> None:
+    page = trained
+    for network, layer in (("mlp", "Dense layer"), ("convnet", "Convolution 3×3")):
+        look_at(page, network)
+        pressed = page.browser.find_elements(By.CSS_SELECTOR, "#layers [aria-pressed=true] b")
+        assert [button.text for button in pressed] == [layer]
 
 
 def test_it_is_broken_and_repaired(trained: Lab) -> None:
@@ -514,7 +592,7 @@ def test_challenges_are_met_by_what_is_done(trained: Lab) -> None:
         """
     )
     assert "A 3 that becomes an 8" in page.script(met)
-    assert re.search(r"Done: with \d+ pixels changed", page.text("challenges"))
+    assert re.search(r"Done: with \d+ pixels? changed", page.text("challenges"))
 
 
 def test_every_setting_is_there_as_code(page: Lab, lab: Server) -> None:
@@ -535,7 +613,8 @@ def test_keys_alone_train(page: Lab) -> None:
     page.choose(**QUICK)
     page.script("document.activeElement.blur()")
     keys = webdriver.ActionChains(page.browser, duration=0)
-    keys.send_keys(Keys.TAB, Keys.TAB).perform()
+    sections = page.browser.find_elements(By.CSS_SELECTOR, ".sections a")
+    keys.send_keys(*[Keys.TAB] * (len(sections) + 1)).perform()
     assert page.script("return document.activeElement.id") == "data"
     order = []
     for _ in range(12):
@@ -543,7 +622,7 @@ def test_keys_alone_train(page: Lab) -> None:
         order.append(page.script("return document.activeElement.id"))
         if order[-1] == "train":
             break
-    assert order[:2] == ["network", "hidden"]
+    assert order[:4] == ["network", "loss", "optimizer", "hidden"]
     assert order[-1] == "train"
     page.press(Keys.ENTER)
     page.until(lambda: page.runs())
@@ -572,6 +651,56 @@ def test_everything_has_a_name(trained: Lab) -> None:
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_links_lead_to_all_sections(page: Lab, size: tuple[int, int]) -> None:
+    page.open(size)
+    page.script("document.activeElement.blur()")
+    found = []
+    link = "const link = document.activeElement, box = link.getBoundingClientRect();"
+    while True:
+        page.press(Keys.TAB)
+        if not page.script(f"{link} return link.matches('.sections a')"):
+            break
+        text, target = page.script(f"{link} return [link.textContent, link.hash]")
+        assert page.script(f"{link} return box.left >= 0 && box.right <= innerWidth"), text
+        page.press(Keys.ENTER)
+        top, bottom = page.script(
+            "const links = document.querySelector('.sections').getBoundingClientRect();"
+            "const h = document.querySelector(arguments[0]).getBoundingClientRect();"
+            "return [h.top - links.bottom, h.bottom - innerHeight]",
+            target,
+        )
+        assert top >= 0, text
+        assert bottom <= 0, text
+        found.append(text)
+        page.script("document.querySelector(`.sections a[href='${arguments[0]}']`).focus()", target)
+    assert found == [
+        "Settings", "Curves", "Mistakes", "Draw", "Look inside", "Break it", "Challenges", "Code",
+    ]  # fmt: skip
+
+
+def test_cards_leave_no_gaps(trained: Lab) -> None:
+    page = trained
+    gap = 16
+
+    def holes() -> float:
+        """Return the area that no card and no gap between cards covers."""
+        cards: list[list[float]] = page.script(
+            "return [...document.querySelectorAll('main, main > .card')]"
+            ".map((e) => e.getBoundingClientRect()).map((b) => [b.width, b.height])"
+        )
+        whole, *parts = ((width + gap) * (height + gap) for width, height in cards)
+        return whole - sum(parts)
+
+    for network in ("mlp", "convnet"):
+        look_at(page, network)
+        assert holes() == pytest.approx(0, abs=2000)
+    while page.runs():
+        page.push("Remove")
+    page.until(lambda: not page["bars"].is_displayed())
+    assert holes() == pytest.approx(0, abs=2000)  # a few roundings
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
 def test_it_fits_and_can_be_read(trained: Lab, size: tuple[int, int]) -> None:
     page = trained
     for scheme in ("light", "dark"):
@@ -591,3 +720,12 @@ def test_mnist_is_drawn_on_28_pixels(page: Lab) -> None:
     page.trained()
     assert page["bars"].is_displayed()
     assert page.script("return document.getElementById('sheet').width") == 28
+    assert page.script("return document.getElementById('cell').className") == "marks"
+    page.push("Test set")
+    page.until(lambda: "Test accuracy" in page.runs()[0]["words"])
+    assert "%) on the first 1,000 of 10,000 test images." in page.runs()[0]["words"]
+    # 784 numbers in a row are shown as a square.
+    page.script("document.querySelector('#layers button').click()")
+    assert page.text("out-says") == "Out: 784"
+    box = page.script("const c = document.getElementById('out'); return [c.width, c.height]")
+    assert box == [28, 28]

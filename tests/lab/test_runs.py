@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -90,7 +91,7 @@ def test_two_people_at_once_get_their_own_runs_and_a_third_is_told_to_wait(lab: 
     third = begin(lab, "person-3", QUICK)
     assert third.status_code == 503
     assert third.headers["retry-after"] == "5"
-    assert third.json()["detail"].startswith("2 people are training, which is all")
+    assert third.json()["detail"].startswith("2 people are training, as many as this lab allows")
     told: list[list[dict[str, Any]]] = [[], []]
 
     def follow(i: int) -> None:
@@ -206,9 +207,7 @@ def test_forms_pages_of_others_and_unknown_runs_are_refused(lab: Server) -> None
     foreign = {"Sec-Fetch-Site": "cross-site"}
     assert lab.client.get("/v1/lab", headers=foreign).status_code == 403
     assert lab.client.get("/v1/lab/runs/none/events").status_code == 404
-    assert (
-        "there is no such run any more" in lab.client.get("/v1/lab/runs/none/weights").text.lower()
-    )
+    assert "This run no longer exists." in lab.client.get("/v1/lab/runs/none/weights").text
 
 
 def test_mnist_is_offered_where_it_is_alone(hasty: Server) -> None:
@@ -249,6 +248,39 @@ def test_the_server_never_imports_torch() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
     )
     assert done.stdout == "False\n"
+
+
+def test_the_terminal_shows_the_address_alone(start_lab: StartLab) -> None:
+    lab = start_lab()
+    assert lab.client.get("/").status_code == 200
+    assert lab.client.get("/nowhere").status_code == 404
+    name = begin(lab, "somebody", QUICK).json()["run"]
+    assert events(lab, name)[-1]["state"] == "done"
+    assert lab.stop() == -signal.SIGTERM
+    (line,) = lab.output().splitlines()
+    assert line.startswith(f"The lab is at {lab.url}/")
+
+
+def test_a_quiet_lab_says_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "tenfold", "lab", "--quiet", "--port", str(port)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def answers() -> bool:
+        assert process.poll() is None
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/v1/lab").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    try:
+        until(answers)
+        process.terminate()
+        assert process.communicate(timeout=30) == ("", "")
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_the_commands_of_the_page_about_the_lab_work(start_lab: StartLab) -> None:

@@ -60,8 +60,9 @@ def _run(
 
     runs = Runs(Limits(at_once, seconds, memory))
 
-    def make(settings: Settings, log: TextIO | None) -> Guard:
-        return create_lab(runs, settings, log)
+    # A page that trains asks several times a second: an access log would bury the address.
+    def make(settings: Settings, _log: TextIO | None) -> Guard:
+        return create_lab(runs, settings)
 
     def announce(url: str, reach: str) -> None:
         err.print(f"The lab is at {url} {reach} Ctrl-C ends it.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response, StreamingResponse
@@ -39,8 +39,8 @@ class Wish(BaseModel):
 router = APIRouter(prefix="/v1/lab", route_class=Closed)
 
 
-def create_lab(runs: Runs, settings: Settings, log: TextIO | None = None) -> Guard:
-    """Return the ASGI application of ``tenfold lab``.
+def create_lab(runs: Runs, settings: Settings) -> Guard:
+    """Return the ASGI application of ``tenfold lab``; it keeps no access log.
 
     Parameters
     ----------
@@ -48,8 +48,6 @@ def create_lab(runs: Runs, settings: Settings, log: TextIO | None = None) -> Gua
         Whoever runs the application closes them before it waits for connections to end.
     settings : Settings
         Its names, token and limits count.
-    log : file, optional
-        Where the access log goes.
 
     Examples
     --------
@@ -65,7 +63,7 @@ def create_lab(runs: Runs, settings: Settings, log: TextIO | None = None) -> Gua
         await asyncio.gather(loading, runs.close(), return_exceptions=True)  # the second finds none
 
     return application(
-        router, "static", settings, log, package="tenfold.lab", lifespan=lifespan, runs=runs
+        router, "static", settings, None, package="tenfold.lab", lifespan=lifespan, runs=runs
     )
 
 

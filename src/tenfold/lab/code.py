@@ -74,8 +74,8 @@ def _parts(experiment: Experiment) -> list[str]:
         lines += mnist_parts(experiment)
     if experiment.shuffled:
         lines += [
-            "# All training labels shuffled, those that validation takes too; in the lab,",
-            "# validation keeps its right ones.",
+            "# All training labels are shuffled, those held out for validation too; in the lab,",
+            "# these stay right.",
             f"labels = np.random.default_rng({experiment.seed}).permutation(splits.train.labels)",
             "splits = replace(splits, train=replace(splits.train, labels=labels))",
         ]

@@ -36,7 +36,7 @@ def load(experiment: Experiment) -> list[str]:
     else:
         count = experiment.images
         lines = [
-            f"# The first {count:,} of MNIST's training images, and {TESTED:,} of its test set",
+            f"# The first {count:,} of MNIST's training images, {TESTED:,} of its 10,000 for tests",
             'train, test = load_dataset("mnist"), load_dataset("mnist", "test")',
             f"images, labels = train.images[:{count}], train.labels[:{count}].astype(int)",
             f"test_images, test_labels = test.images[:{TESTED}], "
@@ -46,7 +46,7 @@ def load(experiment: Experiment) -> list[str]:
     held = round(VALIDATION[experiment.data] * training)
     lines += [
         "",
-        f"# {held} of the others are held out for validation, each digit in its share",
+        f"# {held:,} of the others are held out for validation, each digit in proportion",
         "images, val_images, labels, val_labels = train_test_split(",
         f"    images, labels, test_size={held}, random_state=0, stratify=labels",
         ")",
@@ -54,7 +54,7 @@ def load(experiment: Experiment) -> list[str]:
     if experiment.shuffled:
         lines += [
             "",
-            "# Shuffle the training labels: nothing about an image tells its label any more",
+            "# Shuffle the training labels: they no longer have anything to do with the images",
             f"labels = np.random.default_rng({experiment.seed}).permutation(labels)",
         ]
     return lines

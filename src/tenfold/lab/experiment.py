@@ -28,7 +28,7 @@ class Experiment(BaseModel):
     ----------
     data : "digits" or "mnist"
     images : int
-        How many of MNIST's training images to use, 1,000 to 5,000; digits are always used whole.
+        How many of MNIST's training images to use, 1,000 to 5,000; of digits all are used.
     network : "linear", "mlp", "convnet" or "tutorial"
     hidden : int
         Units of the mlp's hidden layer.

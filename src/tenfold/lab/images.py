@@ -13,7 +13,7 @@ from tenfold.data.registry import load_splits
 from tenfold.lab.experiment import DataName, Experiment
 from tenfold.training.validation import hold_out_validation
 
-TESTED = 1000  # of MNIST's test images, the first
+TESTED = 1000  # of MNIST's 10,000 test images, the first; the page says so
 
 
 class Parts(NamedTuple):

@@ -28,7 +28,7 @@ KEPT = 12  # finished runs, for pages that fetch the end of one
 HEARTBEAT = 15.0
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 SLOW = "The training process was not ready in time: this machine is very busy. Try again."
-DIED = "The training process ended all of a sudden, most likely for lack of memory. Try again."
+DIED = "The training process ended unexpectedly, most likely for lack of memory. Try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Limits:
     Parameters
     ----------
     at_once : int
-        How many runs train at the same time; who comes then is told to wait.
+        How many runs train at the same time; whoever comes next is told to wait.
     seconds : float
         Longest time a run may train.
     megabytes : int
@@ -134,8 +134,8 @@ class Runs:
             people = "person is" if running == 1 else "people are"
             raise ProblemError(
                 503,
-                f"{running} {people} training, which is all that this lab does at once. "
-                "Try again in some seconds.",
+                f"{running} {people} training, as many as this lab allows at once. "
+                "Try again in a few seconds.",
                 {"Retry-After": "5"},
             )
         run = Run(session)
@@ -150,7 +150,7 @@ class Runs:
     def find(self, name: str) -> Run:
         """Return a run by its name; raises ProblemError 404."""
         if name not in self._runs:
-            raise ProblemError(404, "There is no such run any more. Train again.")
+            raise ProblemError(404, "This run no longer exists. Train again.")
         return self._runs[name]
 
     def cancel(self, run: Run) -> None:
@@ -205,7 +205,7 @@ class Runs:
         except TimeoutError:
             run.end(
                 "failed",
-                f"Stopped after {self.limits.seconds:g} seconds, the longest that a run may take "
+                f"Stopped after {self.limits.seconds:,g} seconds, the longest a run may take "
                 "here. Choose fewer epochs, larger batches or a smaller network.",
             )
         except (OSError, asyncio.IncompleteReadError, ValueError):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tenfold.training.loop import Training
 
 WEIGHTS_SECONDS = 0.2  # between two sets of weights: a page draws no faster
-MEMORY = "The run needed more memory than it may take. Choose fewer images or a smaller network."
+MEMORY = "The run needed more memory than it may use. Choose fewer images or a smaller network."
 DIVERGED = (
     "The loss is no longer a number. The usual cause is a learning rate that is too high: "
     "try a tenth of it."

@@ -1,7 +1,7 @@
-// Break it: noise on the weights, a layer at zero, images as the network never saw them.
+// Break it: noise on the weights, a layer of zeros, images unlike any that the network has seen.
 
 import { best, Network } from "./network.js";
-import { $, announce, make, on, percent, state, tell } from "./state.js";
+import { $, announce, grouped, make, on, percent, state, tell } from "./state.js";
 
 const WORK = 150e6; // multiplications that a moved slider may cost
 const PAUSE = 120; // milliseconds after its last move
@@ -46,6 +46,8 @@ function repair() {
 function apply() {
   const { run } = state;
   const network = state.looked === run ? run?.network() : null;
+  $("breaks").hidden = !network;
+  $("no-breaks").hidden = Boolean(network);
   if (!network) {
     state.network = null;
     tell("network");
@@ -92,7 +94,7 @@ function blank(layer) {
   layer.b.fill(0);
 }
 
-// Add to each weight a normal number, as large as the layer's own weights are times `noise`.
+// Add normal noise to each weight: `noise` times the root mean square of its layer's weights.
 function shake(network, noise) {
   const random = generator(seed);
   for (const { w } of network.layers) {
@@ -133,7 +135,7 @@ function measure() {
   const predicted = Array.from({ length: count }, (_, i) => best(network.probabilities(ink(i))));
   const right = predicted.filter((digit, i) => digit === labels[i]).length;
   Object.assign(state, { brokenPredicted: predicted, brokenAccuracy: right / count });
-  const of = count < held.validation.count ? ` of ${count} images` : "";
+  const of = count < held.validation.count ? ` on ${grouped(count)} images` : "";
   $("broken-says").textContent =
-    `Broken: validation accuracy ${percent(right / count)}${of}; before, it was ${whole}. A network that guesses gets 10 %.`;
+    `Broken: validation accuracy ${percent(right / count)}${of}; before, ${whole}. Guessing gets about 10 %.`;
 }

@@ -1,10 +1,10 @@
-// Challenges that the page itself can tell are met.
+// Challenges; the page itself tells when one is met.
 
 import { best } from "./network.js";
 import { fitting } from "./maps.js";
 import { runs } from "./runs.js";
 import { show } from "./sheet.js";
-import { $, announce, make, on, percent, state } from "./state.js";
+import { $, announce, grouped, make, on, percent, state } from "./state.js";
 
 const CHANGED = 0.05; // ink that has changed by less is the same to the eye
 const KEY = "tenfold lab challenges";
@@ -16,18 +16,18 @@ const found = (run, text) => run && `${run.name}: ${text(run)}`;
 const CHALLENGES = [
   {
     name: "A 3 that becomes an 8",
-    task: "Start from a 3 that the network reads as 3, and change as few pixels as you can until it says 8. Can you do it in three?",
+    task: "Start from a 3 that the network classifies as 3, and change as few pixels as you can until it says 8. Can you do it with three?",
     start: () => startFrom(3),
     says: () => onSheet(3),
     met: () =>
       state.picture?.label === 3 &&
       reads() === 8 &&
       changed() &&
-      `with ${changed()} pixels changed`,
+      `with ${change()}`,
   },
   {
     name: "Fool it at 99 %",
-    task: "Start from any image of the set, change at most one pixel in ten, and make the network 99 % sure of a wrong digit.",
+    task: "Start from any validation image, change at most one pixel in ten, and make the network say a wrong digit with 99 % confidence.",
     start: () => startFrom(null),
     says: () => onSheet(state.picture?.label),
     met: () => {
@@ -38,8 +38,8 @@ const CHALLENGES = [
       return (
         digit !== null &&
         digit !== picture.label &&
-        sureness() >= 0.99 &&
-        `a ${picture.label} passes for ${digit} at ${percent(sureness())}, with ${changed()} pixels changed`
+        confidence() >= 0.99 &&
+        `a ${picture.label} classified as ${digit} with ${percent(confidence())} confidence, ${change()}`
       );
     },
   },
@@ -49,12 +49,12 @@ const CHALLENGES = [
     met: () =>
       found(
         trained().find((run) => fair(run) && run.parameters < 5000 && accuracy(run) >= 0.95),
-        (run) => `${percent(accuracy(run))} with ${run.parameters.toLocaleString("en")} parameters`,
+        (run) => `${percent(accuracy(run))} with ${grouped(run.parameters)} parameters`,
       ),
   },
   {
     name: "In three epochs",
-    task: "Reach 94 % validation accuracy in three epochs. The learning rate, the batch and the optimizer decide.",
+    task: "Reach 94 % validation accuracy in three epochs. It comes down to the learning rate, the batch and the optimizer.",
     met: () =>
       found(
         trained().find(
@@ -67,17 +67,17 @@ const CHALLENGES = [
   },
   {
     name: "By heart",
-    task: "Shuffle the training labels and still reach 50 % training accuracy: the network learns what means nothing. Watch the validation accuracy.",
+    task: "Shuffle the training labels and still reach 50 % training accuracy: the network memorises labels that mean nothing. Watch the validation accuracy.",
     met: () =>
       found(
         trained().find((run) => run.experiment.shuffled && run.last.accuracy >= 0.5),
         (run) =>
-          `${percent(run.last.accuracy)} of the training images by heart, ${percent(accuracy(run))} of the validation images`,
+          `${percent(run.last.accuracy)} training accuracy, ${percent(accuracy(run))} validation accuracy`,
       ),
   },
   {
     name: "Hard to break",
-    task: "Break it with 50 % noise on the weights and keep 90 % validation accuracy. Which network withstands it?",
+    task: "Add 50 % noise to the weights and keep 90 % validation accuracy. Which network can take it?",
     met: () =>
       state.broken &&
       Number($("noise").value) >= 50 &&
@@ -91,21 +91,24 @@ const fair = (run) => !run.experiment.shuffled;
 const accuracy = (run) => run.last.validation_accuracy;
 const usable = () => state.network && state.picture && fitting(state.network, state.picture);
 const reads = () => (usable() && !state.broken ? best(state.activations.at(-1).data) : null);
-const sureness = () => state.activations.at(-1).data[reads()];
+const confidence = () => state.activations.at(-1).data[reads()];
 
 function changed() {
   const { ink, start } = state.picture;
   return start ? ink.filter((value, i) => Math.abs(value - start[i]) > CHANGED).length : 0;
 }
 
+const change = () => `${changed()} ${changed() === 1 ? "pixel" : "pixels"} changed`;
+
 function onSheet(label) {
   if (!usable() || label === null || state.picture.label !== label) return "";
   const digit = reads();
   if (digit === null) return "Repair the network first.";
-  return `${changed()} pixels changed; the network says ${digit}, at ${percent(sureness())}.`;
+  return `${change()}; the network says ${digit} with ${percent(confidence())} confidence.`;
 }
 
-// Put an image on the sheet that the network reads rightly: the least sure one of its kind.
+// Put an image on the sheet that the network classifies correctly: of its kind, the one that it is
+// least confident of.
 function startFrom(label) {
   const { network, held } = state;
   if (!network) return announce("Train a network first.");
@@ -117,7 +120,8 @@ function startFrom(label) {
     if (best(probabilities) !== digit) continue;
     if (!chosen || probabilities[digit] < chosen.p) chosen = { i, digit, p: probabilities[digit] };
   }
-  if (!chosen) return announce("The network reads none of these rightly. Train it for longer.");
+  if (!chosen)
+    return announce(`The network misclassifies every ${label ?? "image"}. Train it for longer.`);
   show(held.validation.ink(chosen.i), chosen.digit);
   $("sheet").scrollIntoView({ block: "center" });
   return $("sheet").focus({ preventScroll: true });

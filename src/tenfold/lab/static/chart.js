@@ -2,7 +2,7 @@
 
 import { $, percent } from "./state.js";
 
-const [WIDTH, HEIGHT] = [420, 230];
+const [HEIGHT, EDGE] = [230, 10]; // the height as the style has it
 const BOX = { left: 46, right: 410, top: 12, bottom: 200 };
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -14,6 +14,8 @@ function svg(name, attributes, text) {
 }
 
 export function drawCharts(runs) {
+  // In the page's own pixels, so that text keeps its size on any screen.
+  BOX.right = $("accuracy-chart").clientWidth - EDGE;
   const epochs = Math.max(2, ...runs.map((run) => (run.shown ? run.experiment.epochs : 0)));
   const shown = runs.filter((run) => run.shown && run.curve.length);
   const x = (epoch) => BOX.left + ((BOX.right - BOX.left) * (epoch - 1)) / Math.max(1, epochs - 1);
@@ -56,7 +58,7 @@ function drawLoss(runs, epochs, x) {
 
 function frame(chart, marks, epochs, x) {
   chart.replaceChildren();
-  chart.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
+  chart.setAttribute("viewBox", `0 0 ${BOX.right + EDGE} ${HEIGHT}`);
   for (const [y, text] of marks) {
     chart.append(
       svg("line", { class: "rule", x1: BOX.left, x2: BOX.right, y1: y, y2: y }),

@@ -1,9 +1,9 @@
-// Look inside: layer by layer, and the very sum behind every number.
+// Look inside: layer by layer, and the sum behind every number.
 
 import { explain, place } from "./network.js";
 import { figure, largest, paint } from "./paint.js";
 import { fitting } from "./maps.js";
-import { $, make, on, state } from "./state.js";
+import { $, grouped, make, on, state } from "./state.js";
 
 const NAMES = {
   times: "Scaling undone",
@@ -16,15 +16,15 @@ const NAMES = {
   softmax: "Softmax",
 };
 const SAYS = {
-  times: "Each pixel is multiplied, as if it had never been scaled.",
-  conv: "A 3×3 window slides over what goes in. Each number is the sum of the products under the window, over all channels, plus a bias.",
-  relu: "What is negative becomes 0; the rest stays.",
-  swap: "Channels are taken for height and height for width: neighbours are no neighbours any more.",
-  pool: "Of four neighbours the largest stays.",
-  flatten: "The maps become one row of numbers; none changes.",
-  dense: "Every unit weighs everything that goes in, and adds a bias.",
+  times: "Each pixel is multiplied back, as if it had never been scaled.",
+  conv: "A 3×3 window slides over the input. Each number in the output is the sum of the products under the window, over all channels, plus a bias.",
+  relu: "Negative numbers become 0; the others stay.",
+  swap: "Channels are mistaken for height, and height for width: neighbours are no longer neighbours.",
+  pool: "Of each block of four, only the largest number stays.",
+  flatten: "All channels become one row of numbers; none of them changes.",
+  dense: "Every unit multiplies each input by a weight, adds up the products, and adds a bias.",
   softmax:
-    "e to the power of each number, divided by the sum of all ten: probabilities that add up to 1.",
+    "e to the power of each number, divided by the sum over all ten: probabilities that add up to 1.",
 };
 const PACE = 220; // milliseconds a step of the kernel takes
 const TERMS = 9; // of a long sum that are written out
@@ -55,23 +55,31 @@ export function offerInside() {
 const ready = () => state.network && state.activations && fitting(state.network, state.picture);
 const layer = () => state.network.layers[chosen];
 const plane = (shape) => (shape.length === 3 ? shape[1] * shape[2] : shape[0]);
-const columns = (shape) => (shape.length === 3 ? shape[2] : shape[0] === 10 ? 10 : 16);
+
+// One row of numbers is broken into lines: ten stay one, and many become a square, not a tower.
+function columns(shape) {
+  if (shape.length === 3) return shape[2];
+  return shape[0] === 10 ? 10 : Math.max(16, Math.ceil(Math.sqrt(shape[0])));
+}
+
+const words = (shape) => shape.map(grouped).join(" × ");
 
 function listLayers() {
   const layers = state.network?.layers ?? [];
   const text = layers.map(({ kind, out }) => `${kind}${out}`).join();
   if ($("layers").dataset.shown === text) return;
   $("layers").dataset.shown = text;
-  if (layers.length) choose(0);
+  // The first layer that has weights: what is before it only rearranges the image.
+  if (layers.length) choose(layers.findIndex(({ weight }) => weight.length));
   $("layers").replaceChildren(
     ...layers.map(({ kind, out, parameters }, i) => {
       const button = make(
         "button",
         { "aria-pressed": String(i === chosen) },
         make("b", {}, NAMES[kind]),
-        make("span", {}, out.join(" × ")),
+        make("span", {}, words(out)),
       );
-      button.title = `${parameters.toLocaleString("en")} parameters`;
+      button.title = `${grouped(parameters)} parameters`;
       button.addEventListener("click", () => {
         choose(i);
         stop();
@@ -190,11 +198,11 @@ function draw() {
       : terms.map((term) => term.place);
   show($("in"), input, seen, places, chosen === 0);
   show($("out"), output, Math.floor(index / plane(out)), [index], false);
-  $("in-says").textContent = `In: ${input.shape.join(" × ")}`;
-  $("out-says").textContent = `Out: ${out.join(" × ")}`;
+  $("in-says").textContent = `In: ${words(input.shape)}`;
+  $("out-says").textContent = `Out: ${words(out)}`;
   if (kind === "conv") drawKernel(terms);
   $("kernel").hidden = kind !== "conv";
-  $("sum").replaceChildren(...words(kind, out, found));
+  $("sum").replaceChildren(...sum(kind, out, found));
 }
 
 function show(canvas, { shape, data }, channel, places, ink) {
@@ -237,35 +245,33 @@ const adds = (term) => term.value * (term.weight ?? 1);
 const top = ({ terms }) =>
   [...terms].sort((a, b) => Math.abs(adds(b)) - Math.abs(adds(a))).slice(0, TERMS);
 
-function words(kind, out, found) {
+function sum(kind, out, found) {
   const result = make("strong", {}, figure(found.result));
   const where = whereIs(out);
   const [{ value }] = found.terms;
   if (kind === "conv")
     return [where, ...channels(found), ` + bias ${figure(found.bias)} = `, result];
   if (kind === "dense") return [where, ...long(found), ` + bias ${figure(found.bias)} = `, result];
-  if (kind === "pool")
-    return [
-      where,
-      `the largest of ${found.terms.map((t) => figure(t.value)).join(", ")} = `,
-      result,
-    ];
+  if (kind === "pool") {
+    const four = found.terms.map((term) => figure(term.value)).join(", ");
+    return [where, `the largest of ${four} = `, result];
+  }
   if (kind === "relu") return [where, `max(0, ${figure(value)}) = `, result];
   if (kind === "times") return [where, `${figure(value)} × ${found.terms[0].weight} = `, result];
   if (kind === "softmax") {
-    const sum = found.terms.reduce((all, term) => all + Math.exp(term.value), 0);
+    const all = found.terms.reduce((so, term) => so + Math.exp(term.value), 0);
     return [
       where,
-      `e^${figure(found.terms[index].value)} ÷ ${figure(sum)}, the sum of all ten, = `,
+      `e^${figure(found.terms[index].value)} ÷ ${figure(all)}, the sum over all ten, = `,
       result,
     ];
   }
-  return [where, "taken over as it is: ", result];
+  return [where, "passed on unchanged: ", result];
 }
 
 function whereIs(out) {
   if (out.length === 1)
-    return out[0] === 10 ? `Digit ${index}: ` : `Number ${index + 1} of ${out[0]}: `;
+    return out[0] === 10 ? `Digit ${index}: ` : `Number ${grouped(index + 1)} of ${grouped(out[0])}: `;
   const [channel, y, x] = place(out, index);
   return `Channel ${channel + 1}, row ${y + 1}, column ${x + 1}: `;
 }
@@ -289,5 +295,5 @@ function long(found) {
     found.terms.reduce((sum, term) => sum + adds(term), 0) -
     first.reduce((sum, term) => sum + adds(term), 0);
   const text = first.map(({ value, weight }) => `${figure(value)} × ${figure(weight)}`).join(" + ");
-  return [text + (rest > 0 ? ` + ${figure(others)} from ${rest} more` : "")];
+  return [text + (rest > 0 ? ` + ${figure(others)} from ${grouped(rest)} more` : "")];
 }

@@ -1,11 +1,12 @@
-// The list of runs: compared, named, kept, looked at, removed; and the test set, opened rarely.
+// The list of runs: compared, named, kept, looked at, removed; and the test set, to be used rarely.
 
 import { drawCharts } from "./chart.js";
 import { lookAt, now, remove, runs, save } from "./runs.js";
 import { fill } from "./settings.js";
-import { $, announce, make, on, percent, state } from "./state.js";
+import { $, announce, grouped, make, on, percent, state } from "./state.js";
 
-let opened = 0; // how often the test set was looked at
+const Z = 1.959964; // of the normal distribution, for 95 %
+let opened = 0; // for how many runs the test set was looked at
 
 export function words({
   data,
@@ -29,10 +30,10 @@ export function words({
     shuffled && "labels shuffled",
   ];
   return [
-    data === "mnist" ? `MNIST ${images.toLocaleString("en")}` : "digits",
+    data === "mnist" ? `MNIST ${grouped(images)}` : "digits",
     network + width,
     loss,
-    `${optimizer} ${learning_rate}`,
+    `${$("optimizer").querySelector(`[value=${optimizer}]`).textContent} ${learning_rate}`,
     `batch ${batch}`,
     seed && `seed ${seed}`,
     ...broken,
@@ -48,6 +49,7 @@ export function offerList() {
     for (const run of runs) figures(run);
   });
   on("progress curve training", progress);
+  new ResizeObserver(() => drawCharts(runs)).observe($("accuracy-chart"));
   draw();
   progress();
 }
@@ -96,7 +98,7 @@ function item(run) {
     toggle("keep", "Keep", "Keep", run.kept, () => {
       run.kept = !run.kept;
       save();
-      announce(run.kept ? `${run.name} is kept in this browser.` : `${run.name} is not kept.`);
+      announce(run.kept ? `${run.name} is kept in this browser.` : `${run.name} is no longer kept.`);
       draw();
     }),
     action(key, "copy", "Settings", `Use the settings of ${run.name}`, () => fill(run.experiment)),
@@ -145,42 +147,54 @@ function figures(run) {
   const epochs = `${run.curve.length} of ${run.experiment.epochs} epochs`;
   const time = run.seconds ? `, ${run.seconds.toFixed(1)} s` : "";
   const end = run.ended ? `; ${run.ended}` : "";
-  const test = run.opened ? ` Test accuracy ${percent(testAccuracy(run))}.` : "";
+  const test = run.opened ? ` Test accuracy ${tested(run)}.` : "";
   $(`${keyOf(run)}-words`).textContent =
     `${words(run.experiment)} · ${epochs}${time}${end}.${test}`;
 }
 
-function testAccuracy(run) {
-  const labels = run.testLabels;
-  return [...run.tested].filter((digit, i) => Number(digit) === labels[i]).length / labels.length;
+// The accuracy on the test set with its interval, and of how many images it is.
+function tested({ experiment, tested: predicted, testLabels: labels }) {
+  const right = [...predicted].filter((digit, i) => Number(digit) === labels[i]).length;
+  const [low, high] = wilson(right, labels.length).map((share) => (100 * share).toFixed(1));
+  const count = grouped(labels.length);
+  const which = experiment.data === "mnist" ? `the first ${count} of 10,000` : `all ${count}`;
+  const share = percent(right / labels.length);
+  return `${share} (95 % interval: ${low} to ${high} %) on ${which} test images`;
 }
 
-// The test set is for the end: who chooses by it, measures the choosing.
+// Wilson's interval of a share, as tenfold evaluate gives it.
+export function wilson(right, count) {
+  const [share, square] = [right / count, Z * Z];
+  const middle = share + square / (2 * count);
+  const half = Z * Math.sqrt((share * (1 - share) + square / (4 * count)) / count);
+  return [middle - half, middle + half].map((bound) => bound / (1 + square / count));
+}
+
+// The test set is for the end: whoever picks a run by it overestimates that run.
 async function open(run) {
   await lookAt(run);
   run.testLabels = Array.from(state.held.test.labels);
   if (!run.opened) opened += 1;
   run.opened = true;
   draw();
-  const text = `${run.name}: test accuracy ${percent(testAccuracy(run))} of ${run.testLabels.length} images.`;
   const advice =
     opened > 1
-      ? ` You have opened it for ${opened} runs. The more often one chooses by the test set, the less its figure promises for new images.`
+      ? `You have now used the test set for ${opened} runs. The more runs you choose between by it, the less its accuracy says about new images.`
       : "";
-  $("tested").textContent = text + advice;
-  announce(text + advice);
+  $("tested").textContent = advice;
+  announce(`${run.name}: test accuracy ${tested(run)}. ${advice}`);
 }
 
 function progress() {
   const run = now();
   $("train").disabled = run !== null;
-  $("cancel").hidden = run === null;
-  $("bar").hidden = $("status").hidden = run === null;
+  $("cancel").hidden = $("under-way").hidden = run === null;
   if (!run) return;
-  $("bar").max = run.steps || 1;
-  $("bar").value = run.step;
-  const [step, steps] = [Math.round(run.step), run.steps].map((n) => n.toLocaleString("en"));
-  $("status").textContent = run.steps
-    ? `Step ${step} of ${steps}`
-    : "The training process starts …";
+  if (run.steps) {
+    Object.assign($("bar"), { max: run.steps, value: run.step });
+    $("status").textContent = `Step ${grouped(Math.round(run.step))} of ${grouped(run.steps)}`;
+  } else {
+    $("bar").removeAttribute("value"); // it moves, and says nothing of how far it is
+    $("status").textContent = "Loading PyTorch, which takes some seconds the first time …";
+  }
 }

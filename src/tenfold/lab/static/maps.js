@@ -41,10 +41,9 @@ function fillBars(probabilities) {
     bar.children[2].textContent = Number.isFinite(p) ? percent(p) : "no number";
   });
   const p = probabilities[winner];
-  const sure = Number.isFinite(p)
-    ? `${winner}, at ${percent(p)}`
-    : "nothing: its numbers are too large";
-  $("verdict").textContent = `The network says ${sure}.`;
+  $("verdict").textContent = Number.isFinite(p)
+    ? `The network says ${winner} with ${percent(p)} confidence.`
+    : "The network gives no answer: its numbers are too large.";
 }
 
 function fillFirst(network, all) {
@@ -56,9 +55,11 @@ function fillFirst(network, all) {
   const given = all[number + 1];
   const relu = network.layers[number + 1]?.kind === "relu" ? all[number + 2] : given;
   $("first-says").textContent = conv
-    ? `The ${layer.weight[0]} filters of the first convolution (orange adds, blue takes away), and below each what it makes of the image on the sheet.`
-    : `The weights of ${units < layer.weight[0] ? `the first ${units} of ` : ""}${layer.weight[0]} units, pixel by pixel (orange speaks for, blue against), and below each what it makes of the image on the sheet.`;
+    ? `The ${units} filters of the first convolution. Orange weights are positive, blue ones negative. Below each filter stands its output for the image on the sheet.`
+    : `The weights of ${units < layer.weight[0] ? `the first ${units} of ` : ""}${layer.weight[0]} units, one per pixel. Orange weights are positive, blue ones negative. Below each unit stands its output for the image on the sheet.`;
   const list = $("filters");
+  // Few are shown large, many small, so that together they are about as tall as the sheet's card.
+  list.style.setProperty("--columns", Math.ceil(Math.sqrt(3.2 * units)));
   while (list.children.length > units) list.lastChild.remove();
   while (list.children.length < units) {
     const attributes = { "aria-hidden": "true" };

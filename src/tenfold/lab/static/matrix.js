@@ -1,8 +1,8 @@
-// What the validation images are taken for: the confusion matrix, and the misclassified images.
+// How the validation images are classified: the confusion matrix, and the misclassified images.
 
 import { paint } from "./paint.js";
 import { show } from "./sheet.js";
-import { $, make, on, percent, state } from "./state.js";
+import { $, grouped, make, on, percent, state } from "./state.js";
 
 const SHOWN = 36;
 let filter = null; // [true label, predicted label] of the cell that was chosen
@@ -26,7 +26,7 @@ function draw() {
   $("matrix").hidden = predicted === null;
   if (!predicted) {
     $("mistakes").replaceChildren();
-    $("mistakes-says").textContent = "They fill in while the network learns.";
+    $("mistakes-says").textContent = "They appear here while the network learns.";
     drawn = "";
     return;
   }
@@ -57,7 +57,7 @@ function fillMatrix(counts) {
       const text = count ? String(count) : "·";
       if (button.textContent !== text) button.textContent = text;
       button.disabled = !count || label === digit;
-      button.setAttribute("aria-label", `${count} images of ${label} taken for ${digit}`);
+      button.setAttribute("aria-label", `${count} images of ${label} classified as ${digit}`);
       button.setAttribute("aria-pressed", String(String(filter) === `${label},${digit}`));
       td.className = !count ? "" : label === digit ? "right" : "wrong";
       td.style.setProperty("--share", (count / sum).toFixed(3));
@@ -80,11 +80,12 @@ function fillMistakes(predicted, labels) {
     ? wrong.filter((i) => labels[i] === filter[0] && predicted[i] === filter[1])
     : wrong;
   const right = (predicted.length - wrong.length) / predicted.length;
-  const only = filter ? ` Shown: ${filter[0]} taken for ${filter[1]}.` : "";
+  const only = filter ? ` Shown: ${filter[0]} classified as ${filter[1]}.` : "";
   $("mistakes-says").textContent =
-    `${wrong.length} of ${predicted.length} validation images are misclassified; accuracy ${percent(right)}.${only}` +
-    (chosen.length > SHOWN ? ` The first ${SHOWN}:` : "");
+    `${grouped(wrong.length)} of ${grouped(predicted.length)} validation images; accuracy ${percent(right)}.${only}` +
+    (chosen.length > SHOWN ? ` The first ${SHOWN} are shown.` : "");
   const shown = chosen.slice(0, SHOWN);
+  $("mistakes").style.setProperty("--columns", Math.ceil(Math.sqrt(2.6 * shown.length)) || 1);
   const now = shown.map((i) => `${i}:${predicted[i]}`).join() + state.held.size;
   if (now === drawn) return; // images that stay where they are keep the focus
   drawn = now;
@@ -97,7 +98,7 @@ function mistake(i, label, digit) {
   paint(canvas, ink, state.held.size, { ink: true });
   const button = make(
     "button",
-    { "aria-label": `A ${label} taken for ${digit}: put it on the sheet` },
+    { "aria-label": `A ${label} classified as ${digit}: put it on the sheet` },
     canvas,
     make("span", {}, `${label} → ${digit}`),
   );

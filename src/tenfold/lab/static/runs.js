@@ -7,7 +7,7 @@ import { $, announce, percent, state, tell, trouble } from "./state.js";
 import { follow } from "./stream.js";
 
 const COLOURS = 6;
-const LOOSE = 3; // finished runs that stay though nobody keeps them
+const LOOSE = 3; // finished runs that stay without being kept
 const KEY = "tenfold lab runs";
 const MOST_KEPT = 60_000; // parameters of a network that is kept with its run
 
@@ -65,15 +65,21 @@ export async function train() {
     await follow(`/v1/lab/runs/${run.id}/events`, (event) => hear(run, event));
     await run.fetching;
   } catch (error) {
-    if (!run.id) counted -= 1; // it never was
     run.ended = error.message;
     trouble(error);
   }
   run.going = false;
   if (training === run) training = null;
   if (run.kept) save();
+  if (!run.last) discard(run);
   tell("training");
   tell("runs");
+}
+
+// Before its first epoch a run has nothing to look at, keep or test: it leaves no trace.
+function discard(run) {
+  counted -= 1;
+  remove(run);
 }
 
 export const now = () => training;
@@ -109,7 +115,7 @@ function hear(run, event) {
     const every = Math.max(1, Math.round(event.epochs / 4));
     if (event.epoch % every === 0 && event.epoch < event.epochs)
       announce(
-        `Epoch ${event.epoch} of ${event.epochs}: ${percent(event.validation_accuracy)} right.`,
+        `Epoch ${event.epoch} of ${event.epochs}: validation accuracy ${percent(event.validation_accuracy)}.`,
       );
     tell("curve", run);
   } else if (event.event === "weights") {
@@ -127,7 +133,9 @@ function hear(run, event) {
 function end(run, { state: how, detail }) {
   run.going = false;
   run.ended = how === "done" ? "" : how === "cancelled" ? "cancelled" : detail;
-  const after = run.last ? ` Validation accuracy ${percent(run.last.validation_accuracy)}.` : "";
+  const after = run.last
+    ? ` Validation accuracy ${percent(run.last.validation_accuracy)}.`
+    : " It is removed, since no epoch was finished.";
   if (how === "failed") trouble(`${run.name}: ${detail}`);
   announce(`${run.name} is ${how === "done" ? "trained" : how}.${after}`);
 }

@@ -1,33 +1,33 @@
 // The form: what each choice is, what it does, and what it comes to.
 
 import { json, send } from "/page/api.js";
-import { $, state, tell, trouble } from "./state.js";
+import { $, grouped, state, tell, trouble } from "./state.js";
 
 const SAYS = {
   data: {
     digits: "1,797 images of 8×8, each pixel 0 to 16.",
-    mnist: "28×28 images, twelve times the pixels: slower, and closer to real scans.",
+    mnist: "Images of 28×28, twelve times the pixels: slower, but closer to real scans.",
   },
   network: {
-    linear: "Every pixel votes for each digit, and nothing else: the simplest that learns.",
-    mlp: "One hidden layer looks at all pixels at once, without any notion of neighbourhood.",
+    linear: "Every pixel votes for or against each digit: the simplest network that learns.",
+    mlp: "One hidden layer sees all pixels at once, without knowing which are neighbours.",
     convnet: "Two convolutions look at 3×3 neighbourhoods, with batch normalisation.",
-    tutorial: "The tutorial's: two convolutions, max pooling, dropout, a layer of 128.",
+    tutorial: "Two convolutions, max pooling, dropout and a dense layer of 128 units.",
   },
   loss: {
     "cross-entropy": "How improbable the network finds the right digit. The usual choice.",
-    "log-cosh": "The tutorial's: squared near the target, straight far from it.",
-    "mean-squared-error": "The squared distance from the target row.",
+    "log-cosh": "The tutorial's choice: like squared error near the target, like absolute error far from it.",
+    "mean-squared-error": "The mean of the squared differences between the ten outputs and the target.",
     "kl-divergence":
-      "Distance between two distributions; with a single right digit it equals cross-entropy.",
-    focal: "Cross-entropy that plays easy images down, so hard ones count for more.",
+      "The distance between two distributions; with one right digit it equals cross-entropy.",
+    focal: "Cross-entropy in which easy images count for less and hard ones for more.",
   },
   optimizer: {
-    sgd: "Steps along the gradient, with momentum. Wants a larger learning rate, such as 0.05.",
+    sgd: "Follows the gradient, with momentum. Needs a larger learning rate, such as 0.05.",
     rmsprop:
-      "The tutorial's: each parameter's step is divided by the size of its recent gradients.",
-    adam: "RMSprop with momentum. Forgiving.",
-    adamw: "Adam that also pulls all weights a little towards zero.",
+      "The tutorial's choice: divides each parameter's step by the size of its recent gradients.",
+    adam: "RMSprop with momentum. Works well over a wide range of learning rates.",
+    adamw: "Adam with weight decay, which pulls all weights slightly towards zero.",
   },
 };
 const BATCHES = [5, 10, 16, 32, 64, 128, 256];
@@ -81,9 +81,9 @@ function changed() {
   $("channels-row").hidden = chosen.network !== "convnet";
   $("swapped-row").hidden = chosen.network !== "tutorial";
   const shown = {
-    images: chosen.images.toLocaleString("en"),
+    images: grouped(chosen.images),
     hidden: `${chosen.hidden} units`,
-    channels: `${chosen.channels} and ${2 * chosen.channels} filters`,
+    channels: `${chosen.channels} and ${2 * chosen.channels}`,
     "learning-rate": chosen.learning_rate,
     batch: `${chosen.batch} images`,
     epochs: chosen.epochs,
@@ -97,7 +97,7 @@ function changed() {
   timer = setTimeout(refresh, PAUSE);
 }
 
-// Ask what the settings come to; who asks later overtakes.
+// Ask what the settings come to; the answer to an earlier question is dropped.
 async function refresh() {
   const turn = ++asked;
   try {
@@ -106,8 +106,8 @@ async function refresh() {
     state.plan = plan;
     const steps = Math.ceil(plan.images / state.experiment.batch);
     $("comes-to").textContent =
-      `${plan.parameters.toLocaleString("en")} parameters, ${plan.images.toLocaleString("en")} ` +
-      `training images, ${steps.toLocaleString("en")} steps per epoch.`;
+      `${grouped(plan.parameters)} parameters, ${grouped(plan.images)} training images, ` +
+      `${grouped(steps)} ${steps === 1 ? "step" : "steps"} per epoch.`;
     if (refused) trouble(null); // what is told of a run stays
     refused = false;
     tell("plan");

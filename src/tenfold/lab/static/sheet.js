@@ -1,7 +1,7 @@
 // The sheet: an image of the network's own size, drawn pixel by pixel, by mouse, finger or keys.
 
 import { paint } from "./paint.js";
-import { $, announce, on, state, tell } from "./state.js";
+import { $, announce, make, on, state, tell } from "./state.js";
 import { heldOf } from "./images.js";
 
 const REACH = { 8: 0.95, 28: 1.9 }; // how far from the pen's line ink goes, in pixels
@@ -126,19 +126,28 @@ function key(event) {
     tell("picture");
   }
   draw();
-  announce(`Row ${cursor[0] + 1}, column ${cursor[1] + 1}, ${Math.round(100 * ink[i])} % ink.`);
+  const pixel = `Row ${cursor[0] + 1}, column ${cursor[1] + 1}, ${Math.round(100 * ink[i])} % ink.`;
+  announce(`${pixel} ${$("verdict").textContent}`);
 }
 
 function draw() {
   const { size, ink, label } = state.picture;
   paint($("sheet"), ink, size, { ink: true });
-  if (cursor) {
-    const context = $("sheet").getContext("2d");
-    context.fillStyle = "rgb(226 112 22 / 70%)";
-    context.fillRect(cursor[1], cursor[0], 1, 1);
-  }
-  $("sheet-says").textContent =
-    label === null
-      ? `Your own image, ${size}×${size} pixels.`
-      : `A ${label} from the validation set, ${size}×${size} pixels. Change it as you like.`;
+  $("cell").classList.toggle("grid", size === 8); // more lines would hide what is drawn
+  $("cell").replaceChildren(...(cursor ? [outline(cursor, size)] : []));
+  $("sheet-says").textContent = says(label, ink.some(Boolean), `${size}×${size} pixels`);
+}
+
+// Around the pixel that the keys are at.
+function outline([row, column], size) {
+  const mark = make("i");
+  mark.style.inset = `${(100 * row) / size}% auto auto ${(100 * column) / size}%`;
+  mark.style.width = mark.style.height = `${100 / size}%`;
+  return mark;
+}
+
+function says(label, inked, pixels) {
+  if (label !== null) return `A ${label} from the validation set, ${pixels}. Change it as you like.`;
+  if (inked) return `Your own image, ${pixels}.`;
+  return "Draw a digit with the mouse, a finger or a stylus, or with the arrow keys and space.";
 }

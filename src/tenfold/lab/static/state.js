@@ -41,6 +41,9 @@ export function make(name, properties = {}, ...children) {
 
 export const percent = (share, places = 1) => `${(100 * share).toFixed(places)} %`;
 
+// A number with a comma for the thousands.
+export const grouped = (number) => number.toLocaleString("en");
+
 // Said to screen readers, once nothing else is being said.
 export function announce(text) {
   $("live").textContent = text;

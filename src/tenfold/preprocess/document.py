@@ -176,13 +176,14 @@ def _chosen(
         has = "1 page, which is not" if count == 1 else f"{count} pages, none of them"
         raise DataError(f"{name}: has {has} among those asked for.")
     for number in chosen:
+        told = number if document.numbered else None
         try:
-            with faults_of(page_name(name, number if document.numbered else None)):
+            with faults_of(page_name(name, told)):
                 picture, dpi = document.open(number)
         except TenfoldError as error:
-            yield page_error(error, name, number)
+            yield page_error(error, name, told)
             continue
-        picture = replace(picture, name=name, page=number if document.numbered else None)
+        picture = replace(picture, name=name, page=told)
         yield DocumentPage(number, count, picture, dpi)
         del picture  # before the next one is opened
     if beyond and (document.lost or count > MOST_PAGES):

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, TypedDict
 
 from tenfold.errors import PageError, TenfoldError, UsageError
-from tenfold.names import page_name, plain
+from tenfold.names import page_name
 
 if TYPE_CHECKING:
     from tenfold.preprocess.document import DocumentPage
@@ -108,13 +108,13 @@ def rows_of(
             return
         if page is None:
             return
-        number = _page_of(page) if isinstance(page, PageError) else page.number
+        number = page.page if isinstance(page, PageError) else page.number
         yield _row(reader, name, page, seconds)
 
 
 def _row(reader: Reader, name: str, page: DocumentPage | PageError, seconds: float | None) -> Row:
     if isinstance(page, PageError):
-        return error_row(name, _page_of(page), str(page))
+        return error_row(name, page.page, str(page))
     number = page.picture.page
     try:
         with _within(seconds):
@@ -123,15 +123,6 @@ def _row(reader: Reader, name: str, page: DocumentPage | PageError, seconds: flo
         return error_row(name, number, _too_long(page_name(name, number), seconds))
     except TenfoldError as error:
         return error_row(name, number, str(error))
-
-
-def _page_of(error: PageError) -> int | None:
-    """Return the number of a page in error; None where the file is one picture, or none.
-
-    Such a file is its own first page, but its error begins with the file's name alone.
-    """
-    label = plain(page_name(error.file, error.page))
-    return error.page if str(error).startswith(f"{label}:") else None
 
 
 def row_of(name: str, reading: Reading) -> Row:

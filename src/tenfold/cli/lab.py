@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from tenfold.cli.console import Quiet, err, needing
-from tenfold.cli.listening import AllowedHost, Host, Port, run, settings_from_environment
+from tenfold.cli.console import err, needing
+from tenfold.cli.listening import AllowedHost, Host, Port, Silent, run, settings_from_environment
 from tenfold.errors import TenfoldError
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ def lab(
     host: Host = "127.0.0.1",
     allowed_host: AllowedHost = None,
     port: Port = 8020,
-    quiet: Quiet = False,
+    quiet: Silent = False,
 ) -> None:
     """Open a page to train on: pick a network, a loss, an optimizer, and watch it learn.
 
     Curves, confusion matrix and filters change as the network learns; draw a digit and see the ten
     probabilities, look inside layer by layer, break it, and copy any setting as code. Every run
-    trains in a process of its own. MNIST can be picked where it is on this machine.
+    trains in a process of its own. MNIST can be picked if this machine has it.
     """
     with needing("train,serve"):
         for package in NEEDED:

@@ -33,6 +33,7 @@ AllowedHost = Annotated[
 Port = Annotated[
     int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")
 ]
+Silent = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
 
 def run(

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenfold.cli.console import Quiet, err, needing
+from tenfold.cli.console import err, needing
 from tenfold.cli.listening import (
     AllowedHost,
     Host,
     Port,
+    Silent,
     run,
     settings_from_environment,
 )
@@ -39,7 +40,7 @@ def serve(
         Path | None,
         typer.Option(help="Folder for digits that people teach on the page; a data set to train."),
     ] = None,
-    quiet: Quiet = False,
+    quiet: Silent = False,
 ) -> None:
     """Open a page to draw digits on, and an API to read pictures with.
 

@@ -165,14 +165,18 @@ class Work:
         with faults_of(sent.name):
             if options["expect"] is not None:  # no files of the server's
                 options["expect"] = Expect.parse(options["expect"], files=False)
-            reader = Reader(self._networks, **options)
             source = sent.source
             if isinstance(source, bytes):
                 self._check_size(sent.name, source)
-            trace = reader.trace(
-                source if isinstance(source, bytes) else rasterise(source), sent.name
-            )
-            return _with_insides(trace, include)
+                trace = Reader(self._networks, **options).trace(source, sent.name)
+                return _with_insides(trace, include)
+            # A drawing is by hand throughout, whatever its even strokes look like.
+            if options["ink"] == "auto":
+                options["ink"] = "all"
+            trace = Reader(self._networks, **options).trace(rasterise(source), sent.name)
+            record = _with_insides(trace, include)
+            record["digits"] = [digit | {"ink": "handwritten"} for digit in record["digits"]]
+            return record
 
     def _check_size(self, name: str, content: bytes) -> None:
         most = self._limits.megapixels

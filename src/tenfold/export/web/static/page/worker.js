@@ -60,9 +60,14 @@ onmessage = async ({ data: { id, drawing, file, options, inside } }) => {
 async function read(drawing, file, options) {
   const ready = await reader;
   const started = performance.now();
-  const trace = await ready.trace(drawing ? drawn(drawing) : await openPicture(file), options);
+  const trace = drawing
+    ? await ready.trace(drawn(drawing), { ...options, ink: "all" })
+    : await ready.trace(await openPicture(file), options);
   const seconds = (performance.now() - started) / 1000;
-  return { reading: { ...trace.reading, seconds }, trace };
+  const { digits } = trace.reading;
+  // A drawing is by hand throughout, whatever its even strokes look like.
+  const byHand = drawing ? digits.map((digit) => ({ ...digit, ink: "handwritten" })) : digits;
+  return { reading: { ...trace.reading, digits: byHand, seconds }, trace };
 }
 
 // What the classifier sees of each digit is only to be looked at, so nobody waits for it: between two,

@@ -50,7 +50,7 @@ class Sizes:
     """
 
     replay: int = 6144
-    choose: int = 3072
+    choose: int = 10_240
     judge: int = 20_000
 
     @classmethod
@@ -68,7 +68,7 @@ class Sizes:
 
     def for_lines(self) -> Sizes:
         """Return how many strips: each holds some seven characters."""
-        return Sizes(self.replay // 6, self.choose // 6, self.judge // 5)
+        return Sizes(self.replay // 6, self.choose // 20, self.judge // 5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,19 @@ def test_labels_may_be_words(digits: Digits) -> None:
     assert named.score(X[rows], words[y[rows]]) > 0.8
 
 
+def test_labels_may_be_one_hot(fitted: DigitClassifier, digits: Digits) -> None:
+    X, y = digits
+    one_hot = np.eye(10)[y]
+    learned = _classifier().fit(X, one_hot)
+    assert learned.classes_.tolist() == list(range(10))
+    np.testing.assert_array_equal(learned.predict_proba(X), fitted.predict_proba(X))
+    assert learned.score(X, one_hot) == fitted.score(X, y)
+    assert cross_val_score(_classifier(), X, one_hot, cv=2).mean() > 0.5
+    for wrong in (one_hot * 2, np.zeros((300, 10)), one_hot[:, :9]):
+        with pytest.raises(ValueError, match=r"y should be a 1d array|multilabel|Unknown label"):
+            _classifier().fit(X, wrong)
+
+
 def test_a_pipeline_and_cross_validation(digits: Digits) -> None:
     pipeline = make_pipeline(MinMaxScaler(clip=True), _classifier())
     scores = cross_val_score(pipeline, *digits, cv=3)

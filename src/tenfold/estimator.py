@@ -19,7 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from tenfold.data.dataset import MAX_SIZE, MIN_SIZE, Dataset
+from tenfold.data.dataset import DIGITS, MAX_SIZE, MIN_SIZE, Dataset
 from tenfold.files import write_whole
 from tenfold.modelinfo import ModelInfo
 from tenfold.training.export import export
@@ -124,8 +124,8 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ----------
         X : array, shape (n, pixels), (n, side, side), (n, side, side, 1) or (n, 1, side, side)
             One picture per row, or as images; more meaning more ink, any range.
-        y : array, shape (n,)
-            Their labels.
+        y : array, shape (n,) or (n, 10)
+            Their labels; or rows that are one-hot, a single 1 each at the place of the digit.
 
         Raises
         ------
@@ -133,7 +133,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             If rows are no square pictures from 8×8 to 64×64 (and ``pad`` is off), or as
             scikit-learn's own checks say.
         """
-        values, targets = validate_data(self, _rows(X), y, dtype=np.float64)
+        values, targets = validate_data(self, _rows(X), _labels(y), dtype=np.float64)
         check_classification_targets(targets)
         self.classes_, labels = np.unique(targets, return_inverse=True)
         if len(self.classes_) > 256:
@@ -180,6 +180,15 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         predicted: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
         return predicted
 
+    def score(
+        self,
+        X: ArrayLike,  # noqa: N803
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
+        """Return the accuracy on labelled pictures; takes what ``fit`` does."""
+        return float(super().score(X, _labels(y), sample_weight))
+
     def save(self, path: str | Path) -> Path:
         """Write a model file that `tenfold.load_model` opens without torch; return its path."""
         check_is_fitted(self, "network_")
@@ -216,6 +225,17 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"to {MAX_SIZE}×{MAX_SIZE}. Give one picture per row, or pad=True to fill rows up."
             )
         return side
+
+
+def _labels(y: ArrayLike) -> ArrayLike:
+    """Return the digits of rows that are one-hot, ``(n,)``; leave all else alone."""
+    rows = np.asarray(y)
+    if rows.ndim != 2 or rows.shape[1] != len(DIGITS) or rows.dtype.kind not in "biuf":
+        return y
+    if not (((rows == 0) | (rows == 1)).all() and (rows.sum(axis=1) == 1).all()):
+        return y
+    digits: NDArray[np.int64] = rows.argmax(axis=1)
+    return digits
 
 
 def _rows(X: ArrayLike) -> ArrayLike:  # noqa: N803

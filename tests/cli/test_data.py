@@ -98,6 +98,17 @@ def test_mistakes_are_told_and_nothing_is_written(own_folder: Path) -> None:
     assert sorted(own_folder.iterdir()) == before
 
 
+def test_a_table_of_numbers_is_told_what_takes_it(own_folder: Path) -> None:
+    (own_folder / "numbers.csv").write_text("file,truth\nline.png,1234\n")
+    with pytest.raises(
+        DataError, match=r"numbers \(columns 'file' and 'truth'\), which 'tenfold ev"
+    ):
+        _run("show", "numbers.csv")
+    (own_folder / "other.csv").write_text("picture;number\nmine/0/a.jpg;0\n")
+    with pytest.raises(DataError, match="first line, picture, number, does not say in which"):
+        _run("show", "other.csv")
+
+
 def test_list_says_what_is_at_hand() -> None:
     text = _run("list").stdout
     assert "built in" in text

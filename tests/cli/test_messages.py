@@ -18,7 +18,7 @@ from tenfold.cli import app
 SOURCE = Path(tenfold.__file__).parent
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 NAMED = re.compile(r"tenfold ((?:data |form )?[a-z-]+)\b")  # the command that a message speaks of
-OTHERS = re.compile(r"pip install (?:--[a-z]+ )*|ray start --head")  # of other programs
+OTHERS = re.compile(r"pip install (?:--[a-z=-]+ )*|ray start --head")  # of other programs
 
 
 def _commands() -> dict[str, Any]:

@@ -37,6 +37,9 @@ def _search(*arguments: str) -> Result:
 def test_people_get_the_best_and_where_it_lies() -> None:
     text = _search("space.toml", "--trials", "3", "--out", "here").stdout
     assert "3 trials finished, 0 pruned, 0 failed; judged on 60 validation pictures" in text
+    assert "No importance.png: what mattered is told from 10 finished trials on." in text
+    assert not Path("here/importance.png").exists()
+    assert "1 trial finished," in _search("space.toml", "--trials", "1", "--out", "one").stdout
     assert "Best: trial " in text
     assert "The recipe it began with: " in text
     assert "  optimizer.learning_rate" in text

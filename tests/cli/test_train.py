@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from tenfold.cli import app
 from tenfold.cli.train import report
 from tenfold.data.splits import Splits
 from tenfold.decoders import DAMAGED
-from tenfold.errors import TrainingError, UsageError
+from tenfold.errors import DataError, TrainingError, UsageError
 from tenfold.reader.networks import LINE, bundled_content
 from tenfold.training.export import with_info
 from tenfold.training.pages.recipe import PagesRecipe
@@ -132,6 +133,18 @@ def test_people_get_loss_accuracy_interval_confusion_and_the_folder(own_folder: 
         "Chosen for 300 images: recipe digits, batch 32, 2 epochs, more augmentation, "
         "no validation.",
     ]
+
+
+def test_copies_and_single_glyphs_are_told(own_folder: Path, few: Splits) -> None:
+    images, labels = (np.concatenate([a, a]) for a in (few.train.images, few.train.targets))
+    np.savez("twice.npz", images=images, labels=labels)
+    result = _train("--data", "twice.npz", "--set=epochs=1", "--out", "run")
+    (told,) = [line for line in result.stderr.splitlines() if line.startswith("Warning: ")]
+    assert re.match(r"Warning: twice\.npz: \d+ of 120 test images \(\d+ %\) are among the", told)
+    assert "1 epoch in " in result.stdout
+    np.savez("few.npz", images=few.train.images[:12], labels=few.train.targets[:12])
+    with pytest.raises(DataError, match=r"only one picture of 2, 3, .* or use 'tenfold fine-tune'"):
+        _train("--out", "none")
 
 
 def test_mistakes_are_told_and_nothing_is_written(own_folder: Path) -> None:

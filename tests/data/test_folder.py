@@ -107,7 +107,7 @@ def test_damaged_pictures_are_refused_or_read(tmp_path: Path, suffix: str) -> No
     ("change", "message"),
     [
         (lambda f: (f / "5" / "004.png").write_text("no"), r"5/004\.png: not a picture that can"),
-        (lambda f: (f / "10").mkdir(), "10: class folders are named 0 to 9"),
+        (lambda f: (f / "10").mkdir(), "10: class .* 0 to 9, .*If 10 stands for 0, call"),
         (lambda f: [p.unlink() for p in (f / "7").iterdir()], "7: this class folder is empty"),
         (lambda f: Image.new("L", (10, 10)).save(f / "5" / "z.png"), r"5/z\.png: 10×10, but .*9×9"),
         (lambda f: Image.new("L", (9, 10)).save(f / "5" / "z.png"), r"z\.png: a picture of 9×10"),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tenfold.data.npz import read_npz
 from tenfold.data.registry import as_they_are, load_parts
-from tenfold.errors import DataError
+from tenfold.errors import DataError, TenfoldWarning
 
 Pictures = NDArray[np.uint8]
 
@@ -72,6 +72,25 @@ def test_labels_of_any_type_are_read(
     )
 
 
+@pytest.mark.parametrize("key", ["ids", "id", "names", "Names"])
+@pytest.mark.parametrize("kind", [np.str_, np.bytes_])
+def test_names_of_ones_own_stay(tmp_path: Path, pictures: Pictures, key: str, kind: Any) -> None:
+    own = [f"scan-{row}" for row in range(40)]
+    arrays: dict[str, Any] = {"images": pictures, key: np.array(own, kind)}
+    np.savez(tmp_path / "a.npz", **arrays)
+    whole, _ = as_they_are(read_npz(tmp_path / "a.npz"), "mine")
+    assert whole.ids is not None
+    assert (whole.ids.tolist(), whole.id_name) == (own, "name" if key[1] == "a" else "id")
+
+
+def test_names_that_would_be_unpickled_are_left_out(tmp_path: Path, pictures: Pictures) -> None:
+    names = np.array([f"scan-{row}" for row in range(40)], dtype=object)
+    np.savez(tmp_path / "a.npz", images=pictures, names=names)
+    with pytest.warns(TenfoldWarning, match=r"'names' holds Python objects.*names\.astype\(str\)"):
+        whole, _ = as_they_are(read_npz(tmp_path / "a.npz"), "mine")
+    assert whole.ids is None
+
+
 class _Bomb:
     def __reduce__(self) -> tuple[Any, ...]:
         return (pytest.fail, ("an archive was unpickled",))
@@ -98,7 +117,14 @@ THREE = np.arange(3, dtype=np.uint8)
         ({"images": GOOD[:0]}, "images: holds no pictures"),
         ({"images": GOOD[0]}, r"images: a picture of|images: shape \(9, 9\)"),
         ({"images": np.zeros((3, 80))}, r"images: shape \(3, 80\); grey pictures"),
-        ({"images": np.zeros((3, 9, 9, 3))}, "grey pictures have the shape"),
+        (
+            {"images": np.zeros((3, 9, 9, 3))},
+            r"images: shape \(3, 9, 9, 3\): pictures in colour\. Make them grey first, such as by "
+            r"X\[\.\.\., :3\]\.mean\(axis=3\)\.",
+        ),
+        ({"images": np.zeros((3, 4, 9, 9))}, r"in colour.* by X\[:, :3\]\.mean\(axis=1\)\."),
+        ({"images": np.zeros((3, 9, 9, 5))}, "grey pictures have the shape"),
+        ({"images": GOOD, "ids": THREE[:2]}, r"a\.npz: ids: 3 pictures, but 2 of these"),
         ({"images": np.zeros((3, 65, 65))}, "65×65.*'tenfold read'"),
         ({"images": np.zeros((3, 9, 8))}, "a picture of 8×9"),
         ({"images": np.array(["ink"])}, "pictures are arrays of numbers"),

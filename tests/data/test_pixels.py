@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenfold.data.labels import text_labels
 from tenfold.data.pixels import check_size, square_side, to_ink, to_labels
 from tenfold.errors import DataError
 
@@ -69,6 +70,35 @@ def test_values_that_are_no_ink_are_refused(value: float, message: str) -> None:
     images[1, 4, 4] = value
     with pytest.raises(DataError, match=message):
         to_ink(images, _row)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "how"),
+    [
+        (-1.0, 1.0, r"from -1 to 1: .* such as by \(X \+ 1\) / 2\."),
+        (-0.42, 2.8, r"from -0\.42 to 2\.8: .* such as by \(X - X\.min\(\)\) / \(X\.max\(\)"),
+        (0, 65_535, r"from 0 to 65535: scale them to 0–1 or 0–255, such as by X / 257\."),
+        (0, 4095, r"from 0 to 4095: .* such as by X / X\.max\(\)\."),
+    ],
+)
+def test_other_ranges_are_refused_with_how_to_scale_them(low: float, high: float, how: str) -> None:
+    images = np.linspace(low, high, 162).reshape(2, 9, 9)
+    with pytest.raises(DataError, match=how):
+        to_ink(images.astype(np.uint16) if high > 255 else images, _row)
+
+
+def test_labels_that_count_from_1_are_asked_what_10_stands_for() -> None:
+    with pytest.raises(
+        DataError, match=r"label 10 is not one .*Does 10 stand for 0\? Then write 0"
+    ):
+        to_labels(np.arange(1, 11), _row)
+    with pytest.raises(DataError, match=r"'ten' is not one of .*Does 10 stand for 0\?"):
+        text_labels(["one", "9", "ten"], _row)
+    for labels in (np.arange(11), np.arange(3, 12)[::-1]):  # no, it does not
+        with pytest.raises(DataError, match=r"digits 0–9\.$"):
+            to_labels(labels, _row)
+    with pytest.raises(DataError, match=r"digits 0–9\.$"):
+        text_labels(["0", "10"], _row)
 
 
 @pytest.mark.parametrize("value", [-1, 10, 0.5, np.nan, np.inf, 1e300])

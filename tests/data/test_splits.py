@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -79,13 +81,41 @@ def test_all_but_one_picture_may_be_held_out_and_a_share_is_rounded_up(
     assert (len(rest), len(part)) == (9 - held_out, held_out)
 
 
-def test_a_class_with_one_picture_is_named() -> None:
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (
+            [0] * 20 + [7] + [9] * 20,
+            "only one picture of 7; to hold some out, each class needs two or more "
+            "(0: 20, 7: 1, 9: 20).",
+        ),
+        (
+            [0, 1, 1, 2, 3],
+            "only one picture of 0, 2 and 3; to hold some out, each class needs two or more "
+            "(0: 1, 1: 2, 2: 1, 3: 1).",
+        ),
+    ],
+)
+def test_classes_with_one_picture_are_named_with_what_takes_them(
+    labels: list[int], message: str
+) -> None:
     with pytest.raises(DataError) as caught:
-        stratified_split(_toy([0] * 20 + [7] + [9] * 20), 0.5, 0)
+        stratified_split(_toy(labels), 0.5, 0)
     assert str(caught.value) == (
-        "toy: class 7 has only one picture; a split needs two or more of each class. "
-        "Add some, or use the whole set ('all')."
+        f"toy: {message} Add some, or use 'tenfold fine-tune', which learns from single pictures."
     )
+    with pytest.raises(DataError, match="in its training set; to hold some out"):
+        stratified_split(replace(_toy(labels), split="train"), 0.5, 0)
+    with pytest.raises(DataError, match="only one picture of"):
+        hold_out(_toy(labels))
+
+
+@pytest.mark.parametrize(("count", "held_out"), [(20, 10), (40, 10), (60, 12)])
+def test_two_of_each_are_enough_to_hold_some_out(count: int, held_out: int) -> None:
+    splits = hold_out(_toy(np.arange(count) % 10))
+    assert len(splits.test) == held_out
+    assert (splits.train.counts() > 0).all()
+    assert (splits.test.counts() > 0).all()
 
 
 def test_two_pictures_of_each_class_are_enough() -> None:
@@ -99,7 +129,7 @@ def test_a_part_too_small_for_all_classes_is_refused(share: int) -> None:
         stratified_split(_toy(np.arange(40) % 10), share, 0)
     assert str(caught.value) == (
         f"toy: 40 pictures split into {40 - share} and {share} leave a part without some of the "
-        "10 classes. Add pictures, hold out another share, or use the whole set ('all')."
+        "10 classes. Add pictures, or hold out another share."
     )
 
 

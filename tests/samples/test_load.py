@@ -80,7 +80,10 @@ def test_a_table_names_the_row_that_is_wrong(tmp_path: Path, photos: Photos) -> 
     for text, message in [
         ("file,label\na.png,7\na.png,ten\n", r"t\.csv:3: label 'ten' is not one of the digits"),
         ("file,label\n,7\n", r"t\.csv:2: names no file"),
-        ("file,label\nb.png,7\nc.png,8\n", r"b\.png: .*no such file.*1 more picture"),
+        (
+            "file,label\nb.png,7\nc.png,8\n",
+            r"b\.png: .*no such file.*\. Another picture cannot be used: .*c\.png\.$",
+        ),
         ("file,label\npipe.png,7\n", r"pipe\.png: .*is a pipe, not a file"),
         ("file,label,split\na.png,7,train\na.png,7,\n", "say train or test in every row"),
     ]:
@@ -211,14 +214,133 @@ def test_frames_of_pandas(few: Splits) -> None:
         ((np.zeros((3, 8, 8)), np.zeros((3, 4))), r"y: shape \(3, 4\); .* one label per picture"),
         ((np.zeros((3, 8, 8)), [0, 1, 11]), r"y\[2\]: label 11 is not one of the digits"),
         ((np.zeros((3, 63)), [0, 1, 2]), r"X: shape \(3, 63\); grey pictures have the shape"),
+        (
+            ([np.zeros((20, 14)), np.zeros((20, 14)), np.zeros((30, 22))], [0, 1, 2]),
+            r"X: pictures of 2 sizes, such as 14×20 and 22×30\. Give them as files in folders",
+        ),
+        (([np.zeros((20, 14)), np.zeros((20, 15))], [0, 1]), "X: pictures of 2 sizes, such as"),
+        ((np.zeros((3, 8, 8, 3)), [0, 1, 2]), "X: .*pictures in colour. Make them grey first"),
+        ((["a.png", "b.png"], [0, 1]), "X: .* values.*For files, give a folder of folders 0 to 9"),
+        ((np.zeros((3, 8, 8)), [1, 9, 10]), r"y\[2\]: label 10 .*Does 10 stand for 0\?"),
         ((np.full((3, 8, 8), np.nan), [0, 1, 2]), r"X\[0\]: a pixel is NaN"),
-        ((np.zeros((3, 80, 60)), [0, 1, 2]), r"X\[0\]: there is no ink in it.*2 more pictures"),
+        (
+            (np.zeros((3, 80, 60)), [0, 1, 2]),
+            r"X\[0\]: there is no ink .*\. 2 other pictures cannot be used: X\[1\], X\[2\]\.$",
+        ),
     ],
 )
 def test_what_is_no_data_is_refused_in_one_line(data: object, message: str) -> None:
     with pytest.raises((DataError, UsageError), match=message) as caught:
         load(data)
     assert "\n" not in str(caught.value)
+
+
+def _frames() -> list[Any]:
+    return [pytest.param(name, id=name) for name in ("pandas", "polars")]
+
+
+@pytest.mark.parametrize("kind", _frames())
+def test_frames_of_pixels(few: Splits, kind: str) -> None:
+    library = pytest.importorskip(kind)
+    pixels = few.train.images.reshape(300, 64)
+    columns: dict[str, Any] = {"id": [f"n{k}" for k in range(300)], "label": few.train.targets}
+    frame = library.DataFrame(columns | {f"pixel{k}": pixels[:, k] for k in range(64)})
+    loaded = load(frame).train
+    np.testing.assert_array_equal(loaded.images, few.train.images)
+    np.testing.assert_array_equal(loaded.targets, few.train.targets)
+    assert loaded.ids is not None
+    assert loaded.ids[:2].tolist() == ["n0", "n1"]
+    series = library.Series("label", few.train.targets) if kind == "polars" else frame["label"]
+    alone = load((library.DataFrame({f"p{k}": pixels[:, k] for k in range(64)}), series)).train
+    np.testing.assert_array_equal(alone.targets, few.train.targets)
+
+
+@pytest.mark.parametrize("kind", _frames())
+def test_frames_of_files(
+    tmp_path: Path, photos: Photos, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = pytest.importorskip(kind)
+    monkeypatch.chdir(tmp_path)
+    for row, (pixels, _) in enumerate(photos):
+        Image.fromarray(pixels).save(f"{row}.png")
+    names, labels = [f"{row}.png" for row in range(60)], [label for _, label in photos]
+    loaded = load(library.DataFrame({"file": names, "label": labels})).train
+    assert loaded.targets.tolist() == labels
+    assert _right(loaded) > 0.9
+    assert loaded.ids is not None
+    assert loaded.ids[:2].tolist() == ["0.png", "1.png"]
+    splits = ["test" if row % 3 == 0 else "train" for row in range(60)]
+    parts = load(library.DataFrame({"path": names, "digit": labels, "split": splits}))
+    assert parts.test is not None
+    assert (len(parts.train), len(parts.test)) == (40, 20)
+    for columns, message in [
+        ({"file": ["0.png", None], "label": [1, 2]}, "your frame: row 1: names no file"),
+        ({"file": ["0.png"], "label": ["ten"]}, "your frame: row 0: label 'ten' is not"),
+        ({"picture": ["0.png"], "number": [1]}, "your frame: names picture files, but its first"),
+        ({"file": ["0.png"], "truth": ["12"]}, "your frame: a table of numbers"),
+    ]:
+        with pytest.raises(DataError, match=message):
+            load(library.DataFrame(columns))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.csv", "picture;number\nmine/0/a.jpg;0\n"),
+        ("t.csv", "picture,label\n'mine/0/a.JPG',0\n"),
+        ("t.tsv", "mine/0/a.png\t0\nmine/0/b.png\t0\n"),
+        ("t.csv.gz", "label,photo\n3,a.heic\n"),
+    ],
+)
+def test_a_table_of_files_under_other_names_is_told_the_right_ones(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    content = text.encode()
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    with pytest.raises(DataError, match=r"names picture files.*Call the columns 'file' \(or file"):
+        load(tmp_path / name)
+
+
+@pytest.mark.parametrize("column", ["truth", "text"])
+def test_a_table_of_numbers_is_no_data_set_of_digits(tmp_path: Path, column: str) -> None:
+    (tmp_path / "t.csv").write_text(f"file,{column}\na.png,1234\n")
+    with pytest.raises(
+        DataError, match=r"table of numbers .*'tenfold evaluate' and 'tenfold fine-"
+    ):
+        load(tmp_path / "t.csv")
+
+
+def test_a_table_without_labels_is_told_which_column_they_go_into(tmp_path: Path) -> None:
+    Image.fromarray(np.eye(12, dtype=np.uint8) * 255).save(tmp_path / "a.png")
+    (tmp_path / "t.csv").write_text("file,number\na.png,1\n")
+    with pytest.raises(DataError, match=r"no labels.*in a table, a column 'label'"):
+        load_splits(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("blank", "words"),
+    [
+        ([0], "there is no ink in it. Remove it, or give another picture."),
+        ([0, 1], "picture. Another picture cannot be used: {1}."),
+        ([0, 1, 2, 3, 4], "picture. 4 other pictures cannot be used: {1}, {2}, {3}, {4}."),
+        (
+            [0, 1, 2, 3, 4, 5, 6],
+            "picture. 6 other pictures cannot be used: {1}, {2}, {3}, {4} and 2 more.",
+        ),
+    ],
+)
+def test_up_to_five_pictures_that_cannot_be_used_are_named(
+    tmp_path: Path, photos: Photos, blank: list[int], words: str
+) -> None:
+    (tmp_path / "3").mkdir()
+    for row, (pixels, _) in enumerate(photos[:8]):
+        image = np.full_like(pixels, 255) if row in blank else pixels
+        Image.fromarray(image).save(tmp_path / "3" / f"{row}.png")
+    names = [f"{tmp_path}/3/{row}.png" for row in range(8)]
+    with pytest.raises(DataError) as caught:
+        load(tmp_path)
+    assert str(caught.value).startswith(f"{names[0]}: there is no ink in it.")
+    assert str(caught.value).endswith(words.format(*names))
 
 
 def _table(few: Splits, header: bool = True, index: bool = False, comma: bool = False) -> str:

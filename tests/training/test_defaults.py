@@ -58,6 +58,11 @@ def test_named_recipes_named_sets_and_many_pictures_train_as_before(
     assert (said, found.epochs, found.seed, found.folds) == ("", 3, 7, 0)
 
 
+def test_one_epoch_is_no_epochs() -> None:
+    assert ", 1 epoch, more" in fitting_recipe(None, _data(400), {"epochs": 1})[1]
+    assert ", 2 epochs, more" in fitting_recipe(None, _data(400), {"epochs": 2})[1]
+
+
 def test_what_is_set_by_hand_stays() -> None:
     by_hand = {"epochs": 5, "batch": 10, "validation": 0.2, "augment.elastic": 0.0}
     recipe, said = fitting_recipe(None, _data(400), by_hand)

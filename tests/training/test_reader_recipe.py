@@ -28,11 +28,12 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, Splits]:
     small = load_dataset("digits")
-    images = np.zeros((400, 28, 28), np.uint8)
-    large = small.images[:400].repeat(2, axis=1).repeat(2, axis=2)
+    images = np.zeros((500, 28, 28), np.uint8)
+    large = small.images[:500].repeat(2, axis=1).repeat(2, axis=2)
     images[:, 6:22, 6:22] = (large * (255 / large.max())).astype(np.uint8)
-    enlarged = type(small)(images, small.targets[:400], "enlarged", "train")
-    splits = Splits(enlarged, enlarged.take(np.arange(100), "test"), own_test=True)
+    enlarged = type(small)(images, small.targets[:500], "enlarged", "train")
+    test = enlarged.take(np.arange(400, 500), "test")
+    splits = Splits(enlarged.take(np.arange(400)), test, own_test=True)
     run = train(splits, "reader", settings=SETTINGS, out=tmp_path_factory.mktemp("runs") / "reader")
     return load_model(run.model, threads=1), splits
 

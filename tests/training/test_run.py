@@ -305,7 +305,7 @@ def test_data_that_cannot_be_used_leaves_no_folder_behind(few: Splits, tmp_path:
         train(few, "digits", settings={"network.channels": [4] * 6}, out=out)
     with_one = few.train.take(np.append(np.flatnonzero(few.train.targets != 3), 3))
     assert with_one.counts()[3] == 1
-    with pytest.raises(DataError, match="class 3 has only one picture"):
+    with pytest.raises(DataError, match="only one picture of 3 in its training set; to hold"):
         train(replace(few, train=with_one), "digits", out=out)
     assert not out.exists()
 

@@ -16,8 +16,8 @@ from optuna.trial import TrialState
 from typer.testing import CliRunner
 
 from tenfold.cli import app
-from tenfold.data.splits import Splits
-from tenfold.errors import TenfoldError, UsageError
+from tenfold.data.splits import Splits, concatenate
+from tenfold.errors import TenfoldError, TenfoldWarning, UsageError
 from tenfold.training.recipe import Recipe, load_recipe
 from tenfold.training.search import search
 from tenfold.training.search_results import Found
@@ -118,7 +118,7 @@ def test_hopeless_trials_are_broken_off(few: Splits, space: Path, tmp_path: Path
     assert found is not None
     assert found.pruned > 0
     pruned = [row for row in _rows(tmp_path / "out") if row["state"] == "pruned"]
-    assert all(3 <= int(row["epochs"]) < 9 for row in pruned)
+    assert all(3 <= int(row["epochs_trained"]) < 9 for row in pruned)
     assert {row["validation_accuracy"] for row in pruned} == {""}
 
 
@@ -140,6 +140,22 @@ def test_time_ends_it(few: Splits, space: Path, tmp_path: Path) -> None:
     begun = time.monotonic()
     search(space, few, BASE, out=tmp_path / "out", minutes=0.02)
     assert time.monotonic() - begun < 60
+
+
+def test_a_space_that_names_epochs_has_a_column_of_its_own(few: Splits, tmp_path: Path) -> None:
+    (tmp_path / "space.toml").write_text("epochs = [1, 2]")
+    _search(tmp_path / "space.toml", few, tmp_path / "out", trials=3)
+    head = (tmp_path / "out" / "trials.csv").read_text().splitlines()[0].split(",")
+    assert len(set(head)) == len(head)
+    rows = _rows(tmp_path / "out")
+    assert {row["epochs"] for row in rows} == {"1", "2"}
+    assert all(row["epochs"] == row["epochs_trained"] for row in rows if row["state"] == "whole")
+
+
+def test_copies_among_what_judges_are_told(few: Splits, space: Path, tmp_path: Path) -> None:
+    train = replace(concatenate(few.train, few.train), name="mine")
+    with pytest.warns(TenfoldWarning, match=r"mine: \d+ of 120 validation images .* learned from"):
+        _search(space, replace(few, train=train), tmp_path / "out", trials=1)
 
 
 @pytest.mark.slow

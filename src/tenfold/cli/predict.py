@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from tenfold import decoders
 from tenfold.cli.console import AsIs, DataDir, Force, Json, Quiet, note, print_json, say
 from tenfold.errors import UsageError
 from tenfold.names import shown
+
+if TYPE_CHECKING:
+    from tenfold.data.dataset import Dataset
 
 EXAMPLE = "Example: tenfold predict runs/mine/model.onnx --data test.csv --out submission.csv"
 
@@ -43,21 +47,51 @@ def predict(
     none they count from 1, as in Kaggle's 'Digit Recognizer' (ImageId,Label). Labels in the data
     are not looked at. For photos with more than one digit, use 'tenfold read'.
     """
+    import numpy as np
+
     from tenfold.cli.evaluate import open_named
+    from tenfold.data.splits import Splits, whole_of
     from tenfold.evaluation import predictions
+    from tenfold.samples.load import load
 
     predictions.check_table(target, force=force)
     if Path(data).resolve() == target.resolve():
         raise UsageError(f"{target}: holds the data themselves. Give --out another name.")
     opened = open_named(model)
     with decoders.caught():
-        found = predictions.predict(opened.model, data, data_dir, as_is=as_is)
+        loaded = load(data, data_dir, as_is=as_is)
+    given = whole_of(loaded.train, loaded.test)
+    whole = in_size(given, opened.model.info.size)
+    found = predictions.predict(opened.model, Splits(whole, whole.take(np.arange(0)), False))
     predictions.write_predictions(found, target, probabilities=probabilities, force=force)
     if json:
         print_json({"predictions": shown(target), "count": len(found), "model": shown(model)})
         return
     if not quiet:
-        if found.assumed:
-            note(f"{found.assumed}.")
+        if loaded.assumed:
+            note(f"{loaded.assumed}.")
+        if whole.size != given.size:
+            size = f"{whole.size}×{whole.size}"
+            note(f"The model takes {size}, so each image was framed to that size.")
         note(f"{len(found):,} predictions, columns {found.id_name} and {found.label_name}:")
     say(shown(target))
+
+
+def in_size(data: Dataset, size: int) -> Dataset:
+    """Return images framed to a model's size, as 'tenfold read --model' shows them to it.
+
+    To models of MNIST's size `tenfold.evaluation.predictions` frames them itself.
+    """
+    import numpy as np
+
+    from tenfold.preprocess.normalize import FIELD, frame_glyph
+    from tenfold.reader.scaled import refit
+
+    if size in (data.size, FIELD) or not len(data):
+        return data
+    glyphs = data.images
+    if data.size != FIELD:
+        glyphs = np.stack(
+            [frame_glyph(image, (image > 0).astype(np.uint8)) for image in data.images]
+        )
+    return replace(data, images=np.stack([refit(glyph, size) for glyph in glyphs]))

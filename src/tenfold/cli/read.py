@@ -106,7 +106,7 @@ def read(
     engine: Annotated[
         Literal["local", "ray"], typer.Option(help="Who reads into --out: this machine, or Ray.")
     ] = "local",
-    address: Annotated[str, typer.Option(help="Of the Ray cluster.")] = "auto",
+    address: Annotated[str, typer.Option(help="Address of the Ray cluster.")] = "auto",
     force: Force = False,
     csv: Annotated[bool, typer.Option("--csv", help="One row per number, as CSV.")] = False,
     json: Json = False,

@@ -83,7 +83,7 @@ def search(
         task = progress.add_task("starting", total=trials)
 
         def on_trial(count: int, best: FrozenTrial | None) -> None:
-            words = f"{count} trials"
+            words = _trials(count)
             if best is not None and best.value is not None:
                 words += f", the best {percent(best.value)}"
             progress.update(task, completed=count, description=words)
@@ -116,8 +116,12 @@ def search(
         raise typer.Exit(INTERRUPTED if stopped else 1)
 
 
+def _trials(count: int) -> str:
+    return "1 trial" if count == 1 else f"{count} trials"
+
+
 def _show(found: Found, json: bool, quiet: bool) -> None:
-    from tenfold.training.search_results import PICTURE, RECIPE, TABLE
+    from tenfold.training.search_results import LEAST, PICTURE, RECIPE, TABLE
 
     best = found.folder / RECIPE
     if json:
@@ -127,7 +131,7 @@ def _show(found: Found, json: bool, quiet: bool) -> None:
         say(shown(best))
         return
     out.print(
-        f"{found.whole} trials finished, {found.pruned} pruned, {found.failed} failed; "
+        f"{_trials(found.whole)} finished, {found.pruned} pruned, {found.failed} failed; "
         f"judged on {found.pictures:,} validation pictures"
     )
     out.print(
@@ -147,3 +151,7 @@ def _show(found: Found, json: bool, quiet: bool) -> None:
     out.print(f"  {TABLE:<18} every trial")
     if found.importances:
         out.print(f"  {PICTURE:<18} what mattered")
+    elif found.whole < LEAST:
+        out.print(f"No {PICTURE}: what mattered is told from {LEAST} finished trials on.")
+    else:
+        out.print(f"No {PICTURE}: the trials are too alike to tell what mattered.")

@@ -175,10 +175,11 @@ def report(run: Run | PagesRun) -> None:
         _report_on_pages(run)
         return
     recipe, evaluation = run.recipe, run.evaluation
+    epochs = "1 epoch" if recipe.epochs == 1 else f"{recipe.epochs} epochs"
     rate = run.history[-1].images_per_second
     out.print(
         f"\nRecipe [bold]{escape(shown(recipe.name))}[/] on {escape(shown(evaluation.data))}: "
-        f"{recipe.epochs} epochs in {run.train_seconds:.1f} s ({rate:,.0f} images/s), "
+        f"{epochs} in {run.train_seconds:.1f} s ({rate:,.0f} images/s), "
         f"random seed {recipe.seed}"
     )
     out.print(

@@ -17,6 +17,7 @@ from tenfold.data.pixels import check_size, square_side, to_ink
 from tenfold.errors import DataError
 
 NAME = "your arrays"
+COLOURS = (3, 4)  # planes of a picture in colour
 HOW = (
     "Give (X, y), (X_train, y_train, X_test, y_test), ((X_train, y_train), (X_test, y_test)), "
     "or a data frame with a column 'label'."
@@ -81,7 +82,12 @@ def stack_of(images: object, labels: object, split: str, where: str, what: str) 
         images, labels, ids, id_name = _from_frame(images, where)
     raw = _array(images, where)
     if raw.dtype.kind not in "biuf":
-        raise DataError(f"{where}: {raw.dtype} values; pictures are arrays of numbers.")
+        if raw.dtype.kind == "O" and len(sizes := _sizes(images)) > 1:
+            raise _of_many_sizes(where, sizes)
+        raise DataError(
+            f"{where}: {raw.dtype} values; pictures are arrays of numbers. For files, give a "
+            "folder of folders 0 to 9, or a table with the columns 'file' and 'label'."
+        )
     if raw.size == 0:
         raise DataError(f"{where}: holds no pictures.")
     ink = to_ink(as_pictures(raw, where), lambda row: f"{where}[{row}]")
@@ -111,6 +117,11 @@ def as_pictures(array: NDArray[Any], where: str) -> NDArray[Any]:
         return array[:, 0]
     if len(shape) == 2 and (side := square_side(shape[1])) is not None:
         return array.reshape(-1, side, side)
+    if len(shape) == 4 and (shape[1] in COLOURS or shape[3] in COLOURS):
+        how = "X[..., :3].mean(axis=3)" if shape[3] in COLOURS else "X[:, :3].mean(axis=1)"
+        raise DataError(
+            f"{where}: shape {shape}: pictures in colour. Make them grey first, such as by {how}."
+        )
     if array.ndim != 3:
         raise DataError(
             f"{where}: shape {shape}; grey pictures have the shape (n, h, w), (n, h, w, 1), "
@@ -171,7 +182,26 @@ def _array(values: object, where: str) -> NDArray[Any]:
     try:
         return np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
+        if len(sizes := _sizes(values)) > 1:
+            raise _of_many_sizes(where, sizes) from error
         raise DataError(f"{where}: is no array of numbers ({error}).") from error
+
+
+def _sizes(values: object) -> list[tuple[int, int]]:
+    """Return the widths and heights of a list of pictures, each once; empty for anything else."""
+    if not isinstance(values, list | tuple | np.ndarray):
+        return []
+    shapes = {np.shape(each)[:2] for each in values if hasattr(each, "__array_interface__")}
+    return sorted((shape[1], shape[0]) for shape in shapes if len(shape) == 2)
+
+
+def _of_many_sizes(where: str, sizes: list[tuple[int, int]]) -> DataError:
+    (width, height), (other_width, other_height) = sizes[0], sizes[-1]
+    return DataError(
+        f"{where}: pictures of {len(sizes)} sizes, such as {width}×{height} and "
+        f"{other_width}×{other_height}. Give them as files in folders 0 to 9, which are framed "
+        "each, or as arrays of one size."
+    )
 
 
 def _from_frame(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.data.dataset import DIGITS
-from tenfold.data.pixels import Place, to_labels
+from tenfold.data.pixels import TEN, Place, to_labels
 from tenfold.errors import DataError
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -42,12 +42,17 @@ def text_labels(values: Iterable[str], place: Place) -> NDArray[np.uint8]:
     DataError
         Naming the first that stands for none.
     """
-    labels = []
-    for row, text in enumerate(values):
+    labels: list[int] = []
+    texts = list(values)
+    for row, text in enumerate(texts):
         label = label_of(text)
         if label is None:
             said = "is empty" if not text.strip() else f"'{text.strip()[:20]}' is not"
-            raise DataError(f"{place(row)}: label {said} one of the digits 0–{len(DIGITS) - 1}.")
+            named_ten = text.strip().casefold() in ("10", "10.0", "ten")
+            ten = TEN if named_ten and 0 not in map(label_of, texts) else ""
+            raise DataError(
+                f"{place(row)}: label {said} one of the digits 0–{len(DIGITS) - 1}.{ten}"
+            )
         labels.append(label)
     return np.array(labels, np.uint8)
 

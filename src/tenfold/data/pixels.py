@@ -19,6 +19,8 @@ from tenfold.errors import DataError
 Place = Callable[[int], str]  # a row number → where a person finds it, such as "train.csv:7"
 UCI_SIZE, UCI_MAX = 8, 16
 FULL_INK = 255
+SIXTEEN_BITS = 65_535
+TEN = " Does 10 stand for 0? Then write 0 in its place."
 _LAST_LABEL = len(DIGITS) - 1
 
 
@@ -78,12 +80,13 @@ def to_ink(values: NDArray[Any], place: Place) -> NDArray[np.uint8]:
         return values.astype(np.uint8) * np.uint8(FULL_INK)
     if values.dtype.kind == "f":
         _refuse(~np.isfinite(values), place, "a pixel is NaN or infinite. Mend or drop it.")
-    _refuse(
-        (values < 0) | (values > FULL_INK),
-        place,
-        "a pixel lies outside 0–255 (0 is paper, 255 full ink).",
-    )
-    top = values.max(initial=0)
+    low, top = values.min(initial=0), values.max(initial=0)
+    if low < 0 or top > FULL_INK:
+        _refuse(
+            (values < 0) | (values > FULL_INK),
+            place,
+            f"a pixel lies outside 0–255 (0 is paper, 255 full ink). {_how_to_scale(low, top)}",
+        )
     unit = 1 if top <= 1 else FULL_INK
     if 1 < top <= UCI_MAX and values.shape[-1] == UCI_SIZE:
         unit = UCI_MAX
@@ -93,6 +96,15 @@ def to_ink(values: NDArray[Any], place: Place) -> NDArray[np.uint8]:
     scaled = values if unit == FULL_INK else values * np.float32(FULL_INK / unit)
     rounded: NDArray[np.uint8] = np.floor(scaled + np.float32(0.5)).astype(np.uint8)
     return rounded
+
+
+def _how_to_scale(low: float, top: float) -> str:
+    """Say what makes ink of values from the least to the greatest one of all."""
+    said = f"These go from {low:.6g} to {top:.6g}: scale them to 0–1 or 0–255, such as by "
+    if low < 0:
+        half = -1 <= low <= -0.5 and 0 < top <= 1
+        return said + ("(X + 1) / 2." if half else "(X - X.min()) / (X.max() - X.min()).")
+    return said + ("X / 257." if top > SIXTEEN_BITS // 2 else "X / X.max().")
 
 
 def to_labels(values: NDArray[Any], place: Place) -> NDArray[np.uint8]:
@@ -107,8 +119,10 @@ def to_labels(values: NDArray[Any], place: Place) -> NDArray[np.uint8]:
     wrong = ~((numbers >= 0) & (numbers <= _LAST_LABEL) & (numbers == np.floor(numbers)))
     if wrong.any():
         row = int(np.argmax(wrong))
+        # As SVHN has them, and others that count from 1.
+        ten = TEN if numbers[row] == len(DIGITS) and not (numbers == 0).any() else ""
         raise DataError(
-            f"{place(row)}: label {numbers[row]:g} is not one of the digits 0–{_LAST_LABEL}."
+            f"{place(row)}: label {numbers[row]:g} is not one of the digits 0–{_LAST_LABEL}.{ten}"
         )
     return numbers.astype(np.uint8)
 

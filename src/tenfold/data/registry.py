@@ -9,15 +9,9 @@ from pathlib import Path
 from tenfold.data.arrays import Stack
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.digits import COUNT, load_digits
+from tenfold.data.file_table import is_text_table, list_table
 from tenfold.data.folder import load_listing
-from tenfold.data.listing import (
-    Listing,
-    is_picture_folder,
-    is_text_table,
-    list_folder,
-    list_loose,
-    list_table,
-)
+from tenfold.data.listing import Listing, is_picture_folder, list_folder, list_loose
 from tenfold.data.mnist import (
     count_mnist,
     find_mnist,
@@ -93,7 +87,7 @@ def split_parts(train: Dataset, test: Dataset | None, source: object) -> Splits:
     if train.labels is None or (test is not None and test.labels is None):
         raise DataError(
             f"{source}: there are no labels, and without them there is no training or test set. "
-            "Add labels, or use the whole set ('all')."
+            "Add labels (in a table, a column 'label'), or use the whole set ('all')."
         )
     return hold_out(train) if test is None else Splits(train, test, own_test=True)
 

@@ -76,12 +76,18 @@ def concatenate(first: Dataset, second: Dataset, split: str = "all") -> Dataset:
 def hold_out(dataset: Dataset) -> Splits:
     """Hold out a stratified fifth as the test set, always the same one.
 
+    Of few pictures it is as many as there are classes, so that two of each are enough.
+
     Raises
     ------
     DataError
         If there are no labels or a class is too small.
     """
-    train, test = stratified_split(dataset, HOLD_OUT, HOLD_OUT_SEED, ("train", "test"))
+    share: float = HOLD_OUT
+    classes = int((dataset.counts() > 0).sum())
+    if np.ceil(HOLD_OUT * len(dataset)) < classes < len(dataset):
+        share = classes
+    train, test = stratified_split(dataset, share, HOLD_OUT_SEED, ("train", "test"))
     return Splits(train, test, own_test=False)
 
 
@@ -148,15 +154,19 @@ def _count(dataset: Dataset, held_out: float) -> int:
 def _check_classes(dataset: Dataset, count: int) -> None:
     counts = dataset.counts()
     present = np.flatnonzero(counts)
-    for index in present:
-        if counts[index] < 2:
-            raise DataError(
-                f"{dataset.name}: class {dataset.classes[index]} has only one picture; "
-                "a split needs two or more of each class. Add some, or use the whole set ('all')."
-            )
+    lone = [dataset.classes[index] for index in present if counts[index] < 2]
+    if lone:
+        only = " and ".join(filter(None, [", ".join(lone[:-1]), lone[-1]]))
+        place = " in its training set" if dataset.split == "train" else ""
+        every = ", ".join(f"{dataset.classes[index]}: {counts[index]:,}" for index in present)
+        raise DataError(
+            f"{dataset.name}: only one picture of {only}{place}; to hold some out, each class "
+            f"needs two or more ({every}). Add some, or use 'tenfold fine-tune', which learns from "
+            "single pictures."
+        )
     if min(count, len(dataset) - count) < len(present):
         raise DataError(
             f"{dataset.name}: {len(dataset)} pictures split into {len(dataset) - count} and "
             f"{count} leave a part without some of the {len(present)} classes. Add pictures, "
-            "hold out another share, or use the whole set ('all')."
+            "or hold out another share."
         )

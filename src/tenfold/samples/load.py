@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.data.arrays import Stack, stacks_of
+from tenfold.data.arrays import Stack, is_frame, stacks_of
 from tenfold.data.dataset import MAX_SIZE, MIN_SIZE, Dataset, Split
+from tenfold.data.file_table import FRAME, list_frame
 from tenfold.data.folder import is_bright
 from tenfold.data.listing import Listing
 from tenfold.data.registry import NAMES, as_they_are, open_source, part_of, split_parts
@@ -34,7 +35,7 @@ from tenfold.samples.reviewed import is_results, reviewed
 Pixels = NDArray[np.uint8]
 Data: TypeAlias = object  # a name, a path, Splits, or what `stacks_of` takes
 Tell = Callable[[str], None]
-PROBLEMS = 3  # pictures that are named where several cannot be used
+PROBLEMS = 5  # pictures that are named where several cannot be used
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def load(source: Data, data_dir: Path | None = None, *, as_is: bool | None = Non
     Raises
     ------
     UsageError, DataError
-        As `tenfold.data.registry.load_parts`; of pictures that cannot be used, the first is named.
+        As `tenfold.data.registry.load_parts`; of pictures that cannot be used, five are named.
 
     Examples
     --------
@@ -84,6 +85,9 @@ def load(source: Data, data_dir: Path | None = None, *, as_is: bool | None = Non
     """
     if isinstance(source, Splits):
         return Loaded(source.train, source.test, "")
+    listed = list_frame(source) if is_frame(source) else None
+    if listed is not None:
+        return _from_files(listed, FRAME, as_is)
     if not isinstance(source, str | Path):
         return _from_stacks(stacks_of(source), "your arrays", as_is)
     if source not in NAMES and is_results(Path(source)):
@@ -238,19 +242,29 @@ def _framed_files(parts: tuple[Key, ...], _stamps: tuple[object, ...]) -> list[P
 
 
 def _all_framed(pictures: Iterator[tuple[Path | bytes | Pixels, str]]) -> Pixels:
-    """Frame pictures, each with its name; raises DataError that names the first that cannot be."""
+    """Frame pictures, each with its name; raises DataError that names those that cannot be."""
     framed: list[Pixels] = []
-    failed: list[DataError] = []
+    failed: list[tuple[str, DataError]] = []
     for source, name in pictures:
         try:
             with damage_told(name):
                 framed.append(frame_picture(source, name))
         except DataError as error:
-            failed.append(error)
+            failed.append((name, error))
     if failed:
-        more = f" ({len(failed) - 1:,} more pictures cannot be used.)" if len(failed) > 1 else ""
-        raise DataError(f"{failed[0]}{more}") from failed[0]
+        (_, first), *others = failed
+        raise DataError(f"{first}{_also([name for name, _ in others])}") from first
     return np.stack(framed)
+
+
+def _also(names: list[str]) -> str:
+    """Say which other pictures cannot be used, as many as are named."""
+    if not names:
+        return ""
+    told, rest = names[: PROBLEMS - 1], len(names) - (PROBLEMS - 1)
+    words = ", ".join(told) + (f" and {rest:,} more" if rest > 0 else "")
+    what = "Another picture" if len(names) == 1 else f"{len(names):,} other pictures"
+    return f" {what} cannot be used: {words}."
 
 
 def _size(source: Path | bytes) -> tuple[int, int]:

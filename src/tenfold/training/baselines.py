@@ -8,8 +8,7 @@ there is to learn, and mostly for a reason that can be told.
 from __future__ import annotations
 
 import json
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,21 +19,24 @@ from numpy.typing import NDArray
 
 from tenfold.data.dataset import DIGITS, Dataset
 from tenfold.data.registry import NAMES
-from tenfold.errors import TenfoldWarning
+from tenfold.data.splits import concatenate
 from tenfold.evaluation.format import percent
-from tenfold.evaluation.test_sets import framed
 from tenfold.files import read_file, write_whole
 from tenfold.reader.networks import bundled_model
 from tenfold.training import runfolder
 from tenfold.training.callbacks import Callback, Epoch, Step
 from tenfold.training.checkpoint import save_checkpoint
+from tenfold.training.copies import NOTICEABLE, copies
 from tenfold.training.loop import Training, fit
+from tenfold.training.reasons import Judged, is_chance, oddity, opinion
 from tenfold.training.recipe import Recipe
 from tenfold.training.validation import folds, hold_out_validation
+from tenfold.training.warned import warn
 
 MOST_LEARNED, MOST_JUDGED = 5000, 1000  # pictures of the nearest neighbour: a second, not minutes
+NEIGHBOUR = "the nearest neighbour"
+GOOD = 0.9  # accuracy that needs no explanation
 LEVEL = 0.01  # of the test that a baseline is better
-SURE = 0.6  # share of validation pictures for which one reason holds
 
 Labels = NDArray[np.uint8]
 
@@ -145,7 +147,10 @@ def answers(training: Training, held: Dataset) -> Labels:
 
 
 def compared(judged: list[tuple[Dataset, Dataset, Labels]], count_of_folds: int) -> Validation:
-    """Compare answers with those of the baselines, and warn where they are clearly worse.
+    """Compare answers with those of the baselines, and warn where something is wrong.
+
+    That is where a baseline is clearly better, where the network does no better than chance, and
+    where something is odd about the pictures or the labels.
 
     Parameters
     ----------
@@ -155,12 +160,19 @@ def compared(judged: list[tuple[Dataset, Dataset, Labels]], count_of_folds: int)
         0 where one part was held out.
     """
     held = judged[0][1]
-    labels = np.concatenate([part.targets for _, part, _ in judged])
-    images = np.concatenate([part.images for _, part, _ in judged])
-    own = np.concatenate([answered for *_, answered in judged]) == labels
+    for _, part, _ in judged[1:]:
+        held = concatenate(held, part, held.split)
+    labels = held.targets
+    answered = np.concatenate([answered for *_, answered in judged])
+    own = answered == labels
     near = np.concatenate([_nearest(learned, part) for learned, part, _ in judged])
     known = near >= 0
-    bundled, reason = _bundled(images, labels, held)
+    bundled = np.zeros(len(labels), bool)
+    reason = ""
+    if held.classes == DIGITS:
+        asked = opinion(held.images)
+        bundled = asked.answers == labels
+        reason = oddity(Judged(held, answered, near), asked)
     found = Validation(
         len(labels),
         float(own.mean()),
@@ -168,34 +180,39 @@ def compared(judged: list[tuple[Dataset, Dataset, Labels]], count_of_folds: int)
         float(bundled.mean()),
         count_of_folds,
     )
-    twice = sum(_twice(learned, part) for learned, part, _ in judged) / len(labels)
     better = [
         (name, accuracy)
         for name, accuracy, right, rows in (
-            ("the nearest neighbour", found.nearest_neighbour, near == labels, known),
+            (NEIGHBOUR, found.nearest_neighbour, near == labels, known),
             ("tenfold's own classifier", found.bundled, bundled, slice(None)),
         )
         if _is_better(right[rows], own[rows])
     ]
-    if better or reason:
-        _warn(held.name, found, better, reason, twice)
+    if not reason and better:
+        reason = _why_worse([(learned, part) for learned, part, _ in judged], better)
+    elif not reason and is_chance(labels, answered):
+        reason = "the labels do not fit the images, or these show nothing that tells them apart"
+    if reason:
+        words = " and ".join(f"{who} reaches {percent(accuracy)}" for who, accuracy in better)
+        link = f", while {words}. Likely reason: " if words else ". Likely reason: "
+        if not better and found.accuracy >= GOOD:  # nothing to explain, but something to know
+            link = ", but "
+        warn(f"{held.name}: validation accuracy {percent(found.accuracy)}{link}{reason}.")
     return found
 
 
-def _warn(
-    name: str, found: Validation, better: list[tuple[str, float]], reason: str, twice: float
-) -> None:
-    words = " and ".join(f"{who} reaches {percent(accuracy)}" for who, accuracy in better)
-    words = f", while {words}" if words else ""
-    if not reason and twice > LEVEL:
-        reason = f"{percent(twice, 0)} of the validation images are among those learned from, too"
-    elif not reason:
-        reason = "too few steps (raise epochs), or a learning rate that does not suit them"
-    warnings.warn(
-        f"{name}: validation accuracy {percent(found.accuracy)}{words}. Likely reason: {reason}.",
-        TenfoldWarning,
-        stacklevel=4,
-    )
+def _why_worse(pairs: list[tuple[Dataset, Dataset]], better: list[tuple[str, float]]) -> str:
+    """Say why a network is worse than a baseline where images and labels are as they should be."""
+    if all(who != NEIGHBOUR for who, _ in better):  # so it has learned what these images say
+        few = f"too few images ({len(pairs[0][0]):,} to learn from), or too few steps"
+        if pairs[0][0].size == bundled_model().info.size:
+            few += "; 'tenfold fine-tune' starts from what that classifier knows"
+        return few
+    count = sum(len(held) for _, held in pairs)
+    twice = sum(copies(learned, held) for learned, held in pairs) / count
+    if twice > NOTICEABLE:  # which the nearest neighbour knows by heart
+        return f"{percent(twice, 0)} of the validation images are among those learned from, too"
+    return "too few steps (raise epochs), or a learning rate that does not suit them"
 
 
 def _is_better(baseline: NDArray[np.bool_], own: NDArray[np.bool_]) -> bool:
@@ -220,39 +237,3 @@ def _nearest(learned: Dataset, held: Dataset) -> NDArray[np.int64]:
     found = np.full(len(held), -1, np.int64)
     found[asked] = nearest.predict(held.images[asked].reshape(len(asked), -1).astype(np.float32))
     return found
-
-
-def _bundled(
-    images: NDArray[np.uint8], labels: Labels, like: Dataset
-) -> tuple[NDArray[np.bool_], str]:
-    """Return where the bundled classifier is right, ``(n,)``, and what is odd about the labels."""
-    if like.classes != DIGITS:
-        return np.zeros(len(labels), bool), ""
-    model = bundled_model()
-
-    def ask(pictures: NDArray[np.uint8]) -> Labels:
-        return model.predict(framed(Dataset(pictures, None, like.name, "all"), model).images)
-
-    answered = ask(images)
-    right = answered == labels
-    if right.mean() > SURE:
-        return right, ""
-    for shift in range(1, len(DIGITS)):
-        if ((answered + shift) % len(DIGITS) == labels).mean() > SURE:
-            return right, f"the labels are shifted: what is labelled {shift} shows 0"
-    if (ask(255 - images) == labels).mean() > SURE:
-        return right, "the images are inverted: ink must be bright on dark"
-    turned = np.ascontiguousarray(images.transpose(0, 2, 1))
-    if (ask(turned) == labels).mean() > SURE:
-        return right, "the images lie on their side: rows and columns are swapped, as in EMNIST"
-    return right, ""
-
-
-def _twice(learned: Dataset, held: Dataset) -> int:
-    """Count pictures that lie in both parts, pixel by pixel."""
-    known = set(_contents(learned))
-    return sum(content in known for content in _contents(held))
-
-
-def _contents(data: Dataset) -> Iterator[bytes]:
-    return (image.tobytes() for image in data.images)

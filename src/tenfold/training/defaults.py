@@ -104,5 +104,5 @@ def _said(recipe: Recipe, count: int) -> str:
     more = ", more augmentation" if count < BATCHES[0][0] else ""
     return (
         f"Chosen for {count:,} images: recipe {recipe.name}, batch {recipe.batch}, "
-        f"{recipe.epochs} epochs{more}, {how}."
+        f"{recipe.epochs} {'epoch' if recipe.epochs == 1 else 'epochs'}{more}, {how}."
     )

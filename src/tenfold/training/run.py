@@ -21,6 +21,7 @@ from tenfold.training import runfolder
 from tenfold.training.baselines import judged_after, judged_before
 from tenfold.training.callbacks import Callback
 from tenfold.training.checkpoint import load_checkpoint, save_checkpoint
+from tenfold.training.copies import warn_of_copies
 from tenfold.training.defaults import changed, fitting_recipe
 from tenfold.training.defaults import choose_recipe as choose_recipe
 from tenfold.training.loop import Training, fit
@@ -191,6 +192,7 @@ def train(
     if said:
         tell(said)
     warn_of_one_class(splits.train)
+    warn_of_copies(splits.train, splits.test, chosen)
     target = pick_device(device)
     chosen = possible_precision(chosen, target)
     with held, threads(chosen.threads), torch.random.fork_rng(), memory_told():

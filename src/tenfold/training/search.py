@@ -16,11 +16,13 @@ from pathlib import Path
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from tenfold.data.registry import NAMES
 from tenfold.data.splits import Splits, stratified_split
 from tenfold.errors import TenfoldError, UsageError
 from tenfold.files import make_folder
 from tenfold.samples.load import load_splits
 from tenfold.training.callbacks import Epoch, Step
+from tenfold.training.copies import told_of_copies
 from tenfold.training.judge import Parts, judge
 from tenfold.training.machine import Device, memory_told, pick_device
 from tenfold.training.pool import in_processes
@@ -151,6 +153,8 @@ def search(
     base = choose_recipe(recipe, splits.train.size)
     where = load_space(space, base)
     held_out = stratified_split(splits.train, validation, VALIDATION_SEED)
+    if splits.train.name not in NAMES:
+        told_of_copies(splits.train.name, {"validation": [held_out]})
     plan = Plan(
         folder=make_folder(out),
         base=base,

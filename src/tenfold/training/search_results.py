@@ -128,7 +128,8 @@ def _table(trials: list[FrozenTrial], space: Space) -> str:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     keys = list(space.ranges)
-    head = ["trial", "state", "validation_accuracy", "epochs", "seconds", "worker", *keys]
+    # A space may have a column of its own called epochs: those that were set.
+    head = ["trial", "state", "validation_accuracy", "epochs_trained", "seconds", "worker", *keys]
     rows.writerow([*head, "problem"])
     for trial in trials:
         reached = trial.intermediate_values

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 
 import numpy as np
 
 from tenfold.data.dataset import Dataset
 from tenfold.data.splits import stratified_split
-from tenfold.errors import TenfoldWarning
 from tenfold.training.recipe import Recipe
+from tenfold.training.warned import warn
 
 VALIDATION_SEED = 0  # all seeds of a recipe are watched on the same pictures
 
@@ -44,10 +43,8 @@ def warn_of_one_class(train: Dataset) -> None:
     """Warn where all pictures to learn from show the same digit, and say what that makes of it."""
     present = [train.classes[label] for label in np.flatnonzero(train.counts())]
     if len(present) == 1:
-        warnings.warn(
+        warn(
             f"{train.name}: all {len(train):,} pictures to learn from show {present[0]}, so the "
             f"network learns to answer {present[0]} to anything. Its accuracy only says how many "
-            f"of the test pictures show {present[0]} too.",
-            TenfoldWarning,
-            stacklevel=3,
+            f"of the test pictures show {present[0]} too."
         )

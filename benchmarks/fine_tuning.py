@@ -39,7 +39,7 @@ from tenfold.data.mnist import load_mnist
 from tenfold.errors import DataError
 from tenfold.evaluation.test_sets import load_table
 from tenfold.export.read import read_network
-from tenfold.finetune import classifier, lines, reference, table
+from tenfold.finetune import classifier, line_recogniser, reference, table
 from tenfold.finetune.reference import Sizes
 from tenfold.finetune.verdict import ForgottenError, hold_to
 from tenfold.model import open_model
@@ -176,7 +176,9 @@ def measure_lines(data: Path, sizes: Sizes, most: int | None) -> dict[str, Any]:
     own, rest = opened[:AMOUNTS], opened[AMOUNTS:]
     network = read_network(bundled_content("line.onnx"), "bundled")
     strips, held = reference.strips(sizes.for_lines(), None, err.print)
-    adapted = lines.adapt(network, own, strips, held, 0, ALLOW, err.print, pages=0, name="car_a")
+    adapted = line_recogniser.adapt(
+        network, own, strips, held, 0, ALLOW, err.print, pages=0, name="car_a"
+    )
     found = {}
     for name, content in (("before", network.content), ("after", adapted.content)):
         recogniser = LineRecogniser(content, name, threads=1)
@@ -198,7 +200,9 @@ def measure_lines(data: Path, sizes: Sizes, most: int | None) -> dict[str, Any]:
 def read_digits(recogniser: LineRecogniser, line: table.Line) -> str:
     """Return the digits of a line shown once, as one strip."""
     strip = line.strip()
-    logits = recogniser(lines.batch_of([strip], [""], []).strips)[0][: strip.shape[1] // 2]
+    logits = recogniser(line_recogniser.batch_of([strip], [""], []).strips)[0][
+        : strip.shape[1] // 2
+    ]
     return "".join(char for char in best_path(logits) if char in DIGITS)
 
 

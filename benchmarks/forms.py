@@ -32,9 +32,9 @@ from form_designs import DESIGNS, Design
 from form_stacks import CORRECTED, Camera, Sheet, class_list, stack
 from tenfold.forms.align import Aligned, align
 from tenfold.forms.fields import read_page
-from tenfold.forms.readings import SURE, SheetResult
 from tenfold.forms.results import Results
 from tenfold.forms.sheet import print_sheets
+from tenfold.forms.sheet_results import SURE, SheetResult
 from tenfold.forms.stack import PageReader, Progress, read_stack
 from tenfold.forms.template import Template, load
 from tenfold.forms.verdict import features

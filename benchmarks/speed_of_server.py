@@ -40,7 +40,7 @@ from common import RESULTS, err, new_result, out, print_table, write_result
 from contenders import PEERS, Contender, UnavailableError, comparison_parser, interpreter
 from tenfold.cores import cores
 from tenfold.server.bodies import Drawing
-from tenfold.server.strokes import rasterise
+from tenfold.server.rasterise import rasterise
 
 HERE = PEERS / "serving"
 SOURCE = Path(__file__).parents[1] / "src"

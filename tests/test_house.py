@@ -104,6 +104,23 @@ def test_the_plan_allows_nothing_that_is_not_needed() -> None:
     assert {room: rest - {"models"} for room, rest in idle.items() if rest - {"models"}} == {}
 
 
+# The same thing in two rooms, or a word so plain that its room says the rest. A command is named
+# after the room that it opens.
+TWINS = {
+    "app", "arrays", "checkpoint", "checks", "confidence", "copies", "figures", "framing", "images",
+    "items", "labels", "loop", "network", "networks", "non_digits", "numbers", "outline", "pool",
+    "read", "recipe", "review", "run", "runs", "settings", "shapes", "table", "verdict", "worker",
+}  # fmt: skip
+
+
+def test_a_name_has_one_meaning() -> None:
+    rooms: dict[str, set[str]] = {}
+    for path in MODULES:
+        if path.stem not in ("__init__", "__main__") and _room(f"tenfold.{_name(path)}") != "cli":
+            rooms.setdefault(path.stem, set()).add(str(path.parent))
+    assert {name for name, homes in rooms.items() if len(homes) > 1} == TWINS
+
+
 def test_the_plan_has_no_circles() -> None:
     def above(room: str, seen: tuple[str, ...] = ()) -> None:
         assert room not in seen, " → ".join((*seen, room))

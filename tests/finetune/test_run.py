@@ -150,7 +150,7 @@ def test_lines_of_one_hand_teach_the_line_recogniser(
     # Few steps, and larger ones: how much these forget differs from machine to machine, and is
     # not what this test asks.
     for name, value in {"STEPS": 10, "BATCH": 6, "RATE": 8e-4, "PAGES": 40}.items():
-        monkeypatch.setattr(f"tenfold.finetune.lines.{name}", value)
+        monkeypatch.setattr(f"tenfold.finetune.line_recogniser.{name}", value)
     table = _lines(tmp_path / "mine", large, 24)
     sizes = Sizes(replay=120, choose=60, judge=150)
     found = fine_tune(table, tmp_path / "reader", allow=30, sizes=sizes, data_dir=mnist)

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenfold.forms.assign import give_out, settle_unique
-from tenfold.forms.readings import FieldResult, SheetResult
 from tenfold.forms.results import Results
 from tenfold.forms.review import Review
+from tenfold.forms.sheet_results import FieldResult, SheetResult
 
 if TYPE_CHECKING:
     from tests.stacks import Stack

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tenfold.errors import DataError, TenfoldError, UsageError
-from tenfold.forms.readings import AUDITABLE, lot
 from tenfold.forms.results import Results
 from tenfold.forms.review import Review
+from tenfold.forms.sheet_results import AUDITABLE, lot
 
 if TYPE_CHECKING:
     from tests.stacks import Stack

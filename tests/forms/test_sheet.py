@@ -12,7 +12,7 @@ from PIL import Image
 import drawn_forms as drawn
 from tenfold.errors import UsageError
 from tenfold.forms.align import Aligned, NotAligned, align
-from tenfold.forms.marks import MOST_COPIES, find_marks, ids_of, ids_of_copy
+from tenfold.forms.corner_marks import MOST_COPIES, find_marks, ids_of, ids_of_copy
 from tenfold.forms.pyramid import Pyramid
 from tenfold.forms.references import Reference, References, png_of
 from tenfold.forms.sheet import print_sheets
@@ -103,7 +103,7 @@ def test_any_three_corners_say_the_same() -> None:
         ids = ids_of(code, page)
         assert len({identity // 200 for identity in ids}) == 4
         for lost in (None, 0, 1, 2, 3):
-            from tenfold.forms.marks import _decoded
+            from tenfold.forms.corner_marks import _decoded
 
             left = {i // 200: i % 200 for corner, i in enumerate(ids) if corner != lost}
             assert _decoded(left) == (code, page)

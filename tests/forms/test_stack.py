@@ -17,8 +17,8 @@ from PIL import Image
 import form_designs as designs
 import form_stacks as stacks
 from tenfold.forms import Template, load
-from tenfold.forms.readings import SheetResult
 from tenfold.forms.results import Results
+from tenfold.forms.sheet_results import SheetResult
 from tenfold.forms.stack import Progress, read_stack
 from tenfold.synthesis.pages.hands import Stock
 

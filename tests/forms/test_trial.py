@@ -15,7 +15,7 @@ import pytest
 from tests.cards import READING, Card, lay_out
 
 from tenfold.forms import load
-from tenfold.forms.readings import SheetResult
+from tenfold.forms.sheet_results import SheetResult
 from tenfold.forms.trial import Trial
 
 PATIENCE = 120  # seconds, on a machine with much else to do

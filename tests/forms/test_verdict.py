@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tenfold.forms.fields import UNHEARD, Seen
-from tenfold.forms.readings import TICKED, FieldResult
+from tenfold.forms.sheet_results import TICKED, FieldResult
 from tenfold.forms.template import Field
 from tenfold.forms.verdict import SET, SURE, UNSET, judge
 

@@ -13,7 +13,7 @@ from flask import Flask, jsonify, request
 
 from tenfold.reader.reader import Reader
 from tenfold.server.bodies import Drawing
-from tenfold.server.strokes import rasterise
+from tenfold.server.rasterise import rasterise
 
 app = Flask(__name__)
 cv2.setNumThreads(1)

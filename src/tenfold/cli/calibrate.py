@@ -38,7 +38,7 @@ def calibrate(
     from tenfold.evaluation.encode import encode
     from tenfold.files import check_target, write_output
     from tenfold.model import open_model, read_content
-    from tenfold.training.calibration import FEWEST, calibrated, fitting_part
+    from tenfold.training.temperature import FEWEST, calibrated, fitting_part
 
     target = target or model.with_name(f"{model.stem}-calibrated.onnx")
     content = read_content(model)

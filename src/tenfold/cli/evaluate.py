@@ -166,7 +166,7 @@ def evaluate(
             for each, own, known in zip(sets[1:], wanted[1:], learned[1:], strict=True)
         ]
     if report is not None:
-        from tenfold.evaluation.report.page import write_report
+        from tenfold.evaluation.report.html_page import write_report
 
         write_report(report, opened.model, sets[0], found, others, _command(), force=force)
     sheet = mistakes or opened.folder / "mistakes.png"

@@ -12,7 +12,7 @@ from tenfold import decoders
 from tenfold.cli.console import Force, Json, Quiet, complain, err, note
 from tenfold.cli.drawings import Drawings
 from tenfold.cli.read_all import How, hinted, read_all, refuse_addresses
-from tenfold.cli.readings import CSV_HEAD, Form, show, show_error, show_left_out
+from tenfold.cli.show_reading import CSV_HEAD, Form, show, show_error, show_left_out
 from tenfold.cli.sources import Source, find
 from tenfold.errors import PageError, TenfoldError, UsageError, faults_of
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn, TypedDict
 import typer
 
 from tenfold.cli.console import err, note, print_json, say, stop_on_interrupt
-from tenfold.cli.readings import show_left_out
+from tenfold.cli.show_reading import show_left_out
 from tenfold.cli.sources import Source, find
 from tenfold.errors import INTERRUPTED, DataError, PageError, UsageError
 from tenfold.files import open_file

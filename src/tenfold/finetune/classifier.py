@@ -26,7 +26,7 @@ from tenfold.finetune.verdict import Comparison, compare
 from tenfold.finetune.weights import between, written
 from tenfold.model import Model, open_model
 from tenfold.modelinfo import TAUGHT, ModelInfo
-from tenfold.training.calibration import fit_threshold
+from tenfold.training.temperature import fit_threshold
 
 FEWEST = 5  # samples below which none can be held out
 FOLDS, FOLDS_OF_MANY = 5, 3

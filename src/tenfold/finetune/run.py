@@ -11,7 +11,7 @@ from tenfold.errors import DataError, ModelError, TrainingError, UsageError
 from tenfold.export.network import CLASSIFIER, LINE, Network
 from tenfold.export.read import read_network
 from tenfold.files import MARK, check_target, make_folder, write_output, write_whole
-from tenfold.finetune import classifier, lines, reference
+from tenfold.finetune import classifier, line_recogniser, reference
 from tenfold.finetune.classifier import Adapted
 from tenfold.finetune.reference import Sizes, Tell
 from tenfold.finetune.table import is_line_table, load_lines
@@ -127,7 +127,7 @@ def fine_tune(
         tell("opening lines")
         own = load_lines(path)
         strips, held = reference.strips(sizes.for_lines(), data_dir, tell)
-        adapted = lines.adapt(
+        adapted = line_recogniser.adapt(
             network, own, strips, held, seed, allow, tell, pages=sizes.judge // 100, name=str(path)
         )
         count, assumed = adapted.own.count, f"{path}: {len(own):,} lines"

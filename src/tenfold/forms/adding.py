@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tenfold.errors import UsageError
 from tenfold.forms.database import Row
-from tenfold.forms.readings import SURE, FieldResult, KeepImages, SheetResult, keeps, lot
+from tenfold.forms.sheet_results import SURE, FieldResult, KeepImages, SheetResult, keeps, lot
 from tenfold.names import plain
 
 PUT_PAGE = """

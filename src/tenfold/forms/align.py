@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from tenfold.forms.corner_marks import find_marks
 from tenfold.forms.locate import How, attempts
-from tenfold.forms.marks import find_marks
 from tenfold.forms.pyramid import Grey, Pyramid
 from tenfold.forms.references import LONG_SIDE, Reference, References
 from tenfold.forms.register import Fit, Map, fit, lay

@@ -18,8 +18,8 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 from tenfold.forms.verdict import SURE
 
 if TYPE_CHECKING:
-    from tenfold.forms.readings import Status
     from tenfold.forms.results import Results
+    from tenfold.forms.sheet_results import Status
 
 NONE = 1e-4  # probability that a sheet holds none of its candidates
 LEAST = 1e-9

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from tenfold.forms.copies import Entry, Sheet, values_of
-from tenfold.forms.readings import TICKED
 from tenfold.forms.results import Results
+from tenfold.forms.sheet_results import TICKED
 from tenfold.forms.template import Field
 
 Value: TypeAlias = str | int | float | None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from tenfold.forms.database import Database, Row
-from tenfold.forms.readings import SURE
+from tenfold.forms.sheet_results import SURE
 
 # One row per field, and one for a page without any.
 ROWS = """

@@ -30,7 +30,7 @@ from tenfold.forms.crops import (
     pixels_of,
     snippet,
 )  # fmt: skip
-from tenfold.forms.readings import Cell
+from tenfold.forms.sheet_results import Cell
 from tenfold.forms.template import Field
 from tenfold.model import Model
 from tenfold.reader import find as finding

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 import cv2
 import numpy as np
 
-from tenfold.forms.marks import Marks
+from tenfold.forms.corner_marks import Marks
 from tenfold.forms.outline import map_onto, outlines
 from tenfold.forms.pyramid import Floats, Grey, Pyramid
 from tenfold.forms.references import LONG_SIDE, Features, Reference, orb_of, sift_of

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from tenfold.forms.database import Row
 from tenfold.forms.items import Kind
-from tenfold.forms.readings import SURE
+from tenfold.forms.sheet_results import SURE
 
 Action: TypeAlias = Literal["value", "blank", "left out", "entered"]
 

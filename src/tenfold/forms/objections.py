@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from decimal import Decimal, InvalidOperation
 
+from tenfold.forms.constraint_text import words_of
 from tenfold.forms.database import Row
-from tenfold.forms.readings import TICKED
+from tenfold.forms.sheet_results import TICKED
 from tenfold.forms.template import Field
-from tenfold.forms.words import words_of
 
 TICKS = {"x", "1", "✓", "✗"}
 FINAL = "iif(decision.id IS NULL, field.value, decision.value)"

@@ -21,7 +21,7 @@ from PIL import Image, PngImagePlugin
 
 from tenfold.errors import DataError
 from tenfold.files import MARK, read_file
-from tenfold.forms.marks import Marks, find_marks
+from tenfold.forms.corner_marks import Marks, find_marks
 from tenfold.forms.pyramid import Floats, Grey, Pyramid
 
 if TYPE_CHECKING:

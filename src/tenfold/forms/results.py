@@ -18,7 +18,7 @@ from tenfold.files import make_folder
 from tenfold.forms.adding import add
 from tenfold.forms.copies import Sheet, sheets_of
 from tenfold.forms.database import NAME, Database
-from tenfold.forms.readings import (
+from tenfold.forms.sheet_results import (
     KEEP_IMAGES,
     Change,
     FieldResult,

@@ -19,8 +19,8 @@ from tenfold.forms.figures import Progress, Summary, progress, summarise
 from tenfold.forms.items import Item, Kind, find, free, item_of
 from tenfold.forms.log import Action, Decided, Who, in_force, put_field, put_page, take_back
 from tenfold.forms.objections import objection, value_of
-from tenfold.forms.readings import lot
 from tenfold.forms.results import Results
+from tenfold.forms.sheet_results import lot
 from tenfold.forms.template import Field
 from tenfold.names import plain
 

@@ -14,9 +14,9 @@ from typing import Literal, TypeAlias
 import cv2
 import numpy as np
 
-from tenfold.forms.lines import TALL_INK, Mask, Rect, free_lines, room_on, rows_of_dots
 from tenfold.forms.pyramid import Grey
 from tenfold.forms.template import Field
+from tenfold.forms.writing_lines import TALL_INK, Mask, Rect, free_lines, room_on, rows_of_dots
 
 Kind: TypeAlias = Literal["box", "comb", "tick", "line", "dots"]
 # All in millimetres.

@@ -19,7 +19,7 @@ from PIL import Image
 
 from tenfold.errors import UsageError
 from tenfold.files import MARK
-from tenfold.forms.marks import MOST_COPIES, MOST_PAGES, draw_mark, ids_of, ids_of_copy
+from tenfold.forms.corner_marks import MOST_COPIES, MOST_PAGES, draw_mark, ids_of, ids_of_copy
 from tenfold.forms.pyramid import Grey
 from tenfold.forms.references import DPI, PAPERS, open_reference, paper_of, png_of
 from tenfold.forms.template import TemplatePage

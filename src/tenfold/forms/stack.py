@@ -23,9 +23,9 @@ from tenfold.files import digest_of
 from tenfold.forms.align import NotAligned, align
 from tenfold.forms.assign import settle_unique
 from tenfold.forms.fields import Networks, read_page
-from tenfold.forms.readings import KeepImages, SheetResult, keeps
 from tenfold.forms.references import References
 from tenfold.forms.rulings import written_on
+from tenfold.forms.sheet_results import KeepImages, SheetResult, keeps
 from tenfold.forms.template import Template, load
 from tenfold.forms.verdict import judge
 from tenfold.model import open_model

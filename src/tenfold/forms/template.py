@@ -21,7 +21,7 @@ from tenfold.files import read_file, write_whole
 from tenfold.reader.expect import Expect
 
 if TYPE_CHECKING:
-    from tenfold.forms.readings import SheetResult
+    from tenfold.forms.sheet_results import SheetResult
 
 Kind = Literal["number", "tick"]
 

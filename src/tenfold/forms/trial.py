@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-from tenfold.forms.readings import SheetResult
+from tenfold.forms.sheet_results import SheetResult
 from tenfold.forms.stack import SECONDS, PageReader, Task, failed, networks
 from tenfold.preprocess.document import count_pages
 from tenfold.workers import Workers

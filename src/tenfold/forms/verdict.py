@@ -17,7 +17,7 @@ import numpy as np
 
 from tenfold.forms.crops import SPECK
 from tenfold.forms.fields import Seen
-from tenfold.forms.readings import TICKED, Cell, FieldResult
+from tenfold.forms.sheet_results import TICKED, Cell, FieldResult
 from tenfold.forms.template import Field
 
 # 1, margin of log-probability to the runner-up, log-probability that any valid value was written,

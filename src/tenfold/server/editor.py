@@ -18,8 +18,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tenfold.forms.draft import ChangedError, Draft, Edited, WrongFormError
-from tenfold.forms.readings import FieldResult, SheetResult
 from tenfold.forms.references import open_reference, png_of
+from tenfold.forms.sheet_results import FieldResult, SheetResult
 from tenfold.forms.trial import Trial
 from tenfold.server.bearer import Closed
 from tenfold.server.bodies import Known, safe_name

@@ -19,9 +19,9 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tenfold.errors import TenfoldError
+from tenfold.forms.constraint_text import words_of
 from tenfold.forms.items import Item
 from tenfold.forms.review import Outcome, Review
-from tenfold.forms.words import words_of
 from tenfold.server.bearer import Closed
 from tenfold.server.bodies import Known
 from tenfold.server.middleware import Guard

@@ -32,8 +32,8 @@ from tenfold.reader.scaled import Classifier
 from tenfold.reader.trace import Trace
 from tenfold.server.bodies import Glyphs, Pictures, Pixels, Sent, check, parse_json, picture_of
 from tenfold.server.problems import MEDIA_TYPE, ProblemError, fault, problem, problem_bytes
+from tenfold.server.rasterise import rasterise
 from tenfold.server.settings import MOST_MEGAPIXELS
-from tenfold.server.strokes import rasterise
 
 FAULT = "could not be read because of a fault in tenfold. Its log says where; please report it."
 SMALL = 8

@@ -209,7 +209,7 @@ def _flat(recipe: Recipe) -> dict[str, object]:
 
 
 def _report(run: Run, splits: Splits) -> str:
-    from tenfold.evaluation.report.page import render
+    from tenfold.evaluation.report.html_page import render
     from tenfold.model import load_model
 
     command = f"tenfold evaluate {run.model} --data {splits.test.name}"

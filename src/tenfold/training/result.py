@@ -27,13 +27,13 @@ from tenfold.modelinfo import ModelInfo
 from tenfold.sheets import html_image
 from tenfold.training import runfolder
 from tenfold.training.baselines import Validation
-from tenfold.training.calibration import calibrate
 from tenfold.training.callbacks import Epoch
 from tenfold.training.export import export, with_info
 from tenfold.training.loop import Training
 from tenfold.training.losses import make_loss, one_hot
 from tenfold.training.networks import count_parameters
 from tenfold.training.recipe import Recipe
+from tenfold.training.temperature import calibrate
 
 
 @dataclass(frozen=True, slots=True, repr=False)

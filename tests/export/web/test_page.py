@@ -29,7 +29,7 @@ from tenfold.errors import TenfoldError, UsageError
 from tenfold.export.web import WebPage, export_web, runtime
 from tenfold.reader.reader import Reader
 from tenfold.server.bodies import Drawing, Stroke
-from tenfold.server.strokes import rasterise
+from tenfold.server.rasterise import rasterise
 
 Pixels = NDArray[np.uint8]
 MOST_PACKED = 10_000_000

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tenfold.cli.console import Json, Quiet, complain, err, note, print_json, say
-from tenfold.cli.readings import show_left_out
+from tenfold.cli.show_reading import show_left_out
 from tenfold.cli.sources import Found, Source, find
 from tenfold.cores import cores
 
 if TYPE_CHECKING:
-    from tenfold.forms.readings import SheetResult
     from tenfold.forms.results import Results
+    from tenfold.forms.sheet_results import SheetResult
     from tenfold.forms.stack import Progress
 
 EXAMPLE = "Example: tenfold form read form.toml scans/ --out results/"

@@ -10,15 +10,15 @@ from tenfold.data.splits import Splits
 from tenfold.errors import DataError
 from tenfold.evaluation.test_sets import choose_split, has_learned
 from tenfold.model import open_model
-from tenfold.training.calibration import (
+from tenfold.training.export import with_info
+from tenfold.training.result import Run
+from tenfold.training.temperature import (
     FEWEST,
     calibrate,
     calibrated,
     fit_threshold,
     fitting_part,
 )
-from tenfold.training.export import with_info
-from tenfold.training.result import Run
 from tenfold.training.validation import hold_out_validation
 
 

@@ -15,7 +15,7 @@ from tenfold.evaluation.evaluate import SECTIONS, evaluate
 from tenfold.evaluation.evaluation import Evaluation
 from tenfold.evaluation.format import short
 from tenfold.evaluation.metrics.coverage import Coverage
-from tenfold.evaluation.report.page import render, write_report
+from tenfold.evaluation.report.html_page import render, write_report
 from tenfold.evaluation.test_sets import load_table
 from tenfold.model import Model, open_model
 from tenfold.reader.networks import bundled_content

@@ -8,7 +8,7 @@ import pytest
 
 from tenfold.errors import DataError
 from tenfold.server.bodies import Drawing, Pixels, check
-from tenfold.server.strokes import rasterise
+from tenfold.server.rasterise import rasterise
 
 
 def _drawing(*strokes: object, width: object = 100, height: object = 80) -> dict[str, Any]:

@@ -178,16 +178,16 @@ def look_at(page: Lab, network: str) -> None:
 
 
 def test_curves_matrix_filters_and_bars_fill_in_while_it_learns(page: Lab) -> None:
-    page.train(**QUICK | {"epochs": 40})
+    page.train(**QUICK | {"epochs": 120})
     points = "return document.querySelector('#loss-chart .training')?.points.length ?? 0"
     page.until(lambda: page.script(points) > 1)
+    epochs = re.findall(r"(\d+) of 120 epochs", page.runs()[0]["words"])[0]
+    assert int(epochs) < 120, "it was seen while it trained"
     first = page.pixels("#filters canvas")
-    epochs = re.findall(r"(\d+) of 40 epochs", page.runs()[0]["words"])[0]
-    assert int(epochs) < 40, "it was seen while it trained"
     page.until(lambda: page.pixels("#filters canvas") != first)
     page.trained()
-    assert "40 of 40 epochs" in page.runs()[0]["words"]
-    assert page.script(points) == 40
+    assert "120 of 120 epochs" in page.runs()[0]["words"]
+    assert page.script(points) == 120
     cells = page.script(
         "return [...document.querySelectorAll('#matrix tbody button')].map(b => b.textContent)"
     )

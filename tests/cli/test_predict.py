@@ -14,9 +14,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from tenfold.cli import app
-from tenfold.cli.predict import in_size
 from tenfold.data.splits import Splits
 from tenfold.errors import TenfoldError
+from tenfold.evaluation.test_sets import in_size
 from tenfold.model import Model
 from tenfold.training.result import Run
 

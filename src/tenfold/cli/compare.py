@@ -23,6 +23,7 @@ from tenfold.cli.console import (
     Force,
     Json,
     Quiet,
+    counted,
     err,
     out,
     print_json,
@@ -40,6 +41,7 @@ FIGURES, CURVES = "compare.json", "curves.png"  # in the folder of the results
 EXAMPLE = (
     "Example: tenfold compare --losses cross-entropy,focal --optimizers adam,muon --processes 2"
 )
+LOSSES, OPTIMIZERS = "cross-entropy,log-cosh,mean-squared-error", "rmsprop,sgd,adam"
 Processes = Annotated[
     int, typer.Option(min=1, help="Runs at the same time, each with its share of the cores.")
 ]
@@ -50,13 +52,15 @@ def compare(
         str,
         typer.Option(
             help="Losses, separated by commas.",
-            show_default="cross-entropy, log-cosh, mean-squared-error",
+            show_default=LOSSES.replace(",", ", "),
         ),
-    ] = "cross-entropy,log-cosh,mean-squared-error",
+    ] = LOSSES,
     optimizers: Annotated[
         str,
-        typer.Option(help="Optimizers, separated by commas.", show_default="rmsprop, sgd, adam"),
-    ] = "rmsprop,sgd,adam",
+        typer.Option(
+            help="Optimizers, separated by commas.", show_default=OPTIMIZERS.replace(",", ", ")
+        ),
+    ] = OPTIMIZERS,
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each pair.")] = 5,
     epochs: Annotated[int | None, typer.Option(min=1, help="Replaces the recipe's.")] = None,
     data: Annotated[str, typer.Option(help="digits, mnist, or a path.")] = "digits",
@@ -165,7 +169,7 @@ def _names(text: str) -> list[str]:
 def _table(cells: list[Cell]) -> Table:
     """Lay out what fits into 80 columns; compare.json has the rest."""
     seeds, pictures = cells[0].right.shape
-    heading = f"validation accuracy in %: {pictures:,} pictures, {_count(seeds, 'seed')}"
+    heading = f"validation accuracy in %: {pictures:,} pictures, {counted(seeds, 'seed')}"
     table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD)
     table.show_edge, table.padding = False, (0, 0, 0, 0)  # else 80 columns are too few
     for name in ("loss", "optimizer"):
@@ -192,10 +196,6 @@ def _range(interval: tuple[float, float]) -> str:
     return f"{low}–{high}" if not low.startswith("-") else f"{low} to {high}".replace("-", "−")
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
 def _verdict(cells: list[Cell]) -> Iterator[str]:
     """Say what may be said of the others beside the best, and how it was found."""
     from tenfold.evaluation.metrics.paired import METHOD
@@ -203,7 +203,7 @@ def _verdict(cells: list[Cell]) -> Iterator[str]:
     best, *others = cells
     for cell in cells:
         if cell.diverged:
-            ran = f"{cell.diverged} of {_count(len(cell.right), 'run')} diverged"
+            ran = f"{cell.diverged} of {counted(len(cell.right), 'run')} diverged"
             yield f"{_name(cell)}: {ran}, counted as 0 %."
     if not others:
         return

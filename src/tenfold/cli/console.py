@@ -80,6 +80,11 @@ def say(text: str, *, end: str = "\n") -> None:
     typer.echo(plain(text, keep="\n\t") + end, nl=False)
 
 
+def counted(number: int, thing: str) -> str:
+    """Return a number with what it counts: "1 row", "2,000 rows"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def print_json(record: object, keep: str = "") -> None:
     r"""Print one object on one line of standard output, in UTF-8 or, elsewhere, in ASCII.
 

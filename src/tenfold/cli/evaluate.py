@@ -125,7 +125,7 @@ def evaluate(
     from tenfold.evaluation.evaluate import evaluate as measure
     from tenfold.evaluation.evaluate import steps
     from tenfold.evaluation.test_sets import check, has_learned, open_test_set
-    from tenfold.evaluation.transcription import HowToRead
+    from tenfold.evaluation.transcription import AS_IT_COMES, HowToRead
     from tenfold.files import check_target
 
     if not_digits is not None:
@@ -151,7 +151,8 @@ def evaluate(
         everything = report is not None or json or non_digits is not None
         wanted = [_sections(sets[0], everything, brief), *(_sections(each) for each in sets[1:])]
         history = None if opened.name == BUNDLED else opened.folder
-        reading = HowToRead(layout, 0.5 if min_confidence is None else min_confidence, opened.line)
+        least = AS_IT_COMES.min_confidence if min_confidence is None else min_confidence
+        reading = HowToRead(layout, least, opened.line)
         total = steps(sets[0], wanted[0], other) + sum(map(steps, sets[1:], wanted[1:]))
         tell = stack.enter_context(_progress(total, hidden=quiet or json))
         found = measure(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,9 +11,6 @@ from tenfold import decoders
 from tenfold.cli.console import AsIs, DataDir, Force, Json, Quiet, note, print_json, say
 from tenfold.errors import UsageError
 from tenfold.names import shown
-
-if TYPE_CHECKING:
-    from tenfold.data.dataset import Dataset
 
 EXAMPLE = "Example: tenfold predict runs/mine/model.onnx --data test.csv --out submission.csv"
 
@@ -52,6 +48,7 @@ def predict(
     from tenfold.cli.evaluate import open_named
     from tenfold.data.splits import Splits, whole_of
     from tenfold.evaluation import predictions
+    from tenfold.evaluation.test_sets import in_size
     from tenfold.samples.load import load
 
     predictions.check_table(target, force=force)
@@ -75,23 +72,3 @@ def predict(
             note(f"The model takes {size}, so each image was framed to that size.")
         note(f"{len(found):,} predictions, columns {found.id_name} and {found.label_name}:")
     say(shown(target))
-
-
-def in_size(data: Dataset, size: int) -> Dataset:
-    """Return images framed to a model's size, as 'tenfold read --model' shows them to it.
-
-    To models of MNIST's size `tenfold.evaluation.predictions` frames them itself.
-    """
-    import numpy as np
-
-    from tenfold.preprocess.normalize import FIELD, frame_glyph
-    from tenfold.reader.scaled import refit
-
-    if size in (data.size, FIELD) or not len(data):
-        return data
-    glyphs = data.images
-    if data.size != FIELD:
-        glyphs = np.stack(
-            [frame_glyph(image, (image > 0).astype(np.uint8)) for image in data.images]
-        )
-    return replace(data, images=np.stack([refit(glyph, size) for glyph in glyphs]))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn, TypedDict
 
 import typer
 
-from tenfold.cli.console import err, note, print_json, say, stop_on_interrupt
+from tenfold.cli.console import counted, err, note, print_json, say, stop_on_interrupt
 from tenfold.cli.show_reading import show_left_out
 from tenfold.cli.sources import Source, find
 from tenfold.errors import INTERRUPTED, DataError, PageError, UsageError
@@ -57,22 +57,18 @@ def read_all(reader: Reader, pictures: Sequence[str], how: How, *, json: bool, q
         })  # fmt: skip
     elif not quiet:
         counts = (
-            _count(progress.pictures, "picture"),
-            _count(progress.rows, "row"),
-            _count(progress.errors, "error"),
+            counted(progress.pictures, "picture"),
+            counted(progress.rows, "row"),
+            counted(progress.errors, "error"),
         )
         say(f"{', '.join(counts)}: {out}")
     if progress.errors:
         raise typer.Exit(1)
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
-
-
 def _stopped(progress: Progress, out: Path) -> NoReturn:
     note(
-        f"Stopped after {_count(progress.pictures, 'picture')}; what was read is saved. "
+        f"Stopped after {counted(progress.pictures, 'picture')}; what was read is saved. "
         f"Go on with the same command and --resume: {out}"
     )
     raise typer.Exit(INTERRUPTED)
@@ -170,11 +166,11 @@ def words_of(progress: Progress) -> str:
     >>> words_of(Progress(pictures=900, errors=2))
     '900 pictures · 2 errors'
     """
-    words = [_count(progress.pictures, "picture")]
+    words = [counted(progress.pictures, "picture")]
     if progress.fresh:
         words.append(f"{progress.rate:.1f}/s")
     if progress.errors:
-        words.append(_count(progress.errors, "error"))
+        words.append(counted(progress.errors, "error"))
     left = progress.seconds_left
     if left is not None:
         words.append(f"{_length(left)} left")

@@ -13,7 +13,17 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tenfold import decoders
 from tenfold.cli.compare import Processes
-from tenfold.cli.console import DataDir, Json, Quiet, err, out, print_json, say, stop_on_interrupt
+from tenfold.cli.console import (
+    DataDir,
+    Json,
+    Quiet,
+    counted,
+    err,
+    out,
+    print_json,
+    say,
+    stop_on_interrupt,
+)
 from tenfold.cli.train import Device
 from tenfold.errors import INTERRUPTED
 from tenfold.evaluation.format import between, percent
@@ -83,7 +93,7 @@ def search(
         task = progress.add_task("starting", total=trials)
 
         def on_trial(count: int, best: FrozenTrial | None) -> None:
-            words = _trials(count)
+            words = counted(count, "trial")
             if best is not None and best.value is not None:
                 words += f", the best {percent(best.value)}"
             progress.update(task, completed=count, description=words)
@@ -116,10 +126,6 @@ def search(
         raise typer.Exit(INTERRUPTED if stopped else 1)
 
 
-def _trials(count: int) -> str:
-    return "1 trial" if count == 1 else f"{count} trials"
-
-
 def _show(found: Found, json: bool, quiet: bool) -> None:
     from tenfold.training.search_results import LEAST, PICTURE, RECIPE, TABLE
 
@@ -131,7 +137,7 @@ def _show(found: Found, json: bool, quiet: bool) -> None:
         say(shown(best))
         return
     out.print(
-        f"{_trials(found.whole)} finished, {found.pruned} pruned, {found.failed} failed; "
+        f"{counted(found.whole, 'trial')} finished, {found.pruned} pruned, {found.failed} failed; "
         f"judged on {found.pictures:,} validation pictures"
     )
     out.print(

@@ -160,8 +160,6 @@ def _check_sections(data: TestSet, sections: Collection[str], non_digits: Path |
 def steps(data: TestSet, sections: Collection[Section], other: Model | None = None) -> int:
     """Return how often `evaluate` tells of its progress."""
     plain = (len(data) if isinstance(data, ImageTable) else 1) * (1 if other is None else 2)
-    if isinstance(data, ImageTable):
-        return plain
     return plain + sum(CONDITIONS if each == "robustness" else 1 for each in {*sections})
 
 

@@ -24,6 +24,7 @@ from tenfold.errors import DataError
 from tenfold.files import open_file
 from tenfold.model import Model
 from tenfold.preprocess.normalize import FIELD, frame_glyph
+from tenfold.reader.scaled import refit
 from tenfold.samples.load import load_dataset, load_parts, load_splits
 
 _HEADER = 100_000  # characters in which a table's header ends
@@ -159,6 +160,22 @@ def framed(data: Dataset, model: Model) -> Dataset:
     """
     if data.size == model.info.size or model.info.size != FIELD:
         return data
+    return _in_field(data)
+
+
+def in_size(data: Dataset, size: int) -> Dataset:
+    """Return images framed to a model's size, as 'tenfold read --model' shows them to it.
+
+    For models of MNIST's size that is `framed`'s to do.
+    """
+    if size in (data.size, FIELD) or not len(data):
+        return data
+    glyphs = data if data.size == FIELD else _in_field(data)
+    return replace(data, images=np.stack([refit(glyph, size) for glyph in glyphs.images]))
+
+
+def _in_field(data: Dataset) -> Dataset:
+    """Frame images as MNIST's are."""
     glyphs = [frame_glyph(image, (image > 0).astype(np.uint8)) for image in data.images]
     return replace(data, images=np.stack(glyphs) if glyphs else np.zeros((0, 28, 28), np.uint8))
 

@@ -18,7 +18,7 @@ from tenfold.evaluation.metrics.text import by_source, character_error_rate, dig
 from tenfold.evaluation.test_sets import ImageRow
 from tenfold.names import shown
 from tenfold.reader.networks import LineRecogniser
-from tenfold.reader.reader import Layout, Reader
+from tenfold.reader.reader import DEFAULT_MIN_CONFIDENCE, Layout, Reader
 from tenfold.reader.reading import Reading
 
 
@@ -37,7 +37,7 @@ class HowToRead:
     """
 
     layout: Layout | None = None
-    min_confidence: float = 0.5
+    min_confidence: float = DEFAULT_MIN_CONFIDENCE
     line: LineRecogniser | None = None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenfold.cli.console import Force, Json, Quiet, needing, note, print_json, say
+from tenfold.cli.console import Force, Json, Quiet, counted, needing, note, print_json, say
 from tenfold.errors import UsageError
 from tenfold.names import shown
 
@@ -93,17 +93,17 @@ def _export(
 
 
 def _tell(results: Results, written: Written) -> None:
-    note(f"{_many(written.rows, 'row')}, {_many(written.columns, 'column')}.")
+    note(f"{counted(written.rows, 'row')}, {counted(written.columns, 'column')}.")
     if written.problems:
-        note(f"{_many(written.problems, 'row')} of pages that were not read; 'problem' says why.")
+        note(f"{counted(written.problems, 'row')} of pages that were not read; 'problem' says why.")
     if written.open:
         note(
-            f"{_many(written.open, 'field')} not reviewed yet, in the table as read: "
+            f"{counted(written.open, 'field')} not reviewed yet, in the table as read: "
             f"tenfold form review {shown(results.folder)}"
         )
     left_out = results.left_out()
     if left_out:
-        note(f"{_many(left_out, 'page')} left out in the review: not in the table.")
+        note(f"{counted(left_out, 'page')} left out in the review: not in the table.")
     for name in written.texts:
         note(f"{name}: not all values are numbers, so the whole column is text.")
 
@@ -118,10 +118,6 @@ def _label(results: Results, folder: Path, *, json: bool, quiet: bool) -> None:
     say(shown(written.folder))
     if quiet:
         return
-    note(f"{_many(written.lines, 'line')} in lines.csv, {_many(written.digits, 'digit')}.")
+    note(f"{counted(written.lines, 'line')} in lines.csv, {counted(written.digits, 'digit')}.")
     if not written.digits:
         note("Single digits come from combs alone, so there are none to train a classifier on.")
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

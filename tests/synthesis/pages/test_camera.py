@@ -3,7 +3,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tenfold.synthesis.pages.camera import clouds, edge, grain, lay, photograph, shrink
+from tenfold.synthesis.pages.camera import (
+    CLEAR,
+    clearness,
+    clouds,
+    edge,
+    grain,
+    lay,
+    photograph,
+    shrink,
+)
 
 
 def _ink() -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
@@ -57,3 +66,26 @@ def test_edges_are_views_and_shrinking_averages() -> None:
         edge(picture, side, 2)[:] = side + 1
     assert (picture[5, 0], picture[5, -1], picture[0, 10], picture[-1, 10]) == (3, 4, 1, 2)
     assert shrink(np.full((20, 40), 7, np.uint8), (10, 5)).shape == (5, 10)
+
+
+def test_ink_is_clear_by_how_far_it_stands_out_from_the_paper_beside_it() -> None:
+    ink = np.zeros((60, 60), np.uint8)
+    ink[10:50, 28:33] = 255
+    noise = np.random.default_rng(0).normal(0, 1, ink.shape)
+
+    def clear(contrast: float, spread: float) -> float:
+        picture = 128 + spread * noise - contrast * (ink / 255)
+        return clearness(np.asarray(picture.clip(0, 255), np.uint8), ink, 40)
+
+    assert clear(60, 2) > clear(60, 15) > CLEAR > clear(8, 15)
+    assert clearness(np.zeros_like(ink), np.zeros_like(ink), 40) == 0
+
+
+def test_dots_in_black_and_white_can_be_read_as_grey() -> None:
+    rng = np.random.default_rng(0)
+    ink = np.zeros((60, 60), np.uint8)
+    ink[10:50, 26:34] = 255
+    shares = np.where(ink > 0, 0.15, 0.85)  # of white dots
+    dots = np.asarray(255 * (rng.random(ink.shape) < shares), np.uint8)
+    assert clearness(dots, ink, 40) > CLEAR
+    assert clearness(dots, np.roll(ink, 20, 1), 40) < CLEAR

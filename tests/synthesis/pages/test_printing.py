@@ -64,7 +64,7 @@ def test_print_lies_where_its_spans_say() -> None:
 def test_a_file_that_is_no_font_is_left_out(tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("fonts") / "not.ttf"
     path.write_bytes(b"nothing")
-    assert not printing._has_digits(str(path))
+    assert not printing._has_characters(str(path))
 
 
 def test_segments_light_up_as_many_as_the_digit_has() -> None:

@@ -14,7 +14,9 @@ from tenfold.synthesis.pages.strokes import Floats, Pixels
 
 _BANK = 2048  # side of the sheet of noise that all grain is cut from
 UNFOCUSED = 0.08  # of the pictures: a camera near the page, a frame of a video
-CLEAR = 120  # grey levels: with less contrast nobody stores a picture in black and white
+CONTRAST = 120  # grey levels: with less nobody stores a picture in black and white
+CLEAR = 1.2  # spreads of the paper: ink that stands out less, nobody could read
+INKED, UNREST = 100, 3.0  # coverage that counts as ink; grey levels that any paper varies
 
 
 @cache
@@ -136,15 +138,30 @@ def _store(rng: Generator, picture: Pixels, contrast: float) -> Pixels:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 92))]
         content = cv2.imencode(".jpg", picture, quality)[1]
         return np.asarray(cv2.imdecode(content, cv2.IMREAD_GRAYSCALE), np.uint8)
-    if roll < 0.39 and contrast > CLEAR:  # black and white scans
+    if roll < 0.39 and contrast > CONTRAST:  # black and white scans
         around = 2 * int(min(picture.shape) * rng.uniform(0.15, 0.5)) + 3
         bias = float(picture.std()) * rng.uniform(0.2, 0.8)
         how = cv2.THRESH_BINARY if rng.random() < 0.85 else cv2.THRESH_BINARY_INV
         mean = cv2.ADAPTIVE_THRESH_MEAN_C
         return np.asarray(cv2.adaptiveThreshold(picture, 255, mean, how, around, bias), np.uint8)
-    if roll < 0.405 and contrast > CLEAR:  # black and white dots, as one-bit files have them
+    if roll < 0.405 and contrast > CONTRAST:  # black and white dots, as one-bit files have them
         return np.asarray(Image.fromarray(picture).convert("1").convert("L"), np.uint8)
     return picture
+
+
+def clearness(picture: Pixels, ink: Pixels, height: float) -> float:
+    """How far the ink of digits so high stands out from the paper beside it.
+
+    In spreads of that paper's grey, both seen a little out of focus, as an eye sees dots and grain.
+    """
+    seen = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), height / 40)
+    inked = ink > INKED
+    around = cv2.dilate(ink, np.ones((7, 7), np.uint8)) > INKED
+    paper = around & (ink < INKED // 4)
+    if not inked.any() or not paper.any():
+        return 0.0
+    spread = float(seen[paper].std()) + UNREST
+    return abs(float(seen[inked].mean()) - float(seen[paper].mean())) / spread
 
 
 def shrink(picture: Floats | Pixels, size: tuple[int, int]) -> NDArray[np.integer | np.floating]:

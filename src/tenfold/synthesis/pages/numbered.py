@@ -12,6 +12,7 @@ import numpy as np
 from numpy.random import Generator
 
 from tenfold.synthesis.pages import letters, numbers, printing, writing
+from tenfold.synthesis.pages.camera import CLEAR, clearness
 from tenfold.synthesis.pages.pages import Page, PageMaker
 from tenfold.synthesis.pages.scene import Scene
 from tenfold.synthesis.pages.struck import strike
@@ -19,6 +20,7 @@ from tenfold.synthesis.pages.writing import Style
 
 HEIGHT, WIDTH = 384, 512
 APART = (1.3, 3.0)  # digit heights between two numbers of a line
+OVER, AROUND = 1.5, 6  # pixels: a box may reach over the edge; paper that ink stands out from
 
 
 @dataclass
@@ -153,7 +155,7 @@ SHARES = {
 
 
 def compose(maker: PageMaker) -> tuple[Page, Truth]:
-    """Compose a page of one kind.
+    """Compose a page of one kind, all of whose digits stand on it and can be read.
 
     Parameters
     ----------
@@ -161,6 +163,41 @@ def compose(maker: PageMaker) -> tuple[Page, Truth]:
         Whose digits, hands and fonts it shows; what it makes next depends on how often this is
         called.
     """
+    while True:
+        page, truth = _compose(maker)
+        if _is_whole(page, truth) and _is_clear(page):
+            return page, truth
+
+
+def _is_whole(page: Page, truth: Truth) -> bool:
+    """Whether no digit has left the picture, or is cut off by its edge."""
+    height, width = page.pixels.shape
+    boxes = [mark.box for mark in page.placed if mark.char.isdigit()]
+    text = "".join(number for line in truth.lines for number in line)
+    told = truth.struck + sum(char.isdigit() for char in text)
+    inside = all(
+        left >= -OVER and top >= -OVER and right <= width + OVER and bottom <= height + OVER
+        for left, top, right, bottom in boxes
+    )
+    return inside and len(boxes) == told
+
+
+def _is_clear(page: Page) -> bool:
+    """Whether most of a page's digits can be read."""
+    height, width = page.pixels.shape
+    ink, seen = page.masks.max(axis=0), []
+    for mark in page.placed:
+        if mark.char.isdigit():
+            left, top, right, bottom = (round(side) for side in mark.box)
+            around = np.s_[
+                max(0, top - AROUND) : min(height, bottom + AROUND),
+                max(0, left - AROUND) : min(width, right + AROUND),
+            ]
+            seen.append(clearness(page.pixels[around], ink[around], bottom - top))
+    return not seen or float(np.median(seen)) >= CLEAR
+
+
+def _compose(maker: PageMaker) -> tuple[Page, Truth]:
     rng, shares = maker.rng, np.array(list(SHARES.values()))
     line = list(SHARES)[int(rng.choice(len(SHARES), p=shares))]
     scene = Scene(rng, maker.stock, maker.part, HEIGHT, WIDTH)

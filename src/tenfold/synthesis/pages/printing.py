@@ -17,6 +17,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from tenfold.signature import CHARS
 from tenfold.synthesis.pages.strokes import Pixels
 
 Part = Literal["train", "validation", "test"]
@@ -49,7 +50,7 @@ def fonts(part: Part, hand_like: bool = False, names: tuple[str, ...] = ("",)) -
             own = "validation" if number // HELD_OUT % 2 else "test"
         named = any(word in str(path).lower() for word in names)
         fits = not unfit and imitates == hand_like and own == part and named
-        if fits and _has_digits(str(path)):
+        if fits and _has_characters(str(path)):
             found.append(str(path))
     return tuple(found) or (() if part == "train" else fonts("train", hand_like, names))
 
@@ -63,13 +64,14 @@ def _files() -> tuple[Path, ...]:
     return tuple(sorted(p for f in folders for s in ("*.ttf", "*.otf") for p in f.rglob(s)))
 
 
-def _has_digits(path: str) -> bool:
+def _has_characters(path: str) -> bool:
+    """Whether a font has digits and signs; what it lacks would look all alike, an empty box."""
     try:
         font = ImageFont.truetype(path, 24)
-        shapes = {bytes(font.getmask(char)) for char in "0123456789"}
+        shapes = {bytes(font.getmask(char)) for char in CHARS}
     except (OSError, ValueError):
         return False
-    return len(shapes) == 10
+    return len(shapes) == len(CHARS)
 
 
 @lru_cache(maxsize=400)

@@ -60,7 +60,9 @@ def _dash(p: Place) -> list[Floats]:
 
 
 def _slash(p: Place) -> list[Floats]:
-    rise, run = p.u(0.95, 1.5), p.u(0.15, 0.6)
+    # One that is as short and as upright as the hand's ones is a one to anybody.
+    rise, lean = p.u(1.0, 1.6), max(0.0, p.slant) + float(p.rng.uniform(0.18, 0.5))
+    run = rise * lean
     return [straight([(p.x, p.y + rise / 2), (p.x + run, p.y - rise / 2)])]
 
 

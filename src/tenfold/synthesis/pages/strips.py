@@ -16,7 +16,16 @@ from numpy.random import Generator
 from tenfold.signature import DIGIT, HAND, STRIP, STRUCK
 from tenfold.synthesis.pages import numbers, printing, writing
 from tenfold.synthesis.pages.around import flourish, junk, surround
-from tenfold.synthesis.pages.camera import edge, grain, lay, photograph, shrink, unfocused
+from tenfold.synthesis.pages.camera import (
+    CLEAR,
+    clearness,
+    edge,
+    grain,
+    lay,
+    photograph,
+    shrink,
+    unfocused,
+)
 from tenfold.synthesis.pages.canvas import Canvas
 from tenfold.synthesis.pages.hands import Hand, Part, Stock
 from tenfold.synthesis.pages.paper import cheque, paper
@@ -25,10 +34,8 @@ from tenfold.synthesis.pages.struck import strike as strike
 from tenfold.synthesis.pages.writing import Style
 
 LONGEST = 720  # columns of a strip that is learned from
-CLEAR = 1.5  # spreads of the paper: ink that stands out less is not learned from
-INKED, UNREST = 100, 3.0  # coverage that counts as ink; grey levels that any paper varies
 DARK_EDGES = 0.1  # of strips have dark bars along edges
-CELLS = 0.06  # of strips are a row of a table, a digit in each cell
+CELLS = 0.1  # of strips are a row of a table, a digit in each cell
 # Of strips have writing before, behind, or nothing else. What is no digit is the finder's to leave
 # out; a recogniser that sees much of it learns to doubt digits in hands it has not seen.
 BEFORE, BEHIND, NOTHING = 0.06, 0.06, 0.02
@@ -200,8 +207,9 @@ class StripMaker:
             large = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_NEAREST)
             picture = np.asarray(large, np.uint8)
         pixels = np.asarray(shrink(picture, (width, STRIP)), np.uint8)
-        if canvas.placed and _clearness(pixels, np.asarray(shrink(ink, (width, STRIP)))) < CLEAR:
-            return None  # nobody could read it
+        seen = np.asarray(shrink(ink, (width, STRIP)), np.uint8)
+        if canvas.placed and clearness(pixels, seen, DIGIT) < CLEAR:
+            return None
         scale = width / columns
         kept = [p for p in sorted(canvas.placed, key=lambda p: p.middle) if p.kind != STRUCK]
         kept = [p for p in kept if 1 < p.middle * scale < width - 1]
@@ -224,17 +232,6 @@ class StripMaker:
             scene[max(0, int(top - pad)) : int(bottom + pad), across] = rng.uniform(0, 60)
         cover = ink.astype(np.float32) / 255
         return np.asarray(scene * (1 - cover) + rng.uniform(170, 255) * cover, np.float32)
-
-
-def _clearness(pixels: Pixels, ink: Pixels) -> float:
-    """How far ink stands out from the paper around it, in spreads of that paper's grey."""
-    inked = ink > INKED
-    around = cv2.dilate(ink, np.ones((7, 7), np.uint8)) > INKED
-    paper = around & (ink < INKED // 4)
-    if not inked.any() or not paper.any():
-        return 0.0
-    spread = float(pixels[paper].std()) + UNREST
-    return abs(float(pixels[inked].mean()) - float(pixels[paper].mean())) / spread
 
 
 def _darken_edges(rng: Generator, scene: Floats) -> None:

@@ -7,7 +7,7 @@ from tenfold.reader import find
 from tenfold.reader.find import Found, scales
 from tenfold.reader.networks import bundled_finder
 from tenfold.reader.settings import SETTINGS
-from tenfold.signature import DIGIT_KINDS, HAND, PLACES, planes
+from tenfold.signature import DIGIT_KINDS, HAND, PLACES, PRINT, planes
 
 
 def _network(peaks: list[tuple[int, int, float]]) -> find.Network:
@@ -120,6 +120,26 @@ def test_a_digits_box_is_the_mean_of_those_that_show_it(smaller: float, height: 
     (found,) = find.find(grey, network, (384,), 0.3, SETTINGS.overlap).found
     assert found.height == pytest.approx(height, rel=0.01)
     assert found.middle == pytest.approx((122, 98))
+
+
+def test_what_kind_of_ink_a_digit_is_all_decide_that_show_it() -> None:
+    def network(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        rows, columns = x.shape[2] // 4, x.shape[3] // 4
+        places = np.zeros((PLACES, rows, columns), np.float32)
+        places[0] = -8
+        for column, score, hand in ((30, 0.9, 0.6), (33, 0.6, 0.01)):
+            places[0, 24, column] = np.log(score / (1 - score))
+            places[3:5, 24, column] = np.log(40), np.log(64)
+            places[15:, 24, column] = np.log([hand, 1 - hand, 1e-6, 1e-6])
+        places[1, 24, 33] = -3  # both have their middle at one place
+        return np.full((5, 2 * rows, 2 * columns), -8, np.float32), places
+
+    grey = np.full((192, 384), 255, np.uint8)
+    (found,) = find.find(grey, network, (384,), 0.3, SETTINGS.overlap).found
+    assert found.kind == PRINT
+    # By shares of 0.6 and 0.4: 0.6 ** 0.6 * 0.01 ** 0.4 for a hand, 0.4 ** 0.6 * 0.99 ** 0.4 not.
+    assert found.kinds[0] == pytest.approx(0.168, abs=0.005)
+    assert found.kinds.sum() == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("shape", [(50, 384), (101, 200), (384, 33), (16, 16)])

@@ -519,11 +519,19 @@ def test_a_digit_as_large_as_the_print_around_is_print(
 def test_a_page_says_nothing_of_what_is_struck_out_and_of_what_is_sure() -> None:
     page = _of_kinds(1, hand=0.3, struck=0.7) + _of_kinds(30, print=0.9, hand=0.1)
     seen = as_on_page(page, SETTINGS)
-    assert seen[0].kinds[3] == pytest.approx(0.7)
+    assert seen[0].kinds[3] == as_on_page(page[:1], SETTINGS)[0].kinds[3]
     assert seen[0].kinds.sum() == pytest.approx(1.0)
     sure = as_on_page(_of_kinds(1, hand=1.0) + _of_kinds(30, running=1.0), SETTINGS)
     assert sure[0].kind == HAND
     assert as_on_page([], SETTINGS) == []
+
+
+@pytest.mark.parametrize(("struck", "kind"), [(0.89, HAND), (0.92, STRUCK)])
+def test_what_is_struck_out_must_be_surer_than_on_composed_pages(struck: float, kind: int) -> None:
+    page = _of_kinds(1, hand=1 - struck, struck=struck)
+    (seen,) = as_on_page(page, SETTINGS)
+    assert seen.kind == kind
+    assert seen.kinds[3] == pytest.approx(struck / (struck + 10 * (1 - struck)))
 
 
 def test_composed_pages_have_the_shares_that_a_page_starts_from(stock: Stock) -> None:

@@ -133,11 +133,12 @@ def as_on_page(found: Sequence[Found], settings: Settings) -> list[Found]:
     whose kinds have a share and a normal distribution of the height's logarithm each, found by
     expectation maximisation (Dempster et al. 1977, Saerens et al. 2002). It starts from the shares
     of composed pages and from sizes as varied as the page's and more, which count as some digits
-    seen. How likely a digit is struck out stays as it is: that says nothing of the others.
+    seen. Of what is struck out, people have less than composed pages, on every page alike.
     """
     if not found:
         return []
-    struck = np.array([f.kinds[-1] for f in found])[:, None]
+    struck = np.array([f.kinds[-1] for f in found])[:, None] * settings.struck_share
+    struck /= struck + np.array([f.kinds[:-1].sum() for f in found])[:, None]
     own = np.array([f.kinds[:-1] for f in found]) + 1e-6  # nothing has no logarithm
     trusted, kinds = settings.kind_trust * np.log(own), own / own.sum(axis=1, keepdims=True)
     height = np.log([[f.height] for f in found])

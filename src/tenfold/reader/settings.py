@@ -30,6 +30,8 @@ class Settings:
         the page's own, as a variance of the height's logarithm.
     kind_trust : float
         Power of the finder's probabilities of kinds: it is surer of them than it should be.
+    struck_share : float
+        How often digits are struck out, beside the composed pages that the finder learned from.
     views : tuple of (float, float)
         How a piece is shown to the line recogniser: so many times its normal size, and leaning so
         much further to the right. The first is the piece as it is; of the others, those that come
@@ -94,6 +96,7 @@ class Settings:
     page_sizes: float = 4.0
     page_spread: float = 0.2
     kind_trust: float = 0.6
+    struck_share: float = 0.1
     views: tuple[tuple[float, float], ...] = (
         (1.0, 0.0), (0.84, 0.3), (0.84, -0.3), (1.18, 0.3), (1.18, -0.3), (0.84, 0.0), (1.18, 0.0),
         (1.0, 0.3), (1.0, -0.3),

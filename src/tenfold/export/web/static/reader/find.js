@@ -146,14 +146,19 @@ function best(candidates, overlap) {
   return kept;
 }
 
-// A digit with the mean box of all that show it, the surer counting more.
+// A digit with the mean box and kinds of all that show it, the surer counting more; of the kinds the
+// mean is that of the logarithms.
 function agreed(order, boxes, same, index) {
   let total = 0;
   const box = [0, 0, 0, 0];
+  const logs = DIGIT_KINDS.map(() => 0);
   for (const k of same) {
-    total += order[k].trust;
-    boxes[k].forEach((value, side) => (box[side] += value * order[k].trust));
+    const { trust, found } = order[k];
+    total += trust;
+    boxes[k].forEach((value, side) => (box[side] += value * trust));
+    found.kinds.forEach((share, kind) => (logs[kind] += Math.log(share + 1e-4) * trust));
   }
   const [x, y, right, bottom] = box.map((value) => value / total);
-  return order[index].found.with({ x, y, width: right - x, height: bottom - y });
+  const kinds = softmax(logs.map((log) => log / total));
+  return order[index].found.with({ x, y, width: right - x, height: bottom - y, kinds });
 }

@@ -82,7 +82,10 @@ export async function readLines(grey, seen, recogniser, settings, oneLine, ink) 
 export function asOnPage(found, settings) {
   if (!found.length) return [];
   const own = found.map(({ kinds }) => [...kinds.slice(0, -1)].map((share) => share + 1e-6));
-  const struck = found.map(({ kinds }) => kinds.at(-1));
+  const struck = found.map(({ kinds }) => {
+    const weighed = kinds.at(-1) * settings.struck_share;
+    return weighed / (weighed + sum([...kinds.slice(0, -1)]));
+  });
   const height = found.map(({ height }) => Math.log(height));
   const middle = mean(height);
   const wide = mean(height.map((one) => (one - middle) ** 2)) + settings.page_spread;

@@ -45,7 +45,11 @@ const { readPicture } = await import("./page/api.js");
 const file = new File([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], name);
 const started = performance.now();
 readPicture(file, false).then(
-  (reading) => done({ ...reading, milliseconds: performance.now() - started }),
+  async (reading) => {
+    const milliseconds = performance.now() - started;
+    await Promise.all(reading.digits.map(({ glyph }) => glyph)); // nobody asks again so soon
+    done({ ...reading, milliseconds });
+  },
   (error) => done({ error: error.message }),
 );
 """
@@ -54,7 +58,11 @@ const [drawing, done] = arguments;
 const { readDrawing } = await import("./page/api.js");
 const started = performance.now();
 readDrawing(drawing, false).then(
-  (reading) => done({ ...reading, milliseconds: performance.now() - started }),
+  async (reading) => {
+    const milliseconds = performance.now() - started;
+    await Promise.all(reading.digits.map(({ glyph }) => glyph)); // nobody asks again so soon
+    done({ ...reading, milliseconds });
+  },
   (error) => done({ error: error.message }),
 );
 """

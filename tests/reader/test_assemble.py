@@ -70,14 +70,14 @@ def test_a_doubtful_mark_is_listed_and_left_out() -> None:
     assert _line("", symbols) == ("15", ["."])
 
 
-@pytest.mark.parametrize(("confidence", "text"), [(0.55, "15"), (0.65, "1.5")])
+@pytest.mark.parametrize(("confidence", "text"), [(0.44, "15"), (0.46, "1.5")])
 def test_a_mark_is_part_of_a_number_if_it_is_surer_than_not(confidence: float, text: str) -> None:
     symbols = _symbols("1.5")
     symbols[1] = replace(symbols[1], confidence=confidence)
     assert _line("", symbols)[0] == text
 
 
-@pytest.mark.parametrize(("confidence", "text"), [(0.55, "4"), (0.65, "-4")])
+@pytest.mark.parametrize(("confidence", "text"), [(0.44, "4"), (0.46, "-4")])
 def test_a_minus_before_a_number_is_part_of_it_if_it_is_surer_than_not(
     confidence: float, text: str
 ) -> None:

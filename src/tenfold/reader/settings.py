@@ -109,7 +109,7 @@ class Settings:
     most_shown: int = 72_000
     least_support: float = 0.08
     certain: float = 0.9
-    sure_mark: float = 0.6
+    sure_mark: float = 0.45
     in_number: float = 0.4
     single_sides: tuple[int, ...] = (768, 384, 192, 96)
     single_score: float = 0.05

@@ -442,6 +442,13 @@ def test_the_first_real_digit_of_a_source_is_mostly_read() -> None:
     assert _right_by_source(root, list(firsts.values())[::3]) > 0.9
 
 
+def test_small_cells_with_their_frames_are_read() -> None:
+    root, rows = _labels("real")
+    assert (
+        _right_by_source(root, [row for row in rows if row["file"].startswith("h16/")][::6]) > 0.8
+    )
+
+
 def test_real_numbers_reach_their_floor() -> None:
     root, rows = _labels("numbers")
     reader = Reader()

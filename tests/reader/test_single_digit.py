@@ -197,7 +197,17 @@ def test_without_ink_the_finder_must_be_a_little_sure_that_there_is_a_digit(
 ) -> None:
     found = [_found(100, 100, 60, score)]
     assert (_read(_paper(), found) is not None) == seen
-    assert _read(_paper(), found, promised=True) is not None
+    assert (_read(_paper(), found, promised=True) is not None) == seen
+
+
+@pytest.mark.parametrize("promised", [True, False])
+def test_a_doubtful_place_with_ink_counts_where_a_digit_is_promised(promised: bool) -> None:
+    page, three, five = _bar(), _chances(log_odds=9.0), _chances(log_odds=-9.0)
+    page[:, :4] = 0  # so that the ink is not the digit's alone
+    found = [_found(100, 100, 60, 0.1, five)]
+    symbol = _read(page, found, by_all=three, by_place=five, promised=promised)
+    assert symbol is not None
+    assert symbol.char == ("5" if promised else "3")
 
 
 @pytest.mark.parametrize(("score", "width"), [(0.26, 16), (0.34, 40)])

@@ -241,8 +241,7 @@ class Reader:
         ink = find_ink(picture.pixels)
         whole = by_ink(ink, self.model)
         alone = lies_alone(ink, whole)
-        # A network's input is taken as it is, and one without ink is empty.
-        if (alone or whole is None) and max(picture.pixels.shape[:2]) <= TINY:
+        if alone and max(picture.pixels.shape[:2]) <= TINY:  # a network's input, as it is
             seen = Finding([], [], [])
         else:
             seen = look(grey, bundled_finder(), SETTINGS.for_one_digit())

@@ -92,7 +92,7 @@ def read_one(
         Whether that is all there is; see `lies_alone`.
     seen : Finding
     promised : bool
-        Whether somebody said that there is one: then a doubtful place is better than none.
+        Whether somebody said that there is one: then a doubtful place with ink is better than none.
 
     Returns
     -------
@@ -102,7 +102,8 @@ def read_one(
     """
     best = max(seen.found, key=lambda f: _likely(f, grey), default=None)
     given: list[tuple[float, Opinion]] = []
-    if best is not None and not alone and (best.score >= SEEN or promised):
+    doubtful = promised and whole is not None
+    if best is not None and not alone and (best.score >= SEEN or doubtful):
         opinions = (
             by_place(pixels, seen, best, model),
             by_line(grey, best, recogniser(), settings),

@@ -60,8 +60,8 @@ export class Reader {
     const ink = findInk(pixels);
     const whole = await byInk(ink, this.networks.classifier);
     const alone = liesAlone(ink, whole);
-    // A network's input is taken as it is, and one without ink is empty.
-    const asItIs = (alone || !whole) && Math.max(pixels.width, pixels.height) <= TINY;
+    // A network's input is taken as it is.
+    const asItIs = alone && Math.max(pixels.width, pixels.height) <= TINY;
     const single = { ...this.settings, sides, least_score };
     const seen = asItIs ? NOTHING : await look(grey, this.networks.finder, single);
     const promised = work.layout === "digit";

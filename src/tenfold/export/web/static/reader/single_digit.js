@@ -42,7 +42,8 @@ export function liesAlone({ level, mask }, opinion) {
 export async function readOne(pixels, grey, whole, alone, seen, networks, settings, promised) {
   const best = likeliest(seen.found, grey);
   let given = [];
-  if (best && !alone && (best.score >= SEEN || promised)) {
+  // A doubtful place with ink is better than none where somebody said that there is a digit.
+  if (best && !alone && (best.score >= SEEN || (promised && whole))) {
     const opinions = [
       await byPlace(pixels, seen, best, networks.classifier),
       await byLine(grey, best, networks.line, settings),

@@ -137,9 +137,9 @@ def as_on_page(found: Sequence[Found], settings: Settings) -> list[Found]:
     """
     if not found:
         return []
-    struck = np.array([f.kinds[-1] for f in found])[:, None] * settings.struck_share
-    struck /= struck + np.array([f.kinds[:-1].sum() for f in found])[:, None]
-    own = np.array([f.kinds[:-1] for f in found]) + 1e-6  # nothing has no logarithm
+    own, struck = np.split(np.array([f.kinds for f in found]), [-1], axis=1)
+    struck = struck * settings.struck_share
+    struck, own = struck / (struck + own.sum(axis=1, keepdims=True)), own + 1e-6
     trusted, kinds = settings.kind_trust * np.log(own), own / own.sum(axis=1, keepdims=True)
     height = np.log([[f.height] for f in found])
     wide = height.var() + settings.page_spread
@@ -150,9 +150,8 @@ def as_on_page(found: Sequence[Found], settings: Settings) -> list[Found]:
         off = (height - mean) ** 2
         spread = (weight * off).sum(axis=0) + settings.page_sizes * wide
         spread /= count + settings.page_sizes
-        seen = count + settings.page_shares * SHARES
-        shares = seen / seen.sum()
-        likely = trusted + np.log(shares / SHARES) - (off / spread + np.log(spread)) / 2
+        shares = (count + settings.page_shares * SHARES) / SHARES
+        likely = trusted + np.log(shares) - (off / spread + np.log(spread)) / 2
         kinds = np.exp(likely - likely.max(axis=1, keepdims=True))
         kinds /= kinds.sum(axis=1, keepdims=True)
     both = np.concatenate([kinds * (1 - struck), struck], axis=1).astype(np.float32)

@@ -182,10 +182,12 @@ def test_what_the_finder_hardly_believes_is_not_found(score: float, count: int) 
 
 
 @pytest.mark.parametrize(("score", "count"), [(0.043, 0), (0.058, 1)])
-def test_where_a_digit_is_promised_a_doubtful_place_is_better_than_none(
+def test_where_a_digit_is_promised_a_doubtful_place_is_found(
     promise: Promise, score: float, count: int
 ) -> None:
-    assert len(promise(_seeing(score)).read(_blank()).digits) == count
+    trace = promise(_seeing(score)).trace(_blank())
+    assert len(trace.finding.found) == count
+    assert not trace.reading.digits  # and is none without ink
 
 
 @pytest.mark.parametrize(("shared", "count"), [(0.26, 2), (0.34, 1)])

@@ -4,6 +4,7 @@ Every picture of TENFOLD_DATA's real/ and numbers/ goes through the exported pag
 Chromium, one thread of WASM, and through the reader here. Texts are compared whole; how far
 confidences differ is told as well. Then a drawn digit and a photo of 12 megapixels are timed in
 the page. With --progress, what was read is kept line by line, and a later run goes on from there.
+Result: results/web_parity.json.
 """
 
 from __future__ import annotations

@@ -40,33 +40,26 @@ from tenfold.export.web import export_web
 from tenfold.reader.reader import Reader
 
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu")
+ANSWER = """.then(
+  async (reading) => {
+    const milliseconds = performance.now() - started;
+    await Promise.all(reading.digits.map(({ glyph }) => glyph)); // nobody asks again so soon
+    done({ ...reading, milliseconds });
+  },
+  (error) => done({ error: error.message }),
+);
+"""
 READ = """
 const [content, name, done] = arguments;
 const { readPicture } = await import("./page/api.js");
 const file = new File([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], name);
 const started = performance.now();
-readPicture(file, false).then(
-  async (reading) => {
-    const milliseconds = performance.now() - started;
-    await Promise.all(reading.digits.map(({ glyph }) => glyph)); // nobody asks again so soon
-    done({ ...reading, milliseconds });
-  },
-  (error) => done({ error: error.message }),
-);
-"""
+readPicture(file, false)"""
 DRAW = """
 const [drawing, done] = arguments;
 const { readDrawing } = await import("./page/api.js");
 const started = performance.now();
-readDrawing(drawing, false).then(
-  async (reading) => {
-    const milliseconds = performance.now() - started;
-    await Promise.all(reading.digits.map(({ glyph }) => glyph)); // nobody asks again so soon
-    done({ ...reading, milliseconds });
-  },
-  (error) => done({ error: error.message }),
-);
-"""
+readDrawing(drawing, false)"""
 SEVEN = [[20 + 2 * k, 24] for k in range(41)] + [[100 - k, 24 + 2.4 * k] for k in range(1, 46)]
 ROUNDS = 5
 WRITING = 2.0  # seconds between opening the page and the first digit, the least a person takes
@@ -95,7 +88,7 @@ class Page:
         return self._ask(DRAW, drawing)
 
     def _ask(self, script: str, *given: object) -> dict[str, Any]:
-        wrapped = f"(async (...arguments) => {{ {script} }})(...arguments)"
+        wrapped = f"(async (...arguments) => {{ {script}{ANSWER} }})(...arguments)"
         answer: dict[str, Any] = self._driver.execute_async_script(wrapped, *given)
         return answer
 

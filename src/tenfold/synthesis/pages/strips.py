@@ -209,7 +209,7 @@ class StripMaker:
         pixels = np.asarray(shrink(picture, (width, STRIP)), np.uint8)
         seen = np.asarray(shrink(ink, (width, STRIP)), np.uint8)
         if canvas.placed and clearness(pixels, seen, DIGIT) < CLEAR:
-            return None
+            return None  # nobody could read it
         scale = width / columns
         kept = [p for p in sorted(canvas.placed, key=lambda p: p.middle) if p.kind != STRUCK]
         kept = [p for p in kept if 1 < p.middle * scale < width - 1]

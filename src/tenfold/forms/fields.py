@@ -1,8 +1,8 @@
 """Read the fields of one page: what is printed taken away, what is written decoded within bounds.
 
 The page lies on its template already. Around each field the ink that the blank form has is taken
-away, the finder says where digits are and which are struck out, and the line recogniser and, in
-combs, the classifier say what each may be. Only values that the field may hold are weighed.
+away, the finder says where digits are and which are struck out, and the line recogniser and the
+classifier say what each may be. Only values that the field may hold are weighed.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ LEAST = 0.25  # the finder's least score in a field
 VIEWS = 3  # of a strip: what they agree on is surer than what one of them is sure of
 CANDIDATES = 8
 UNHEARD = -8.0
+WHOLE = 0.1  # of the numbers in a field with decimals are written without any
 LEFT = 0.01  # of a cell's probability is for what the classifier, or the finder, does not see
 ANY = Expect.of(digits=(1, 20))  # what a field may hold of which nothing is said
 
@@ -171,24 +172,31 @@ def _read(crop: Crop, networks: Networks) -> Seen:
     else:
         near = [f for f in near if f.kind != STRUCK]
         kept = [f for f in near if f.middle[1] > top - 0.2 * height]
-        if struck and not kept:  # what replaces it may stand above its field
-            kept = near
+        # What replaces it may stand above its field.
+        kept = _one_row(kept or near if struck else kept, struck)
     expect = crop.field.expect or ANY
     cells = _cells(shown, kept, networks.classifier)
     if crop.field.cells:
-        decoded = _decoded(shown.clean, _comb_part(shown, kept), expect, networks, cells)
+        frames = _frames(shown.clean, _comb_part(shown, kept), networks)
+        decoded = decode(frames, expect, CANDIDATES, cells)
     else:
-        decoded = _line(crop, kept, struck, expect, networks)
+        decoded = _line(crop, kept, struck, expect, networks, cells)
+    texts = {one.text: one.log_probability + _habit(one.text, crop.field) for one in decoded}
     chances: dict[str, float] = {}
-    for one in decoded:  # two ways of writing one value stand for it together
-        value = expect.value(one.text)
-        chances[value] = float(np.logaddexp(chances.get(value, -np.inf), one.log_probability))
+    for text, chance in texts.items():  # two ways of writing one value stand for it together
+        value = expect.value(text)
+        chances[value] = float(np.logaddexp(chances.get(value, -np.inf), chance))
     candidates = tuple(sorted(chances.items(), key=lambda pair: -pair[1]))
-    second = _second(decoded[0].text, cells) if decoded else UNHEARD
+    second = _second(max(texts, key=texts.__getitem__), cells) if texts else UNHEARD
     return Seen(
         crop.field, snippet(crop), crop.ink, candidates, decoded.log_total, is_struck, second,
         () if is_struck else _filled(crop, cells),
     )  # fmt: skip
+
+
+def _habit(text: str, field: Field) -> float:
+    """Return how usual this way of writing is in a field, as a log-probability."""
+    return math.log(WHOLE) if field.decimals and not set(text) & set(".,") else 0.0
 
 
 def _filled(crop: Crop, cells: Floats) -> tuple[Cell, ...]:
@@ -217,8 +225,7 @@ def _cells(crop: Crop, kept: Sequence[Found], classifier: Model) -> Floats:
     """Ask the classifier about each cell of a comb, elsewhere about each digit that was found."""
     left, top, width, height = crop.box
     if not crop.field.cells:
-        row = sorted(kept, key=lambda f: f.x)
-        areas = [(f.x - 2, f.y - 2, f.width + 4, f.height + 4) for f in row]
+        areas = [(f.x - 2, f.y - 2, f.width + 4, f.height + 4) for f in kept]
     else:
         step = width / crop.field.cells
         areas = [(left + k * step, top, step, height) for k in range(crop.field.cells)]
@@ -234,21 +241,26 @@ def _within(found: Found, box: Box, more: float) -> bool:
 
 def _line(
     crop: Crop, kept: Sequence[Found], struck: Sequence[Found], expect: Expect,
-    networks: Networks,
+    networks: Networks, cells: Floats,
 ) -> Decoded:  # fmt: skip
+    """Decode a field without cells: by the classifier too, unless the finder missed a digit."""
     _, top, _, height = crop.box
     picture = crop.clean
     if struck:
         picture = picture.copy()
         for f in struck:
             picture[max(0, int(f.y)) : int(f.bottom) + 1, max(0, int(f.x)) : int(f.right) + 1] = 255
-    row = _one_row(kept, struck)
     wide = float(picture.shape[1])
-    if row:
-        part = whole(row, picture)
+    if kept:
+        part = whole(kept, picture)
     else:
         part = Part([], FILLS * height, 0.0, wide, wide / 2, top + height / 2, 0.0, 0.0, wide)
-    return _decoded(picture, part, expect, networks, None)
+    frames = _frames(picture, part, networks)
+    decoded = decode(frames, expect, CANDIDATES)
+    glyphs = cells[cells[:, 10] < math.log(0.5)]
+    if not decoded or len(glyphs) < sum(char.isdigit() for char in decoded[0].text):
+        return decoded
+    return decode(frames, expect, CANDIDATES, glyphs) or decoded
 
 
 def _chances(glyphs: Sequence[Pixels | None], classifier: Model) -> Floats:
@@ -272,11 +284,10 @@ def _one_row(kept: Sequence[Found], struck: Sequence[Found]) -> list[Found]:
     return [f for f in row if abs(f.middle[1] - middle) < 0.6 * tall] or row
 
 
-def _decoded(
-    picture: Pixels, part: Part, expect: Expect, networks: Networks, cells: Floats | None
-) -> Decoded:
+def _frames(picture: Pixels, part: Part, networks: Networks) -> list[Floats]:
+    """Show a part to the line recogniser, in a few views."""
     strips = [cut(picture, part, *view)[0] for view in SETTINGS.views[:VIEWS]]
-    return decode(frames_of(strips, networks.recogniser), expect, CANDIDATES, cells)
+    return frames_of(strips, networks.recogniser)
 
 
 def _comb_part(crop: Crop, kept: Sequence[Found]) -> Part:

@@ -183,7 +183,7 @@ def _in_numbers(
     symbols: Sequence[Symbol], digits: dict[int, Digit], number: int, limits: Limits,
     settings: Settings,
 ) -> dict[int, Digit]:  # fmt: skip
-    """Return unsure digits beside accepted ones, accepted too: without them it is another number.
+    """Return unsure digits in a piece with accepted ones, accepted too: else it is another number.
 
     That the number is doubtful, its confidence says.
     """
@@ -191,7 +191,7 @@ def _in_numbers(
     for k, digit in digits.items():
         if digit.refused == "not a digit":
             continue
-        if runs and _near(symbols, [runs[-1][-1], k], settings.apart):
+        if runs and _near(symbols, [runs[-1][-1], k], settings.gap):
             runs[-1].append(k)
         else:
             runs.append([k])

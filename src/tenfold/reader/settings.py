@@ -56,9 +56,9 @@ class Settings:
     sure_mark : float
         Confidence from which on a mark between digits is part of the text.
     in_number : float
-        Share of the least confidence that is enough for a digit beside accepted ones: a number
-        without its doubtful digit is another number. Cheque amounts decided (4 of 100 more are
-        right); on composed pages it makes no difference.
+        Share of the least confidence that is enough for a digit in a piece with accepted ones: a
+        number without its doubtful digit is another number. Cheque amounts decided (4 of 100 more
+        are right); on composed pages it makes no difference.
     single_sides, single_score : tuple of int, float
         As `sides` and `least_score`, where one digit is promised: it may fill the picture, and a
         doubtful place is better than none.

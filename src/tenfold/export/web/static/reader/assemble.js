@@ -112,12 +112,12 @@ function numbersOf(symbols, kept, digits, settings) {
   return { numbers, held };
 }
 
-// Accept unsure digits beside accepted ones too: without them it is another number.
+// Accept unsure digits in a piece with accepted ones too: without them it is another number.
 function inNumbers(symbols, digits, number, limits, settings) {
   const runs = [];
   for (const [k, { reason }] of digits) {
     if (reason === "not a digit") continue;
-    if (runs.length && near(symbols, [runs.at(-1).at(-1), k], settings.apart)) runs.at(-1).push(k);
+    if (runs.length && near(symbols, [runs.at(-1).at(-1), k], settings.gap)) runs.at(-1).push(k);
     else runs.push([k]);
   }
   const least = settings.in_number * limits.confidence;

@@ -1,13 +1,15 @@
 """Print: digits and words from the machine's fonts, and seven-segment displays.
 
 No font comes with tenfold. matplotlib's own are always there; what Debian's font packages have
-installed is used too. A seventh of the fonts, told by their names, is kept for validation pages.
+installed is used too. Every family is as frequent as any other, however many fonts it has; about a
+seventh of them, told by their names, is kept for validation and test pages.
 """
 
 from __future__ import annotations
 
 import zlib
 from functools import cache, lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -22,8 +24,9 @@ from tenfold.synthesis.pages.strokes import Pixels
 
 Part = Literal["train", "validation", "test"]
 
-FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
-HELD_OUT = 7  # one font of so many is for validation
+FOLDERS = ("/usr/share/fonts", "/usr/share/texmf/fonts", "/usr/local/share/fonts")
+SOFT = (0.02, 0.16)  # how far print may be blurred that is softer than writing: digit heights
+HELD_OUT = 7  # one family of so many is for validation or for test pages
 # Fonts without Latin digits, or with digits that nobody would call so.
 UNFIT = (
     "symbol", "math", "dingbat", "siz", "nonuni", "lastresort", "cmex", "cmsy", "cmmi", "emoji",
@@ -44,7 +47,7 @@ def fonts(part: Part, hand_like: bool = False, names: tuple[str, ...] = ("",)) -
         name = path.name.lower()
         unfit = any(word in name for word in UNFIT) and not name.startswith(NOTO)
         imitates = any(word in str(path).lower() for word in HAND_LIKE)
-        number = zlib.crc32(path.stem.split("-")[0].encode())
+        number = zlib.crc32(family(str(path)).encode())
         own: Part = "train"
         if number % HELD_OUT == 0:
             own = "validation" if number // HELD_OUT % 2 else "test"
@@ -53,6 +56,18 @@ def fonts(part: Part, hand_like: bool = False, names: tuple[str, ...] = ("",)) -
         if fits and _has_characters(str(path)):
             found.append(str(path))
     return tuple(found) or (() if part == "train" else fonts("train", hand_like, names))
+
+
+def family(path: str) -> str:
+    """Return what a font's name begins with: without its weight, its slope and its design size."""
+    return Path(path).stem.split("-")[0].rstrip("0123456789")
+
+
+@cache
+def families(part: Part, hand_like: bool = False) -> tuple[tuple[str, ...], ...]:
+    """Return the fonts of a part, those of each family together."""
+    paths = sorted(fonts(part, hand_like), key=family)
+    return tuple(tuple(own) for _, own in groupby(paths, key=family))
 
 
 @cache
@@ -97,8 +112,9 @@ def metrics(path: str, size: int, char: str) -> tuple[float, float, float]:
 
 def pick(rng: Generator, part: Part, hand_like: bool = False) -> str:
     """Choose a font."""
-    names = fonts(part, hand_like)
-    return names[int(rng.integers(len(names)))]
+    kin = families(part, hand_like)
+    own = kin[int(rng.integers(len(kin)))]
+    return own[int(rng.integers(len(own)))]
 
 
 def text(path: str, words: str, size: float) -> tuple[Pixels, list[tuple[float, float]]]:

@@ -11,6 +11,9 @@ from tenfold.synthesis.pages.canvas import straight
 from tenfold.synthesis.pages.strokes import Floats
 
 BLOTS = {".": 1.7, ":": 1.5}  # how much wider than its strokes a pen may leave a point
+RISING = 0.2  # of the dashes and equals signs rise as a quick hand's do
+AT_ONCE = 0.2  # of the equals signs are written without lifting the pen
+LONG_COMMAS = 0.25  # of the commas are nearly as long as half a digit
 
 
 class Place:
@@ -49,13 +52,14 @@ def _point(p: Place) -> list[Floats]:
 
 def _comma(p: Place) -> list[Floats]:
     x, y = p.x + p.u(0.05, 0.12), p.y + p.u(0.3, 0.45)
-    return [straight([(x, y), (x - p.u(0.0, 0.12), y + p.u(0.14, 0.32))])]
+    long = p.u(0.3, 0.5) if p.rng.random() < LONG_COMMAS else p.u(0.14, 0.32)
+    return [straight([(x, y), (x - p.u(0.0, 0.12), y + long)])]
 
 
 def _dash(p: Place) -> list[Floats]:
     long = p.u(0.18, 0.6)
-    mid = p.y + p.j(0.08)
-    bent, end = mid + p.j(0.02), mid + p.j(0.05)
+    mid, rise = p.y + p.j(0.08), _rise(p)
+    bent, end = mid + p.j(0.02) - rise * long / 2, mid + p.j(0.02) - rise * long
     return [straight([(p.x, mid), (p.x + long / 2, bent), (p.x + long, end)])]
 
 
@@ -84,12 +88,17 @@ def _plus(p: Place) -> list[Floats]:
 
 def _equals(p: Place) -> list[Floats]:
     long, off, mid = p.u(0.25, 0.6), p.u(0.07, 0.16), p.y + p.j(0.08)
-    strokes = []
+    rise, strokes = _rise(p) * long, []
     for side in (-1, 1):
         start = (p.x + p.j(0.03), mid + side * off)
-        end = (p.x + long + p.j(0.04), mid + side * off + p.j(0.04))
+        end = (p.x + long + p.j(0.04), mid + side * off + p.j(0.02) - rise)
         strokes.append(straight([start, end]))
-    return strokes
+    return [np.concatenate(strokes)] if p.rng.random() < AT_ONCE else strokes
+
+
+def _rise(p: Place) -> float:
+    """Draw how far a stroke along the line rises: pixels up per pixel to the right."""
+    return float(p.rng.uniform(0.1, 0.6) if p.rng.random() < RISING else p.rng.normal(0, 0.08))
 
 
 def _bracket(p: Place, bow: float, x: float) -> list[Floats]:

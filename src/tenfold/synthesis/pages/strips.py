@@ -35,6 +35,7 @@ from tenfold.synthesis.pages.writing import Style
 
 LONGEST = 720  # columns of a strip that is learned from
 DARK_EDGES = 0.1  # of strips have dark bars along edges
+SOFT_PRINT = 0.2  # of the strips in print have it out of focus, or badly copied
 CELLS = 0.1  # of strips are a row of a table, a digit in each cell
 # Of strips have writing before, behind, or nothing else. What is no digit is the finder's to leave
 # out; a recogniser that sees much of it learns to doubt digits in hands it has not seen.
@@ -108,6 +109,8 @@ class StripMaker:
             x = junk(canvas, rng, hand, self.part, x, y, style) + size * rng.uniform(0.1, 1.2)
         if mode == "print":
             x = writing.typeset(canvas, rng, printing.pick(rng, self.part), text, x, y, style)
+            if rng.random() < SOFT_PRINT:
+                canvas.soften(size * rng.uniform(*printing.SOFT))
         elif mode == "display":
             x = writing.display(canvas, rng, text, x, y, style)
         elif mode == "cells":
@@ -180,7 +183,7 @@ class StripMaker:
                 left = middle - printing.font(face, size).getlength(digit) / 2
                 writing.typeset(canvas, rng, face, digit, left, y, Style(h, level=tone))
         if printed.any() and rng.random() < 0.5:
-            canvas.soften(h * rng.uniform(0.02, 0.11))
+            canvas.soften(h * rng.uniform(*printing.SOFT))
         for digit, middle, set_in in zip(text, middles, printed, strict=True):
             if not set_in:
                 glyph = hand.digit(int(digit), h * rng.uniform(0.8, 1.15))

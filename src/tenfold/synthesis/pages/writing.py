@@ -16,6 +16,7 @@ from tenfold.synthesis.pages.strokes import crop, rasterise, smooth
 
 SMALL_ZEROS = 0.3  # of the numbers end in smaller zeros
 CHAINED = 0.2  # of the numbers have their zeros written in one stroke
+OFF = 0.15  # of the dashes and equals signs stand off the digits before them
 ODD_SIZE = 0.05  # of the digits are much smaller or larger than their neighbours
 
 
@@ -147,7 +148,7 @@ def sign(
     """Write a sign; return where it ends."""
     h, u = style.height, rng.uniform
     pen = max(1.0, hand.pen * h * u(0.8, 1.25))
-    x += h * u(0.03, 0.16)
+    x += h * (u(0.16, 0.6) if char in "-=" and rng.random() < OFF else u(0.03, 0.16))
     strokes = signs.STROKES[char](signs.Place(rng, x, y, h, hand.slant, pen))
     if char in signs.BLOTS:
         pen *= u(1.0, signs.BLOTS[char])

@@ -128,6 +128,8 @@ def test_a_doubtful_digit_stays_in_a_number_and_alone_does_not(
     assert _line("", symbols[1:])[0] == ""
     x, y, width, height = symbols[1].box
     symbols[1] = replace(symbols[1], box=(x + height, y, width, height))
+    assert _line("", symbols)[0] == " ".join(text)  # of the same piece
+    symbols[1] = replace(symbols[1], box=(x + 3 * height, y, width, height))
     assert _line("", symbols)[0] == "1"
 
 

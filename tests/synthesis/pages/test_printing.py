@@ -8,20 +8,23 @@ import numpy as np
 import pytest
 
 from tenfold.synthesis.pages import printing
-from tenfold.synthesis.pages.printing import fonts, pick, segments, text
+from tenfold.synthesis.pages.printing import families, fonts, pick, segments, text
 
 
 @pytest.fixture
 def many_fonts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
     """A machine with sixty families of two fonts each."""
     face = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
-    paths = [tmp_path / f"Face{n}-{style}.ttf" for n in range(60) for style in ("Bold", "Regular")]
+    names = [f"Face{letter}{n}x" for letter in "ABC" for n in range(20)]
+    paths = [tmp_path / f"{name}-{style}.ttf" for name in names for style in ("Bold", "Regular")]
     for path in paths:
         path.symlink_to(face)
     monkeypatch.setattr(printing, "_files", lambda: tuple(paths))
     fonts.cache_clear()
+    families.cache_clear()
     yield {str(path) for path in paths}
     fonts.cache_clear()
+    families.cache_clear()
 
 
 def test_a_font_belongs_to_one_part_with_its_family(many_fonts: set[str]) -> None:
@@ -32,6 +35,23 @@ def test_a_font_belongs_to_one_part_with_its_family(many_fonts: set[str]) -> Non
     for part in (train, validation, test):
         assert part
         assert {path.replace("Bold", "Regular") for path in part} <= part
+
+
+def test_families_are_as_frequent_as_each_other_and_sizes_are_one_family(
+    monkeypatch: pytest.MonkeyPatch, many_fonts: set[str]
+) -> None:
+    names = ("Thin-Regular", *(f"Many{size}-Bold" for size in range(5, 13)))
+    paths = [Path(sorted(many_fonts)[0]).with_name(f"{name}.ttf") for name in names]
+    for path in paths:
+        path.symlink_to(sorted(many_fonts)[0])
+    monkeypatch.setattr(printing, "_files", lambda: tuple(paths))
+    monkeypatch.setattr(printing, "HELD_OUT", 10**9)
+    fonts.cache_clear()
+    families.cache_clear()
+    rng = np.random.default_rng(0)
+    picked = [Path(pick(rng, "train")).stem for _ in range(400)]
+    assert 150 < picked.count("Thin-Regular") < 250
+    assert len(set(picked)) == len(names)
 
 
 def test_where_few_fonts_are_installed_a_part_without_any_takes_those_of_training(

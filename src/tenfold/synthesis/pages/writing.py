@@ -126,9 +126,14 @@ def _chain(
         canvas.put(glyph, left, top, level, HAND, "0")
         placed = canvas.placed[-1] if canvas.placed else None
         if placed is not None and placed.char == "0":  # its box is the loop's, without the way on
-            box = (middle - wide / 2 - pen / 2, placed.box[1], middle + wide / 2 + pen / 2,
-                   placed.box[3])  # fmt: skip
-            canvas.placed[-1] = Placed("0", HAND, box)
+            left, top, right, bottom = placed.box
+            left, right = (
+                max(left, middle - (wide + pen) / 2),
+                min(right, middle + (wide + pen) / 2),
+            )
+            canvas.placed.pop()
+            if left < right:
+                canvas.placed.append(Placed("0", HAND, (left, top, right, bottom)))
         x = middle + wide * step - wide / 2
     return x
 

@@ -49,7 +49,6 @@ TALL = 56  # pixels: how high a field is shown to the finder, its digits about h
 LEAST = 0.25  # the finder's least score in a field
 VIEWS = 3  # of a strip: what they agree on is surer than what one of them is sure of
 CANDIDATES = 8
-UNHEARD = -8.0
 WHOLE = 0.1  # of the numbers in a field with decimals are written without any
 LEFT = 0.01  # of a cell's probability is for what the classifier, or the finder, does not see
 ANY = Expect.of(digits=(1, 20))  # what a field may hold of which nothing is said
@@ -83,9 +82,6 @@ class Seen:
         Log-probability that any value that fits is written.
     struck : bool
         Whether something is struck out.
-    second : float
-        Log-probability of the likeliest value's digits by the classifier, which looks at each by
-        itself; `UNHEARD` where it sees another number of digits.
     cells : tuple of (int, int, int, int)
         Of a comb without anything struck out: left, top, width, height in the snippet's pixels of
         each cell that holds a digit.
@@ -97,7 +93,6 @@ class Seen:
     candidates: tuple[tuple[str, float], ...] = ()
     log_total: float = -math.inf
     struck: bool = False
-    second: float = 0.0
     cells: tuple[Cell, ...] = ()
 
 
@@ -187,9 +182,8 @@ def _read(crop: Crop, networks: Networks) -> Seen:
         value = expect.value(text)
         chances[value] = float(np.logaddexp(chances.get(value, -np.inf), chance))
     candidates = tuple(sorted(chances.items(), key=lambda pair: -pair[1]))
-    second = _second(max(texts, key=texts.__getitem__), cells) if texts else UNHEARD
     return Seen(
-        crop.field, snippet(crop), crop.ink, candidates, decoded.log_total, is_struck, second,
+        crop.field, snippet(crop), crop.ink, candidates, decoded.log_total, is_struck,
         () if is_struck else _filled(crop, cells),
     )  # fmt: skip
 
@@ -210,15 +204,6 @@ def _filled(crop: Crop, cells: Floats) -> tuple[Cell, ...]:
         for k in range(len(cells))
         if cells[k, 10] < math.log(0.5)
     )
-
-
-def _second(text: str, cells: Floats) -> float:
-    """Return the classifier's log-probability of a number's digits."""
-    digits = [int(char) for char in text if char.isdigit()]
-    filled = cells[cells[:, 10] < math.log(0.5)]
-    if len(filled) != len(digits):
-        return UNHEARD
-    return float(max(UNHEARD, filled[range(len(digits)), digits].sum()))
 
 
 def _cells(crop: Crop, kept: Sequence[Found], classifier: Model) -> Floats:

@@ -21,9 +21,8 @@ from tenfold.forms.sheet_results import TICKED, Cell, FieldResult
 from tenfold.forms.template import Field
 
 # 1, margin of log-probability to the runner-up, log-probability that any valid value was written,
-# whether something is struck out, log-probability of the digits by the classifier; fitted by
-# benchmarks/forms.py --fit.
-CURVE = (0.499, 0.653, 0.165, -0.856, 0.194)
+# whether something is struck out; fitted by benchmarks/forms.py --fit.
+CURVE = (-0.799, 0.81, 0.181, -0.769)
 MOST = 8.0  # what is surer than this counts as this
 SURE = 0.98  # probability from which on nobody need look
 SET, UNSET = 0.03, 0.012  # share of a tick box's inside that is inked
@@ -68,7 +67,7 @@ def features(one: Seen) -> tuple[float, ...]:
     first = one.candidates[0][1]
     second = one.candidates[1][1] if len(one.candidates) > 1 else -math.inf
     margin, fits = min(MOST, first - second), max(-MOST, one.log_total)
-    return 1.0, margin, fits, float(one.struck), one.second
+    return 1.0, margin, fits, float(one.struck)
 
 
 def _alone(one: Seen) -> FieldResult:

@@ -87,12 +87,16 @@ def _alone(one: Seen) -> FieldResult:
 
 
 def _shared(candidates: Sequence[tuple[str, float]], right: float) -> dict[str, float]:
-    """Give the first its probability, and the rest of it to the others as they stand."""
+    """Give the first its probability, and the rest of it to the others as they stand.
+
+    None of them gets more than the first: where even that is improbable, it may be none of these.
+    """
     (first, _), *others = candidates
     left = (1 - right) * (1 - OTHER)
     top = max((p for _, p in others), default=0.0)
     total = sum(math.exp(p - top) for _, p in others)
-    return {first: right} | {text: left * math.exp(p - top) / total for text, p in others}
+    shares = {text: left * math.exp(p - top) / total for text, p in others}
+    return {first: right} | {text: min(right, share) for text, share in shares.items()}
 
 
 def _answer(name: str, chances: dict[str, float], cells: tuple[Cell, ...]) -> FieldResult:

@@ -241,11 +241,17 @@ def _line(
     else:
         part = Part([], FILLS * height, 0.0, wide, wide / 2, top + height / 2, 0.0, 0.0, wide)
     frames = _frames(picture, part, networks)
-    decoded = decode(frames, expect, CANDIDATES)
     glyphs = cells[cells[:, 10] < math.log(0.5)]
-    if not decoded or len(glyphs) < sum(char.isdigit() for char in decoded[0].text):
-        return decoded
-    return decode(frames, expect, CANDIDATES, glyphs) or decoded
+    if len(glyphs) >= min(map(_digits_in, frames)):
+        return decode(frames, expect, CANDIDATES, glyphs) or decode(frames, expect, CANDIDATES)
+    return decode(frames, expect, CANDIDATES)
+
+
+def _digits_in(frames: Floats) -> int:
+    """Return how many digits frames show, each by its likeliest class."""
+    surest = frames.argmax(axis=1)
+    begins = np.diff(surest, prepend=0) != 0
+    return int((begins & (surest >= 1) & (surest <= 10)).sum())
 
 
 def _chances(glyphs: Sequence[Pixels | None], classifier: Model) -> Floats:

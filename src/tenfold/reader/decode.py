@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.reader.ctc import search
 from tenfold.reader.expect import Automaton, Expect
 from tenfold.reader.prefixes import likeliest
 from tenfold.reader.trie import Trie
@@ -185,10 +186,10 @@ def decode(
     if not views:
         return _decoded(combed, expect, count)
     # What either finds is weighed by both; what does not fit is weighed too, to tell how much
-    # more probable it is.
+    # more probable it is: the likeliest strings of one view are enough for that.
     wide = max(count, 10)
     fitting = {one.text for seen in (views, combed) for one in _decoded(seen, expect, wide)}
-    others = {one.text for seen in (views, combed) for one in _decoded(seen, None, wide)}
+    others = {text for frames in (views[0], combed[0]) for text, _ in search(frames, wide)}
     texts = sorted(fitting | others)
     if not fitting:
         return Decoded((), -math.inf, share)

@@ -123,17 +123,14 @@ def _chain(
             points += [(reach, y - height / 2)]
         path = smooth(straight(points))
         glyph, left, top = rasterise([path], max(1.0, pen))
+        before = len(canvas.placed)
         canvas.put(glyph, left, top, level, HAND, "0")
-        placed = canvas.placed[-1] if canvas.placed else None
-        if placed is not None and placed.char == "0":  # its box is the loop's, without the way on
-            left, top, right, bottom = placed.box
-            left, right = (
-                max(left, middle - (wide + pen) / 2),
-                min(right, middle + (wide + pen) / 2),
-            )
-            canvas.placed.pop()
-            if left < right:
-                canvas.placed.append(Placed("0", HAND, (left, top, right, bottom)))
+        if len(canvas.placed) > before:  # its box is the loop's, without the way on
+            x0, y0, x1, y1 = canvas.placed.pop().box
+            half = (wide + pen) / 2
+            x0, x1 = max(x0, middle - half), min(x1, middle + half)
+            if x0 < x1:
+                canvas.placed.append(Placed("0", HAND, (x0, y0, x1, y1)))
         x = middle + wide * step - wide / 2
     return x
 

@@ -44,11 +44,11 @@ from tenfold.finetune.reference import Sizes
 from tenfold.finetune.verdict import ForgottenError, hold_to
 from tenfold.model import open_model
 from tenfold.preprocess.normalize import FIELD, frame_glyph
+from tenfold.reader.ctc import best_path
 from tenfold.reader.networks import LineRecogniser, bundled_content, bundled_model
 from tenfold.samples.framing import frame_picture
 from tenfold.signature import DIGITS
 from tenfold.synthesis.pages.hands import Hand, Stock
-from tenfold.training.pages.score import best_path
 
 Pixels = NDArray[np.uint8]
 

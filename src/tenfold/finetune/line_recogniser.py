@@ -24,13 +24,13 @@ from tenfold.finetune.table import Line, fits, with_signs
 from tenfold.finetune.verdict import Comparison, compare
 from tenfold.finetune.weights import Layers, Weights, between, written
 from tenfold.modelinfo import TAUGHT
+from tenfold.reader.ctc import best_path
 from tenfold.reader.networks import LineRecogniser
 from tenfold.signature import CHARS, DIGITS, STRIDE, strips_of
 from tenfold.synthesis.pages.hands import Stock
 from tenfold.synthesis.pages.strips import Strip
 from tenfold.training.pages.confidence import fit_number_confidence
 from tenfold.training.pages.line import CTC_STEPS, Batch, LineTask, collate
-from tenfold.training.pages.score import best_path
 
 Pixels = NDArray[np.uint8]
 

@@ -34,7 +34,7 @@ from tenfold.forms.sheet_results import Cell
 from tenfold.forms.template import Field
 from tenfold.model import Model
 from tenfold.reader import find as finding
-from tenfold.reader.ctc import Network, frames_of
+from tenfold.reader.ctc import Network, best_path, frames_of
 from tenfold.reader.decode import Decoded, decode
 from tenfold.reader.expect import Expect
 from tenfold.reader.find import Found
@@ -167,8 +167,9 @@ def _read(crop: Crop, networks: Networks) -> Seen:
     else:
         near = [f for f in near if f.kind != STRUCK]
         kept = [f for f in near if f.middle[1] > top - 0.2 * height]
-        # What replaces it may stand above its field.
-        kept = _one_row(kept or near if struck else kept, struck)
+        if struck and not kept:  # what replaces it may stand above its field
+            kept = near
+        kept = _one_row(kept, struck)
     expect = crop.field.expect or ANY
     cells = _cells(shown, kept, networks.classifier)
     if crop.field.cells:
@@ -242,16 +243,8 @@ def _line(
         part = Part([], FILLS * height, 0.0, wide, wide / 2, top + height / 2, 0.0, 0.0, wide)
     frames = _frames(picture, part, networks)
     glyphs = cells[cells[:, 10] < math.log(0.5)]
-    if len(glyphs) >= min(map(_digits_in, frames)):
-        return decode(frames, expect, CANDIDATES, glyphs) or decode(frames, expect, CANDIDATES)
-    return decode(frames, expect, CANDIDATES)
-
-
-def _digits_in(frames: Floats) -> int:
-    """Return how many digits frames show, each by its likeliest class."""
-    surest = frames.argmax(axis=1)
-    begins = np.diff(surest, prepend=0) != 0
-    return int((begins & (surest >= 1) & (surest <= 10)).sum())
+    least = min(sum(char.isdigit() for char in best_path(view)) for view in frames)
+    return decode(frames, expect, CANDIDATES, glyphs if len(glyphs) >= least else None)
 
 
 def _chances(glyphs: Sequence[Pixels | None], classifier: Model) -> Floats:

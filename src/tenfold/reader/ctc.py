@@ -106,6 +106,19 @@ def spell(views: Sequence[Floats], beam: int = BEAM) -> Spelled:
     return Spelled(best, math.log(max(chances[best], NEVER)), spans, surest)
 
 
+def best_path(frames: Floats) -> str:
+    """Spell the likeliest class of each frame, repeats and blanks left out.
+
+    Examples
+    --------
+    >>> best_path(np.eye(21, dtype=np.float32)[[0, 2, 2, 0, 2, 3, 0]])
+    '112'
+    """
+    best = frames.argmax(axis=1)
+    first = np.r_[True, best[1:] != best[:-1]]
+    return "".join(CHARS[k - 1] for k in best[first & (best > 0)])
+
+
 def search(frames: Floats, beam: int) -> list[tuple[str, float]]:
     """Return the likeliest strings with their log-probabilities, likeliest first."""
     # Plain floats: for one number at a time NumPy's cost more than what is done with them.

@@ -169,8 +169,8 @@ def decode(
     count : int
         How many are wanted; of a list as many as it has values gives all.
     cells : float array, shape (n, 11), optional
-        Of a comb's cells, from left to right: log-probabilities of the ten digits and of nothing.
-        Any cells may be empty; signs take none.
+        Of a comb's cells, or of the digits that were found, from left to right: log-probabilities
+        of the ten digits and of nothing. Any cells may be empty; signs take none.
 
     Examples
     --------

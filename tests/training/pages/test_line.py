@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from tenfold.reader.ctc import best_path
 from tenfold.signature import CHARS, STRIDE, STRIP, strips_of
 from tenfold.synthesis.pages.hands import Stock
 from tenfold.synthesis.pages.strips import Strip, StripMaker
 from tenfold.training.pages.line import LineNetwork, LineTask, collate
-from tenfold.training.pages.score import best_path
 
 
 def _strip(text: str, width: int, middles: tuple[float, ...], half: float) -> Strip:

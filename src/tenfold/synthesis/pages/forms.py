@@ -47,7 +47,7 @@ def grid(s: Scene) -> None:
             shape = printing.font(face, max(4, round(h / printing.cap(face)))).getlength(digit)
             writing.typeset(s.canvas, rng, face, digit, x - shape / 2, y, Style(h, level=tone))
     if given and rng.random() < SOFT:
-        s.canvas.soften(h * rng.uniform(*printing.SOFT))
+        s.canvas.soften(h * rng.uniform(*printing.BLURRED))
     size = h * (0.45 if rng.random() < 0.2 else 1)  # candidates, or a digit each
     for x, y, printed in places:
         if not printed:

@@ -25,7 +25,7 @@ from tenfold.synthesis.pages.strokes import Pixels
 Part = Literal["train", "validation", "test"]
 
 FOLDERS = ("/usr/share/fonts", "/usr/share/texmf/fonts", "/usr/local/share/fonts")
-SOFT = (0.02, 0.16)  # how far print may be blurred that is softer than writing: digit heights
+BLURRED = (0.02, 0.16)  # how far print may be blurred that is softer than writing: digit heights
 HELD_OUT = 7  # one family of so many is for validation or for test pages
 # Fonts without Latin digits, or with digits that nobody would call so.
 UNFIT = (

@@ -110,7 +110,7 @@ class StripMaker:
         if mode == "print":
             x = writing.typeset(canvas, rng, printing.pick(rng, self.part), text, x, y, style)
             if rng.random() < SOFT_PRINT:
-                canvas.soften(size * rng.uniform(*printing.SOFT))
+                canvas.soften(size * rng.uniform(*printing.BLURRED))
         elif mode == "display":
             x = writing.display(canvas, rng, text, x, y, style)
         elif mode == "cells":
@@ -183,7 +183,7 @@ class StripMaker:
                 left = middle - printing.font(face, size).getlength(digit) / 2
                 writing.typeset(canvas, rng, face, digit, left, y, Style(h, level=tone))
         if printed.any() and rng.random() < 0.5:
-            canvas.soften(h * rng.uniform(*printing.SOFT))
+            canvas.soften(h * rng.uniform(*printing.BLURRED))
         for digit, middle, set_in in zip(text, middles, printed, strict=True):
             if not set_in:
                 glyph = hand.digit(int(digit), h * rng.uniform(0.8, 1.15))

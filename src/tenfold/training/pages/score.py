@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from tenfold.evaluation.metrics.text import edit_distance
+from tenfold.reader.ctc import best_path
 from tenfold.reader.find import Found, find
 from tenfold.reader.networks import Finder, LineRecogniser
-from tenfold.signature import CHARS, DIGIT_KINDS, FINE
+from tenfold.signature import DIGIT_KINDS, FINE
 from tenfold.synthesis.pages.canvas import Placed
 from tenfold.synthesis.pages.hands import Stock
 from tenfold.synthesis.pages.pages import SIDE, PageMaker
@@ -48,19 +48,6 @@ def score_line(content: bytes, stock: Stock, count: int) -> dict[str, float]:
         "character_error": edits / max(1, characters),
         "strips": count,
     }
-
-
-def best_path(logits: NDArray[np.float32]) -> str:
-    """Spell the likeliest class of each frame, repeats and blanks left out.
-
-    Examples
-    --------
-    >>> best_path(np.eye(21, dtype=np.float32)[[0, 2, 2, 0, 2, 3, 0]])
-    '112'
-    """
-    best = logits.argmax(axis=1)
-    first = np.r_[True, best[1:] != best[:-1]]
-    return "".join(CHARS[k - 1] for k in best[first & (best > 0)])
 
 
 def score_finder(content: bytes, stock: Stock, count: int) -> dict[str, float]:

@@ -29,8 +29,9 @@ from tenfold.synthesis.pages.strips import Strip, StripMaker
 from tenfold.training.recipe import parse_recipe
 from tenfold.training.validation import VALIDATION_SEED, hold_out_validation
 
-VERSION = 1  # of how sets are composed: another one is composed anew
-ORIGINAL, NON_DIGITS = 0.3, 0.2  # shares, as the bundled classifier learned from
+VERSION = 2  # of how sets are composed: another one is composed anew
+# Shares, as the bundled classifier learned from.
+ORIGINAL, NON_DIGITS, COMPOSED = 0.26, 0.18, 0.2
 SOURCE = 12_000  # MNIST pictures that replay starts from
 Tell = Callable[[str], None]
 
@@ -111,7 +112,7 @@ def glyphs(info: ModelInfo, sizes: Sizes, data_dir: Path | None, tell: Tell) -> 
         arrays = _kept(name)
         if arrays is None:
             tell(f"composing {count:,} pictures")
-            found = synthesise(data, count, ORIGINAL, NON_DIGITS, seed)
+            found = synthesise(data, count, ORIGINAL, NON_DIGITS, seed, COMPOSED)
             arrays = {"images": found.images, "labels": found.targets}
             _keep(name, arrays)
         classes = (*data.classes, "none")

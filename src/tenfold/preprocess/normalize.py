@@ -13,10 +13,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.preprocess.binarize import Ink
+
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 FIELD, BOX = 28, 20
+MARGIN = 0.3  # of the digit's longer side: paper around it, to tell ink from paper by
+MOSTLY = 0.5  # of a connected component: so much of it where the digit is, and all of it belongs
+LEAST = 6  # pixels of ink
 FULL_INK = 90.0  # percentile of the ink's levels that becomes 255
 FAINTEST = 20  # levels of 255 below which the edge of a stroke does not count
 ROOM = 4  # pens are widened on a grid this many times finer than the box
@@ -56,6 +61,25 @@ def frame_glyph(level: Pixels, mask: Pixels) -> Pixels:
         return np.zeros((FIELD, FIELD), np.uint8)
     soft = soft[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return _sharpen(_centre(_fit(soft)))
+
+
+def frame_own(ink: Ink, near: NDArray[np.bool_]) -> Pixels | None:
+    """Frame the ink that mostly lies where the digit is: uint8 ``(28, 28)``, None for too little.
+
+    Parameters
+    ----------
+    ink : Ink
+        Of the digit and what is around it.
+    near : bool array, shape (h, w)
+        Where the digit's own ink may be.
+    """
+    count, labels, _, _ = cv2.connectedComponentsWithStats(ink.mask, connectivity=8)
+    inked = np.bincount(labels.ravel(), minlength=count)
+    on = np.bincount(labels.ravel(), weights=near.ravel(), minlength=count)
+    whole = on > MOSTLY * inked
+    whole[0] = False
+    mask = whole[labels] | (near & (ink.mask > 0))
+    return frame_glyph(ink.level, mask.astype(np.uint8)) if int(mask.sum()) >= LEAST else None
 
 
 def _soften(level: Pixels, mask: Pixels) -> Pixels:

@@ -13,17 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.preprocess.binarize import find_ink
-from tenfold.preprocess.normalize import FIELD, frame_glyph
+from tenfold.preprocess.normalize import MARGIN, frame_own
 from tenfold.reader.find import Finding, Found
 from tenfold.signature import DIGIT_KINDS, FINE
 
 Pixels = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 
-MARGIN = 0.3  # of the digit's longer side: paper around it, to tell ink from paper by
 DIGIT = 0.25  # probability of digit ink from which on ink may belong to the digit
-MOSTLY = 0.5  # of a connected component: so much of it on digit ink, and all of it belongs
-LEAST = 6  # pixels of ink
 
 
 def glyph(
@@ -76,17 +73,7 @@ def glyph(
             y0, y1 = max(0, int(other.y - top)), max(0, int(other.bottom - top) + 1)
             if x1 > x0:
                 near[y0:y1, x0:x1] = False
-    count, labels, _, _ = cv2.connectedComponentsWithStats(ink.mask, connectivity=8)
-    inked = np.bincount(labels.ravel(), minlength=count)
-    on = np.bincount(labels.ravel(), weights=near.ravel(), minlength=count)
-    whole = on > MOSTLY * inked
-    whole[0] = False
-    mask = whole[labels] | (near & (ink.mask > 0))
-    if int(mask.sum()) < LEAST:
-        return None
-    framed = frame_glyph(ink.level, mask.astype(np.uint8))
-    assert framed.shape == (FIELD, FIELD)  # noqa: S101
-    return framed
+    return frame_own(ink, near)
 
 
 def _digit_ink(seen: Finding, found: Found, area: tuple[int, int, int, int]) -> NDArray[np.float32]:

@@ -97,6 +97,7 @@ class Synthesis(Section):
     pictures: Annotated[int, Field(ge=0)] = 0  # how many to make, once, before training; 0: off
     original: Fraction = 0.25  # share of them that are digits as they are
     non_digits: Fraction = 0.2  # share that are no digits: the network learns to refuse them
+    composed: Fraction = 0.0  # share cut out of composed pictures: the pages' hands, and print
     refused: Fraction = 0.005  # share of the validation digits that the rejection rule may refuse
 
     @model_validator(mode="before")

@@ -275,7 +275,9 @@ def _prepare(recipe: Recipe, train: Dataset, device: torch.device) -> Training:
     if recipe.synthesis.pictures:
         with threads(1):  # many small steps: two threads wait for each other more than they work
             how = recipe.synthesis
-            learned = synthesise(learned, how.pictures, how.original, how.non_digits, recipe.seed)
+            learned = synthesise(
+                learned, how.pictures, how.original, how.non_digits, recipe.seed, how.composed
+            )
     return Training(recipe, learned, validation, device)
 
 

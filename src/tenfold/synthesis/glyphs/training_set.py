@@ -18,13 +18,20 @@ from tenfold.synthesis.glyphs.non_digits import draw_non_digits
 from tenfold.synthesis.glyphs.pens import render
 from tenfold.synthesis.glyphs.rng import BatchRng
 from tenfold.synthesis.glyphs.shapes import plain
+from tenfold.synthesis.pages.alone import LoneMaker
+from tenfold.synthesis.pages.hands import Stock
 
 NO_DIGIT = "none"  # the class of things that are no digits
 BATCH = 256  # a batch this small stays in the processor's cache, four times as fast as 2,000
 
 
 def synthesise(
-    source: Dataset, count: int, original: float, non_digits: float, seed: int
+    source: Dataset,
+    count: int,
+    original: float,
+    non_digits: float,
+    seed: int,
+    composed: float = 0.0,
 ) -> Dataset:
     """Make a training set from digits.
 
@@ -39,6 +46,9 @@ def synthesise(
         are digits as other hands, pens and cameras would have given them.
     seed : int
         The same seed gives the same pictures.
+    composed : float
+        Share of them that are cut out of composed pictures: the hands of the pages, and print in
+        the fonts of this machine.
 
     Returns
     -------
@@ -60,7 +70,7 @@ def synthesise(
     labels = np.empty(batches * BATCH, np.uint8)
     for batch in range(batches):
         rows = slice(batch * BATCH, (batch + 1) * BATCH)
-        images[rows], labels[rows] = maker.batch(original, non_digits)
+        images[rows], labels[rows] = maker.batch(original, non_digits, composed)
     classes = (*source.classes, NO_DIGIT)
     return replace(source, images=images, labels=labels, classes=classes)
 
@@ -75,18 +85,25 @@ class _Maker:
         self.zeros = (self.labels == 0).nonzero()[:, 0]
         self.generator = Generator().manual_seed(seed)
         self.camera = np.random.default_rng(seed)
+        # All of the source: what is held out for validation is not in it.
+        stock = Stock.of(source.images, source.targets, "test")
+        self.lone = LoneMaker(stock, "train", seed)
 
     def batch(
-        self, original: float, non_digits: float
+        self, original: float, non_digits: float, composed: float
     ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         rows = torch.randint(len(self.labels), (BATCH,), generator=self.generator)
-        kept, drawn = round(BATCH * original), round(BATCH * non_digits)
-        same, other = rows[:kept], rows[kept : BATCH - drawn]
+        kept, drawn, cut = (round(BATCH * share) for share in (original, non_digits, composed))
+        same, other = rows[:kept], rows[kept : BATCH - drawn - cut]
         pictures = torch.cat([self._written(other), self._non_digits(drawn)]).numpy()
         spoilt = np.rint(photograph(pictures, self.camera) * 255).astype(np.uint8)
         none = torch.full((drawn,), 10, dtype=torch.uint8)
-        labels = torch.cat([self.labels[same], self.labels[other], none])
-        return np.concatenate([self.images[same].numpy(), spoilt]), labels.numpy()
+        labels = torch.cat([self.labels[same], self.labels[other], none]).numpy()
+        lone = [self.lone.digit() for _ in range(cut)]
+        return (
+            np.concatenate([self.images[same].numpy(), spoilt, *(one[None] for one, _ in lone)]),
+            np.append(labels, np.array([label for _, label in lone], np.uint8)),
+        )
 
     def _written(self, rows: Tensor) -> Tensor:
         rng = BatchRng(len(rows), self.generator)

@@ -5,7 +5,8 @@
 The pages (`tenfold.synthesis.pages.numbered`) show hands, fonts and MNIST images (its test set)
 that neither training nor the choice of settings has seen. The character error rate is that of
 `tenfold.evaluation.metrics.text`, as in `tenfold evaluate`; in the mean over kinds every kind of
-page counts alike. Result: results/reading_composed_pages.json; not with --part validation.
+page counts alike. So few numbers show some calibration error however honest their confidence is:
+that is given beside it. Result: results/reading_composed_pages.json; not with --part validation.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from tenfold.synthesis.pages.numbered import Truth, compose
 from tenfold.synthesis.pages.pages import PageMaker
 
 TEXT = "text with separators"
+DRAWS = 200  # of what may be right by chance
 TEXT_OF_RIGHT = f"{TEXT}, of lines whose digits are right"
 
 
@@ -41,6 +43,9 @@ class Tally:
 
     def add(self, reading: Reading, truth: Truth) -> None:
         """Count a page."""
+        true = {digits_of(text) for line in truth.lines for text in line}
+        for line in reading.lines:
+            self.sure += [(n.confidence, digits_of(n.text) in true) for n in line.numbers]
         if truth.kind == "foreign":  # nothing is to be read
             read = min(len(digits_of(reading.text)), truth.foreign)
             own = [False] * read + [True] * (truth.foreign - read)
@@ -50,9 +55,6 @@ class Tally:
         lines = "\n".join(" ".join(line) for line in truth.lines)
         self.texts.append((truth.kind, digits_of(lines), digits_of(reading.text)))
         self._add_lines(reading, truth)
-        true = {digits_of(text) for line in truth.lines for text in line}
-        for line in reading.lines:
-            self.sure += [(n.confidence, digits_of(n.text) in true) for n in line.numbers]
         ink = "printed" if truth.kind in ("print", "display") else "handwritten"
         self.shares["ink"] += [d.ink == ink for d in reading.digits if d.accepted]
         found = sum(d.refused == "struck out" for d in reading.digits)
@@ -90,7 +92,15 @@ class Tally:
             "struck out, precision": hits / max(1, found),
             "struck out, recall": hits / max(1, true),
             "ECE of the number's confidence": expected_calibration_error(confidence, right),
+            "ECE that an honest confidence would show": _by_chance(confidence),
         }
+
+
+def _by_chance(confidence: np.ndarray) -> float:
+    """Return the mean calibration error of numbers that are right exactly as often as is said."""
+    rng = np.random.default_rng(0)
+    draws = (rng.random(len(confidence)) < confidence for _ in range(DRAWS))
+    return fmean(expected_calibration_error(confidence, right) for right in draws)
 
 
 def stock(part: Part) -> Stock:

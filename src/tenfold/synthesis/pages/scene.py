@@ -14,6 +14,7 @@ from tenfold.synthesis.pages.struck import strike
 from tenfold.synthesis.pages.writing import Style
 
 STRUCK_OUT = 0.16  # of the numbers by hand
+NARROWEST = 10  # pixels: a margin in which words may stand
 
 
 class Scene:
@@ -130,6 +131,26 @@ class Scene:
             if x > self.width:
                 break
         return x
+
+    def standing(self, face: str) -> None:
+        """Print words along the left or the right side, from bottom to top or from top to bottom.
+
+        As magazines, books and forms have them; where nothing else is, or not at all.
+        """
+        rng, inked = self.rng, np.flatnonzero(self.canvas.ink.any(axis=0))
+        free = (int(inked[0]), self.width - 1 - int(inked[-1])) if len(inked) else (self.width, 0)
+        right = bool(rng.random() < 0.5)
+        room = free[right]
+        if room < NARROWEST:
+            return
+        words = " ".join(letters.random_word(rng) for _ in range(rng.integers(1, 5)))
+        tall = min(room, 60) * rng.uniform(0.4, 0.9)
+        glyph, _ = printing.text(face, words, tall)
+        turned = np.rot90(glyph, 1 if rng.random() < 0.7 else 3)
+        spare = max(0, room - turned.shape[1])
+        x = spare * rng.random() + (self.width - room if right else 0)
+        y = rng.uniform(-0.2, 0.8) * max(1, self.height - turned.shape[0] / 2)
+        self.canvas.put(np.ascontiguousarray(turned), x, y, float(rng.uniform(0.3, 1)))
 
     def rules(self, step: float, first: float, squared: bool = False, pen: float = 1.0) -> None:
         """Rule the paper, or square it."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tenfold.synthesis.pages import printing
 from tenfold.synthesis.pages.forms import form, grid, printed_page, table
 from tenfold.synthesis.pages.freehand import (
     alone,
@@ -21,6 +22,8 @@ from tenfold.synthesis.pages.freehand import (
 )
 from tenfold.synthesis.pages.scene import Scene as Scene
 from tenfold.synthesis.pages.things import label, meter, plot, printed_number
+
+STANDING = 0.2  # of the scenes have words in a margin, if they have a margin
 
 # Each scene with how often it is drawn.
 SCENES: tuple[tuple[Callable[[Scene], None], float], ...] = (
@@ -35,4 +38,6 @@ def draw(s: Scene) -> str:
     weights = np.array([weight for _, weight in SCENES])
     scene = SCENES[int(s.rng.choice(len(SCENES), p=weights / weights.sum()))][0]
     scene(s)
+    if s.rng.random() < STANDING:
+        s.standing(printing.pick(s.rng, s.part))
     return scene.__name__

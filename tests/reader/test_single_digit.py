@@ -279,6 +279,38 @@ def test_opinions_on_a_lone_digit_have_their_weights(
     assert symbol.char == char
 
 
+@pytest.mark.parametrize(("log_odds", "char"), [(1.2 * 1.15, "3"), (1.2 / 1.15, "5")])
+def test_all_of_the_ink_weighs_as_much_as_the_ink_found(log_odds: float, char: str) -> None:
+    page, undecided = _bar(), _chances(log_odds=0.0)
+    page[:, :4] = 0  # so that the ink is not the digit's alone
+    symbol = _read(
+        page,
+        [_found(100, 100, 60, 1.0, undecided)],
+        by_all=_chances(log_odds=log_odds),
+        by_place=_chances(log_odds=-1.2),
+        recogniser=lambda strips: _frames(strips, undecided),
+    )
+    assert symbol is not None
+    assert symbol.char == char
+
+
+@pytest.mark.parametrize(("sureness", "char"), [(0.45, "5"), (0.55, "7")])
+def test_ink_that_looks_little_like_a_digit_has_no_say(sureness: float, char: str) -> None:
+    page, even = _bar(), np.full(10, 0.1, np.float32)
+    page[:, :4] = 0
+    seven = np.full(10, (1 - sureness) / 9, np.float32)
+    seven[7] = sureness
+    symbol = _read(
+        page,
+        [_found(100, 100, 60, 1.0, even)],
+        by_all=seven,
+        by_place=even + 0.05 * np.eye(10, dtype=np.float32)[5],
+        recogniser=lambda strips: _frames(strips, even),
+    )
+    assert symbol is not None
+    assert symbol.char == char
+
+
 def test_opinions_that_agree_are_surer_together_but_not_twice_as_sure() -> None:
     one = _chances(log_odds=float(np.log(4)))
     symbol = _read(

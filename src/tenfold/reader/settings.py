@@ -63,8 +63,9 @@ class Settings:
         As `sides` and `least_score`, where one digit is promised: it may fill the picture, and a
         doubtful place is better than none.
     pool, pool_sharpness : tuple of float, float
-        Weights of the three opinions on a lone digit's place (the classifier on the ink found, the
-        line recogniser, the finder), and how far pooling sharpens them.
+        Weights of the opinions on a lone digit (the classifier on the ink found, the line
+        recogniser, the finder, the classifier on the picture's ink), and how far pooling sharpens
+        them.
     join : float
         Weight of the classifier's log-probabilities beside the line recogniser's, for digits in
         lines that stand apart from their neighbours.
@@ -113,7 +114,7 @@ class Settings:
     in_number: float = 0.4
     single_sides: tuple[int, ...] = (768, 384, 192, 96)
     single_score: float = 0.05
-    pool: tuple[float, float, float] = (1.0, 1.0, 0.4)
+    pool: tuple[float, float, float, float] = (1.0, 1.0, 0.4, 1.0)
     pool_sharpness: float = 1.3
     join: float = 0.5
     join_digitness: float = 0.5

@@ -2,9 +2,10 @@
 
 The classifier sees the picture's ink: all of it, what lies together, or the largest piece alone,
 whichever looks most like a digit. Where that is all the ink there is, nobody else is asked. Else
-the finder says where the digit is, and three opinions on that place are pooled: the classifier's on
-the ink found there, without rests of frames and neighbours, the line recogniser's, which reads it
-as a line of one, and the finder's own; a weighted sum of log-probabilities (Genest & Zidek 1986).
+the finder says where the digit is, and opinions are pooled: the classifier's on the ink found there,
+without rests of frames and neighbours, the line recogniser's, which reads the place as a line of one,
+the finder's own, and the classifier's on the picture's ink where that looks like a digit, as where one
+was cut out along its edges; a weighted sum of log-probabilities (Genest & Zidek 1986).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ LEAST_SHARE = 0.02  # of the largest piece's area: smaller marks are dirt
 TOGETHER = 0.15  # of a group's size: pieces this close belong to it
 LEFT_OUT = 2.5  # weight of the logarithm of the share of ink that a group holds
 SEEDS = 4  # the largest pieces are tried as the digit's core
-LONE = 0.5  # probability of a digit from which on ink that lies alone is one
+LONE = 0.5  # probability of a digit from which on a picture's ink may be one
 ALL_INK = 0.98  # of the ink: what lies beside the rest is dirt
 
 SEEN = 0.3  # the finder's score from which on its box is the digit's
@@ -108,6 +109,7 @@ def read_one(
             by_place(pixels, seen, best, model),
             by_line(grey, best, recogniser(), settings),
             Opinion(best.digits, best.score, None),
+            whole if whole is not None and whole.sureness >= LONE else None,
         )
         pairs = zip(settings.pool, opinions, strict=True)
         given = [(weight, opinion) for weight, opinion in pairs if opinion is not None]

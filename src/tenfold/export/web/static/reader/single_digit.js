@@ -19,12 +19,15 @@ export const SEEN = 0.3;
 export const ASIDE = 0.6;
 export const SIZE = 0.15;
 
+// Whether an opinion is that there is a digit.
+function isLikely(opinion) {
+  return Boolean(opinion) && Math.max(...opinion.probabilities) * opinion.digitness >= LONE;
+}
+
 // Whether a picture's ink is one digit and nothing else, away from the edge.
 export function liesAlone({ level, mask }, opinion) {
-  if (!opinion) return false;
-  const { probabilities, digitness, box } = opinion;
-  if (Math.max(...probabilities) * digitness < LONE) return false;
-  const [x, y, width, height] = box;
+  if (!isLikely(opinion)) return false;
+  const [x, y, width, height] = opinion.box;
   let [all, held] = [0, 0];
   for (let row = 0; row < mask.height; row++) {
     for (let column = 0; column < mask.width; column++) {
@@ -48,6 +51,7 @@ export async function readOne(pixels, grey, whole, alone, seen, networks, settin
       await byPlace(pixels, seen, best, networks.classifier),
       await byLine(grey, best, networks.line, settings),
       { probabilities: best.digits, digitness: best.score },
+      isLikely(whole) ? whole : null,
     ];
     given = opinions.map((opinion, k) => [settings.pool[k], opinion]).filter(([, opinion]) => opinion);
   } else if (whole) {

@@ -2,10 +2,11 @@
 
 The classifier sees the picture's ink: all of it, what lies together, or the largest piece alone,
 whichever looks most like a digit. Where that is all the ink there is, nobody else is asked. Else
-the finder says where the digit is, and opinions are pooled: the classifier's on the ink found there,
-without rests of frames and neighbours, the line recogniser's, which reads the place as a line of one,
-the finder's own, and the classifier's on the picture's ink where that looks like a digit, as where one
-was cut out along its edges; a weighted sum of log-probabilities (Genest & Zidek 1986).
+the finder says where the digit is, and opinions are pooled: the classifier's on the ink found
+there, without rests of frames and neighbours, the line recogniser's, which reads the place as a
+line of one, the finder's own, and the classifier's on the picture's ink where that looks like a
+digit, as where one was cut out along its edges; a weighted sum of log-probabilities (Genest &
+Zidek 1986).
 """
 
 from __future__ import annotations

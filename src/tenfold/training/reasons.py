@@ -26,6 +26,7 @@ SURE = 0.6  # share of pictures for which one reason holds
 ODD = 0.05  # share of pictures read otherwise than labelled, from which on it is asked why
 FEW = 5  # pictures, below which nothing is concluded from them
 ASKED = 300  # pictures on which a reason is tried: seconds, not minutes
+CLEARLY = 0.5  # more probable one way than the other: a picture that tells them apart
 HAZARD = 0.3  # share of hard pictures that some way makes look like their label, at most
 LEVEL = 0.001  # of the test that it was no luck
 CONFIDENT = 0.9  # probability from which on the classifier is believed against a label
@@ -134,13 +135,12 @@ def _spoiled(images: Pixels, labels: Labels, bundled: Opinion, wrong: NDArray[np
     best, words, undone = max(found, key=lambda each: each[0])
     if best <= SURE * len(rows) or not _beyond_luck(best, len(rows), HAZARD):
         return ""
-    # Some shapes look the same both ways, so probabilities say how many are spoiled.
+    # Some shapes look the same both ways: those that do not say how many are spoiled.
     rows = _some(np.arange(len(labels)))
     line = np.arange(len(rows)), labels[rows]
-    share = float(
-        (opinion(undone(images[rows])).probabilities[line] > bundled.probabilities[rows][line])
-        .mean()
-    )  # fmt: skip
+    likelier = opinion(undone(images[rows])).probabilities[line] - bundled.probabilities[rows][line]
+    telling = likelier[np.abs(likelier) > CLEARLY]
+    share = float((telling > 0).mean()) if len(telling) else 1.0
     many = "the" if share > NEARLY_ALL else f"about {percent(share, 0)} of the"
     return f"{many} images {words}"
 

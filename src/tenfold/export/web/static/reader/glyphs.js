@@ -2,17 +2,13 @@
 // The same steps as tenfold/reader/glyphs.py.
 
 import { findInk } from "./binarize.js";
-import { components } from "./components.js";
-import { frameGlyph } from "./normalize.js";
-import { crop, Pixels } from "./pixels.js";
+import { frameOwn, MARGIN } from "./normalize.js";
+import { crop } from "./pixels.js";
 import { DIGIT_KINDS, FINE } from "./signature.js";
 import { sample } from "./warp.js";
 
 const { fround } = Math;
-export const MARGIN = 0.3;
 export const DIGIT = 0.25;
-export const MOSTLY = 0.5;
-export const LEAST = 6;
 
 // The digit that was found as 28×28 levels, or null where there is no ink; the boxes of its
 // neighbours, the others, are not its own.
@@ -30,8 +26,7 @@ export function glyph(pixels, seen, found, others = []) {
   for (let at = 0; at < near.length; at++) near[at] = likely[at] > DIGIT ? 1 : 0;
   const size = { width: right - left, height: bottom - top };
   for (const other of others) if (other !== found) exclude(near, size, found, other, left, top);
-  const mask = ownInk(ink.mask, near);
-  return mask && frameGlyph(ink.level, mask);
+  return frameOwn(ink, near);
 }
 
 // Take a neighbour's box away, but for what lies beyond the digit's own middle.
@@ -44,21 +39,6 @@ function exclude(near, { width, height }, found, other, left, top) {
   const y0 = Math.max(0, Math.trunc(other.y - top));
   const y1 = Math.min(height, Math.max(0, Math.trunc(other.bottom - top) + 1));
   for (let y = y0; y < y1 && x1 > x0; y++) near.fill(0, y * width + x0, y * width + x1);
-}
-
-// Components that lie mostly on digit ink, whole, and of the others what lies there; or null.
-function ownInk(mask, near) {
-  const { labels, boxes } = components(mask);
-  const on = new Uint32Array(boxes.length);
-  for (let at = 0; at < labels.length; at++) on[labels[at]] += near[at];
-  const whole = boxes.map((box, label) => label > 0 && on[label] > MOSTLY * box.area);
-  const own = new Pixels(mask.width, mask.height);
-  let count = 0;
-  for (let at = 0; at < labels.length; at++) {
-    own.data[at] = whole[labels[at]] || (near[at] && mask.data[at]) ? 1 : 0;
-    count += own.data[at];
-  }
-  return count < LEAST ? null : own;
 }
 
 // Probability of digit ink of any kind, at the picture's size.

@@ -1,5 +1,6 @@
 // Fit a glyph into MNIST's frame; tenfold/preprocess/normalize.py says why.
 
+import { components } from "./components.js";
 import { dilate, dilateWith, ellipse, slopes, soften } from "./filters.js";
 import { quantile, quantileOfCounts, rint } from "./numbers.js";
 import { crop, inked, padded, Pixels } from "./pixels.js";
@@ -8,6 +9,9 @@ import { enlarge, shrink } from "./resize.js";
 const { fround } = Math;
 export const FIELD = 28;
 export const BOX = 20;
+export const MARGIN = 0.3;
+export const MOSTLY = 0.5;
+export const LEAST = 6;
 export const FULL_INK = 90;
 export const FAINTEST = 20;
 export const ROOM = 4;
@@ -49,6 +53,22 @@ function fullInk(level, mask) {
     total += 1;
   }
   return total ? quantileOfCounts(counts, FULL_INK / 100) : null;
+}
+
+// Frame the ink that mostly lies where the digit is, components whole, of the others what lies
+// there; null where that is too little.
+export function frameOwn({ level, mask }, near) {
+  const { labels, boxes } = components(mask);
+  const on = new Uint32Array(boxes.length);
+  for (let at = 0; at < labels.length; at++) on[labels[at]] += near[at];
+  const whole = boxes.map((box, label) => label > 0 && on[label] > MOSTLY * box.area);
+  const own = new Pixels(mask.width, mask.height);
+  let count = 0;
+  for (let at = 0; at < labels.length; at++) {
+    own.data[at] = whole[labels[at]] || (near[at] && mask.data[at]) ? 1 : 0;
+    count += own.data[at];
+  }
+  return count < LEAST ? null : frameGlyph(level, own);
 }
 
 // Mean stroke width in pixels: twice the ink's area over the length of its outline.

@@ -72,7 +72,10 @@ def _run(kernel: KernelManager, number: int, tmp_path: Path, shorter: dict[str, 
     # Of the notebook before, no name is left.
     start = f"%reset -f\nimport os\nos.chdir({str(tmp_path / 'notebooks')!r})\ndel os"
     book.cells.insert(0, nbformat.v4.new_code_cell(start))  # type: ignore[no-untyped-call]
-    client = NotebookClient(book, km=kernel, timeout=300, startup_timeout=300)
+    # On a busy machine a cell's lines come one by one: together they are what the cell printed.
+    client = NotebookClient(
+        book, km=kernel, timeout=300, startup_timeout=300, coalesce_streams=True
+    )
     try:
         client.execute()
     finally:

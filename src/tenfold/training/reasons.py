@@ -135,7 +135,7 @@ def _spoiled(images: Pixels, labels: Labels, bundled: Opinion, wrong: NDArray[np
     best, words, undone = max(found, key=lambda each: each[0])
     if best <= SURE * len(rows) or not _beyond_luck(best, len(rows), HAZARD):
         return ""
-    # Some shapes look the same both ways: those that do not say how many are spoiled.
+    # Some shapes look the same both ways; the others say how many are spoiled.
     rows = _some(np.arange(len(labels)))
     line = np.arange(len(rows)), labels[rows]
     likelier = opinion(undone(images[rows])).probabilities[line] - bundled.probabilities[rows][line]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -85,9 +86,14 @@ class _Maker:
         self.zeros = (self.labels == 0).nonzero()[:, 0]
         self.generator = Generator().manual_seed(seed)
         self.camera = np.random.default_rng(seed)
+        self.source, self.seed = source, seed
+
+    @cached_property
+    def lone(self) -> LoneMaker:
+        """Whoever wants no composed digits needs neither its fonts nor its time."""
         # All of the source: what is held out for validation is not in it.
-        stock = Stock.of(source.images, source.targets, "test")
-        self.lone = LoneMaker(stock, "train", seed)
+        stock = Stock.of(self.source.images, self.source.targets, "test")
+        return LoneMaker(stock, "train", self.seed)
 
     def batch(
         self, original: float, non_digits: float, composed: float

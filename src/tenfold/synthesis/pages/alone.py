@@ -79,7 +79,7 @@ class LoneMaker:
         picture = photograph(rng, scene, min(1.0, tall / 30))
         if clearness(picture, cover, tall) < CLEAR:
             return None
-        near = cv2.GaussianBlur(cover, (0, 0), max(0.4, 0.03 * tall)) > np.iinfo(np.uint8).max / 4
+        near = cv2.GaussianBlur(cover, (0, 0), max(0.4, 0.03 * tall)) > 255 / 4
         return frame_own(find_ink(picture), near)
 
 

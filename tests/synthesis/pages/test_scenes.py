@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tenfold.signature import CHARS, HAND, PRINT, RUNNING, SIGN, STRUCK
+from tenfold.synthesis.pages import printing
 from tenfold.synthesis.pages.hands import Part, Stock
 from tenfold.synthesis.pages.scenes import SCENES, Scene, draw
 
@@ -67,3 +68,17 @@ def test_the_same_seed_draws_the_same_scene(stock: Stock) -> None:
         assert one.canvas.placed == two.canvas.placed
         names.add(name)
     assert len(names) > 2
+
+
+@pytest.mark.parametrize(("room", "words"), [(9, False), (11, True)])
+def test_words_stand_in_a_margin_that_has_room_for_them(
+    stock: Stock, room: int, words: bool
+) -> None:
+    scene = Scene(np.random.default_rng(0), stock, "train", 256, 256)
+    scene.canvas.ink[:, room : 256 - room] = 255
+    face = printing.pick(scene.rng, "train")
+    for _ in range(10):
+        scene.standing(face)
+    margins = np.hstack([scene.canvas.ink[:, :room], scene.canvas.ink[:, 256 - room :]])
+    assert margins.any() == words
+    assert not scene.canvas.placed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from concurrent.futures import CancelledError
 from typing import Any
 
 import pytest
@@ -70,4 +71,12 @@ def test_processes_that_never_get_ready_are_given_up(monkeypatch: pytest.MonkeyP
     with Workers(1, _work, prepare=_dies) as crew:
         crew.submit(2)
         with pytest.raises(TenfoldError, match="keep ending before they do anything"):
+            crew.take()
+
+
+def test_stopped_before_an_outcome_is_asked_for_there_is_none() -> None:
+    with Workers(1, _work, prepare=_ready) as crew:
+        crew.submit("sleep")
+        crew.stop()
+        with pytest.raises(CancelledError):
             crew.take()

@@ -8,7 +8,7 @@ lost.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any, Generic, TypeVar
@@ -112,8 +112,12 @@ class Workers(Generic[T, R]):
         ------
         TenfoldError
             If processes keep ending before they do anything.
+        CancelledError
+            If there is no task, or no longer: `stop` was called meanwhile.
         """
         while True:
+            if not self._running:
+                raise CancelledError
             done, _ = wait(self._running, STARTING, FIRST_COMPLETED)
             if not done:
                 if not any(future.running() for future in self._running):

@@ -91,3 +91,15 @@ def test_striking_out_covers_the_number(stock: Stock) -> None:
         assert columns[-1] > 190
         canvas.strike(canvas.placed)
         assert not any(mark.kind != STRUCK for mark in canvas.placed)
+
+
+def test_some_numbers_are_struck_out_by_one_line_from_corner_to_corner(stock: Stock) -> None:
+    lines = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        canvas = Canvas(90, 300)
+        strike(canvas, rng, Hand(rng, stock, "train"), 60, 200, 45, STYLE)
+        rows = [np.flatnonzero(canvas.ink[:, at : at + 12].max(axis=1)) for at in (70, 178)]
+        thin = all(len(own) and np.ptp(own) < 28 for own in rows)
+        lines += thin and abs(float(rows[0].mean() - rows[1].mean())) > 15
+    assert 8 <= lines <= 25

@@ -11,6 +11,7 @@ from tenfold.synthesis.pages import letters, numbers, printing, writing
 from tenfold.synthesis.pages.scene import Scene
 from tenfold.synthesis.pages.writing import Style
 
+ENDING = 0.4  # of the grids end on the page, where other things are printed
 SOFT = 0.3  # of the grids with print have it softer than what is written: a copy, enlarged
 NUMBERED = 0.4  # of the heads by hand are a letter with a number, as d1, d2
 
@@ -20,18 +21,24 @@ def grid(s: Scene) -> None:
     rng = s.rng
     wide = s.size(20, 80)
     tall = wide * rng.uniform(0.75, 1.25)
-    x0, y0 = rng.uniform(-wide, wide), rng.uniform(-tall, tall)
+    (x0, columns), (y0, rows) = _extent(s, wide, tall)
+    x1, y1 = x0 + columns * wide, y0 + rows * tall
     pen, thick = float(rng.choice([1, 1, 2, wide * 0.05])), rng.random() < 0.7
-    columns, rows = int(s.width / wide) + 2, int(s.height / tall) + 2
     level = s.faint if rng.random() < 0.6 else float(rng.uniform(0.6, 1))
+    face = printing.pick(rng, s.part)
+    around = (x0 > 0 or y0 > 0 or x1 < s.width or y1 < s.height) and rng.random() < 0.5
+    if around:
+        off = wide * rng.uniform(0.1, 0.6)
+        free = (x0 - off, y0 - off, x1 + off, y1 + off)
+        s.words_around(face, wide * rng.uniform(0.3, 1), free, float(rng.uniform(0.2, 1)))
     if rng.random() < 0.9:
         for i in range(columns + 1):
             heavy = pen * (2 if thick and i % 3 == 0 else 1)
-            s.canvas.line((x0 + i * wide, 0), (x0 + i * wide, s.height), heavy, level)
+            s.canvas.line((x0 + i * wide, y0), (x0 + i * wide, y1), heavy, level)
         for j in range(rows + 1):
             heavy = pen * (2 if thick and j % 3 == 0 else 1)
-            s.canvas.line((0, y0 + j * tall), (s.width, y0 + j * tall), heavy, level)
-    face, given = printing.pick(rng, s.part), rng.choice([0.0, 0.45, 1.0], p=[0.45, 0.45, 0.1])
+            s.canvas.line((x0, y0 + j * tall), (x1, y0 + j * tall), heavy, level)
+    given = rng.choice([0.0, 0.45, 1.0], p=[0.45, 0.45, 0.1])
     fill, h = rng.uniform(0.3, 1), min(tall, wide * 1.3) * rng.uniform(0.4, 0.8)
     # What is printed is often grey beside a pen's ink, or as dark as it.
     tone = float(rng.uniform(0.15, 1)) if rng.random() < 0.6 else min(1.0, s.level * 1.1)
@@ -46,12 +53,26 @@ def grid(s: Scene) -> None:
             digit = _cell_digit(s)
             shape = printing.font(face, max(4, round(h / printing.cap(face)))).getlength(digit)
             writing.typeset(s.canvas, rng, face, digit, x - shape / 2, y, Style(h, level=tone))
-    if given and rng.random() < SOFT:
-        s.canvas.soften(h * rng.uniform(*printing.BLURRED))
+    if (given or around) and rng.random() < SOFT:
+        s.soft = h * rng.uniform(*printing.BLURRED)
+        s.canvas.soften(s.soft)
     size = h * (0.45 if rng.random() < 0.2 else 1)  # candidates, or a digit each
     for x, y, printed in places:
         if not printed:
             _cell(s, (x, y), (wide, tall), size, candidates=size < h)
+
+
+def _extent(s: Scene, wide: float, tall: float) -> list[tuple[float, int]]:
+    """Where a grid begins and how many cells it has, across and down: all over, or it ends."""
+    rng, ends = s.rng, s.rng.random() < ENDING
+    spans = []
+    for side, step in ((s.width, wide), (s.height, tall)):
+        if ends:
+            start = rng.uniform(-0.2, 0.4) * side
+            spans.append((start, max(1, int((rng.uniform(0.6, 1.1) * side - start) / step))))
+        else:
+            spans.append((rng.uniform(-step, 0), int(side / step) + 2))
+    return spans
 
 
 def _cell(

@@ -11,6 +11,9 @@ from tenfold.synthesis.pages.scene import STRUCK_OUT, Scene
 from tenfold.synthesis.pages.strokes import smooth
 from tenfold.synthesis.pages.writing import Style
 
+MANY = 0.16  # of the pages of numbers have most of them struck out
+BOXES = 0.06  # of what lies on a page here and there is a row of empty boxes
+
 
 def single(s: Scene) -> None:
     """Draw one digit of any size, anywhere; some by a printer."""
@@ -75,7 +78,7 @@ def lines(s: Scene) -> None:
         squared, pen = rng.random() < 0.4, float(rng.choice([1, 1, 2]))
         s.rules(step, y + h * 0.55, squared, pen)
     column = rng.uniform(-0.3 * h, 0.5 * s.width)
-    struck = 0.6 if rng.random() < 0.08 else STRUCK_OUT
+    struck = 0.6 if rng.random() < MANY else STRUCK_OUT
     while y < s.height + h / 2:
         x = column if rng.random() < 0.6 else rng.uniform(-0.3 * h, 0.6 * s.width)
         if rng.random() < 0.12:
@@ -110,9 +113,11 @@ def scatter(s: Scene) -> None:
             s.canvas.put(s.hand.digit(digit, h), x, y - h / 2, s.level, HAND, str(digit))
         elif roll < 0.62:
             s.strokes(letters.doodle(rng), x, y, h)
-        elif roll < 0.68:
+        elif roll < 0.62 + BOXES:
+            s.boxes(x, y, h)
+        elif roll < 0.68 + BOXES:
             s.foreign(int(rng.integers(1, 5)), x, y, h)
-        elif roll < 0.76:
+        elif roll < 0.76 + BOXES:
             char = str(rng.choice(list("+-=/()%")))
             writing.sign(s.canvas, rng, s.hand, char, x, y, Style(h, level=s.level))
         else:

@@ -192,9 +192,9 @@ def random_word(rng: Generator) -> str:
     if roll < 0.82:
         text = words()[rng.integers(len(words()))]
         change = rng.random()
-        if change < 0.15:
+        if change < 0.25:
             return text.upper()
-        return text.capitalize() if change < 0.35 else text
+        return text.capitalize() if change < 0.45 else text
     plain = "ACEFHKMNPRUVWX"
     if roll < 0.92:  # initials
         dot = "." if rng.random() < 0.6 else ""

@@ -61,7 +61,7 @@ def _mirror(back: Floats, ink: Pixels, x: int, y: int) -> None:
 
 def _shine(rng: Generator, sheet: Floats, back: Floats, strongest: float) -> None:
     """Let the other side of a sheet be seen through it, soft, so many grey levels dark at most."""
-    soft = cv2.GaussianBlur(back, (0, 0), rng.uniform(0.7, 2))
+    soft = cv2.GaussianBlur(back, (0, 0), rng.uniform(0.7, 3))
     sheet -= soft * np.float32(rng.uniform(8, strongest) / 255)
 
 
@@ -81,8 +81,9 @@ def _through(rng: Generator, sheet: Floats) -> None:
 
 
 def _print_through(rng: Generator, sheet: Floats) -> None:
-    """Let a printed page on the other side show: lines of mirrored print, faint and soft."""
-    height, width = sheet.shape
+    """Let a printed page on the other side show: mirrored print, boxes, any way up, soft."""
+    turns = int(rng.integers(4)) if rng.random() < 0.4 else 0
+    height, width = np.rot90(sheet, turns).shape
     face, size = printing.pick(rng, "train"), rng.uniform(0.03, 0.11) * height
     back = np.zeros((height, width), np.float32)
     y = rng.uniform(0, 0.3) * height
@@ -93,8 +94,15 @@ def _print_through(rng: Generator, sheet: Floats) -> None:
         ink = printing.text(face, " ".join(many), size)[0][: int(height - y), :width]
         x = int(rng.integers(width - ink.shape[1] + 1))
         _mirror(back, ink, x, int(y))
+        if rng.random() < 0.15:  # boxes to fill in
+            side, left = size * rng.uniform(0.8, 2), rng.uniform(0, 0.8) * width
+            for at in np.arange(left, left + side * rng.integers(1, 8), side):
+                corner = (round(at), int(y))
+                cv2.rectangle(back, corner, (round(at + side), round(y + side)), 255, 1)
         y += size * rng.uniform(1.2, 2.5)
-    _shine(rng, sheet, back, 45)
+    _shine(
+        rng, sheet, np.ascontiguousarray(np.rot90(back, -turns)), 45 if rng.random() < 0.7 else 90
+    )
 
 
 def _security(rng: Generator, sheet: Floats) -> None:
@@ -138,7 +146,7 @@ MARKS = (
     (_folds, 0.14),
     (_ring, 0.06),
     (_through, 0.1),
-    (_print_through, 0.1),
+    (_print_through, 0.14),
     (_security, 0.18),
     (_specks, 0.2),
     (_fibres, 0.4),

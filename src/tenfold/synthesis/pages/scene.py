@@ -7,13 +7,13 @@ from numpy.random import Generator
 
 from tenfold.signature import RUNNING
 from tenfold.synthesis.pages import letters, numbers, printing, writing
-from tenfold.synthesis.pages.canvas import Canvas
+from tenfold.synthesis.pages.canvas import Canvas, softened
 from tenfold.synthesis.pages.hands import Hand, Part, Stock
 from tenfold.synthesis.pages.strokes import Floats
 from tenfold.synthesis.pages.struck import strike
 from tenfold.synthesis.pages.writing import Style
 
-STRUCK_OUT = 0.16  # of the numbers by hand
+STRUCK_OUT = 0.2  # of the numbers by hand
 NARROWEST = 10  # pixels: a margin in which words may stand
 
 
@@ -27,6 +27,7 @@ class Scene:
         self.level = float(rng.uniform(0.45, 1))
         self.faint = float(rng.uniform(0.12, 0.9))
         self.width, self.height = width, height
+        self.soft = 0.0  # pixels by which what is printed is out of focus
         self.windows: list[tuple[float, float, float, float]] = []  # dark panes behind digits
 
     def size(self, low: float, high: float) -> float:
@@ -96,6 +97,15 @@ class Scene:
         self.canvas.put(glyph, x + 0.05 * height, sunk - small / 2, self.level)
         return float(x + 0.05 * height + glyph.shape[1])
 
+    def boxes(self, x: float, y: float, height: float) -> float:
+        """Draw empty boxes in a row, as high as digits; return where they end."""
+        rng, wide, pen = self.rng, height * self.rng.uniform(0.6, 1.4), self.rng.uniform(1, 3)
+        level = float(rng.uniform(0.3, 1))
+        for _ in range(int(rng.integers(1, 6))):
+            self.canvas.box(x, y - height / 2, x + wide, y + height / 2, pen, level)
+            x += wide * (1 if rng.random() < 0.5 else rng.uniform(1.1, 1.6))
+        return x
+
     def strokes(
         self, strokes: list[Floats], x: float, y: float, height: float, level: float | None = None
     ) -> float:
@@ -132,6 +142,15 @@ class Scene:
                 break
         return x
 
+    def words_around(self, face: str, size: float, free: tuple[float, ...], level: float) -> None:
+        """Print lines of words all over, but not in the place (left, top, right, bottom)."""
+        rng, y = self.rng, self.rng.uniform(0, size)
+        while y < self.height:
+            self.words(face, size, rng.uniform(-3, 1) * size, y, 40, level, 0.0)
+            y += size * rng.uniform(1.2, 3)
+        left, top, right, bottom = (max(0, round(side)) for side in free)
+        self.canvas.ink[top:bottom, left:right] = 0
+
     def standing(self, face: str) -> None:
         """Print words along the left or the right side, from bottom to top or from top to bottom.
 
@@ -146,11 +165,12 @@ class Scene:
         words = " ".join(letters.random_word(rng) for _ in range(rng.integers(1, 5)))
         tall = min(room, 60) * rng.uniform(0.4, 0.9)
         glyph, _ = printing.text(face, words, tall)
+        glyph = softened(np.pad(glyph, round(3 * self.soft)), self.soft)
         turned = np.rot90(glyph, 1 if rng.random() < 0.7 else 3)
         spare = max(0, room - turned.shape[1])
         x = spare * rng.random() + (self.width - room if right else 0)
         y = rng.uniform(-0.2, 0.8) * max(1, self.height - turned.shape[0] / 2)
-        self.canvas.put(np.ascontiguousarray(turned), x, y, float(rng.uniform(0.3, 1)))
+        self.canvas.put(turned, x, y, float(rng.uniform(0.3, 1)))
 
     def rules(self, step: float, first: float, squared: bool = False, pen: float = 1.0) -> None:
         """Rule the paper, or square it."""

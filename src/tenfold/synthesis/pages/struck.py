@@ -22,26 +22,27 @@ def strike(
 
     roll = rng.random()
     left, right = left - size * rng.uniform(0, 0.25), right + size * rng.uniform(0, 0.25)
-    if roll < 0.45:
+    if roll < 0.42:
+        lean = j(0.18)  # from the middle to the right end, as most lines drawn in haste have it
         for _ in range(int(rng.integers(1, 4))):
             at = y + j(0.12)
-            start = (left + j(0.05), at + j(0.05))
+            start = (left + j(0.05), at - lean + j(0.05))
             middle = ((left + right) / 2, at + j(0.06))
-            end = (right + j(0.05), at + j(0.05))
+            end = (right + j(0.05), at + lean + j(0.05))
             canvas.draw([smooth(straight([start, middle, end]))], pen, style.level)
-    elif roll < 0.7:
+    elif roll < 0.6:
         count = max(4, int((right - left) / size * rng.uniform(2.5, 5)))
         xs = np.linspace(left, right, count)
         ys = y + np.where(np.arange(count) % 2, -0.4, 0.4) * size
         ys = ys + rng.normal(0, 0.06, count) * size
         path = np.stack([xs, ys], 1).astype(np.float32)
         canvas.draw([path if rng.random() < 0.5 else smooth(path)], pen, style.level)
-    elif roll < 0.85:
-        start, end = (left, y - 0.45 * size + j(0.06)), (right, y + 0.45 * size + j(0.06))
-        canvas.draw([straight([start, end])], pen, style.level)
-        if rng.random() < 0.7:
-            start, end = (left, y + 0.45 * size + j(0.06)), (right, y - 0.45 * size + j(0.06))
-            canvas.draw([straight([start, end])], pen, style.level)
+    elif roll < 0.88:  # from corner to corner, up more often than down, or both: a cross
+        up = (left, y + 0.45 * size + j(0.06)), (right, y - 0.45 * size + j(0.06))
+        down = (left, y - 0.45 * size + j(0.06)), (right, y + 0.45 * size + j(0.06))
+        ways = rng.choice(3, p=[0.45, 0.15, 0.4])
+        for ends in ((up,), (down,), (up, down))[ways]:
+            canvas.draw([straight(ends)], pen, style.level)
     else:
         angle = np.linspace(0, np.pi * 2 * max(3, (right - left) / size * 3), 80)
         xs = np.linspace(left, right, 80) + np.cos(angle) * 0.15 * size

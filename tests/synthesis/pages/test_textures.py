@@ -3,10 +3,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 from numpy.random import Generator
 
+from tenfold.synthesis.pages import paper as paper_
 from tenfold.synthesis.pages.paper import MARKS
 from tenfold.synthesis.pages.strokes import Floats
 from tenfold.synthesis.pages.textures import KINDS, paper, texture
@@ -75,3 +77,20 @@ def test_pages_do_not_wait_for_their_background(make: Maker, limit: float) -> No
     for _ in range(100):
         make(rng, 256, 256)
     assert (time.process_time() - began) / 100 < limit  # ten times what it takes
+
+
+@pytest.mark.parametrize("framed", [0.0, 1.0])
+def test_boxes_and_rings_shine_through_below_some_lines(
+    framed: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are larger than the letters: far more of the sheet lies within a closed outline."""
+    monkeypatch.setattr(paper_, "FRAMED", framed)
+    held = []
+    for seed in range(20):
+        sheet = np.full((256, 256), 200, np.float32)
+        paper_._print_through(np.random.default_rng(seed), sheet)
+        ink = (sheet < 200 - 0.3 * (200 - sheet.min())).astype(np.uint8)
+        outlines, _ = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        inside = cv2.drawContours(np.zeros_like(ink), outlines, -1, 1, cv2.FILLED)
+        held.append(float((inside - ink).mean()))
+    assert (np.mean(held) > 0.02) == bool(framed), np.mean(held)

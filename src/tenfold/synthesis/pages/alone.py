@@ -64,9 +64,7 @@ class LoneMaker:
         char = str(rng.choice(list(NO_DIGITS))) if label == NO_DIGIT else str(label)
         ink = crop(printing.text(face, char, tall / printing.cap(face))[0])
         if rng.random() < SOFT:
-            spread = tall * rng.uniform(*printing.BLURRED)
-            ink = np.pad(ink, int(3 * spread) + 1)
-            ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), spread), np.uint8)
+            ink = printing.softened(ink, tall * rng.uniform(*printing.BLURRED))
         return label, ink, tall
 
     def _seen(self, ink: Pixels, tall: float) -> Pixels | None:

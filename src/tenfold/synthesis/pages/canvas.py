@@ -116,7 +116,8 @@ class Canvas:
 
     def soften(self, spread: float) -> None:
         """Blur what is drawn so far, as a copy or an enlargement has it; what follows is sharp."""
-        self.ink = softened(self.ink, spread)
+        if spread > 0.3:
+            self.ink = np.asarray(cv2.GaussianBlur(self.ink, (0, 0), spread), np.uint8)
 
     def strike(self, placed: Sequence[Placed]) -> None:
         """Call these digits struck out, their ink moves to that mask."""
@@ -127,13 +128,6 @@ class Canvas:
                 self.masks[STRUCK, y0:y1, x0:x1] = np.maximum(part, struck)
                 self.masks[mark.kind, y0:y1, x0:x1] = 0
             self.placed[self.placed.index(mark)] = Placed(mark.char, STRUCK, mark.box)
-
-
-def softened(ink: Pixels, spread: float) -> Pixels:
-    """Return coverage blurred by so many pixels; as it is where that would not show."""
-    if spread <= 0.3:
-        return np.ascontiguousarray(ink)
-    return np.asarray(cv2.GaussianBlur(np.ascontiguousarray(ink), (0, 0), spread), np.uint8)
 
 
 def straight(points: Sequence[tuple[float, float]]) -> Floats:

@@ -11,6 +11,7 @@ from tenfold.synthesis.pages.camera import clouds, grain
 from tenfold.synthesis.pages.letters import random_word, word, words
 from tenfold.synthesis.pages.strokes import Floats, Pixels, rasterise
 
+FRAMED = 0.25  # of the lines that shine through have boxes or rings below them
 FINE = 4  # bits of a pixel's fraction that OpenCV keeps
 TAU = 2 * np.pi
 
@@ -94,15 +95,31 @@ def _print_through(rng: Generator, sheet: Floats) -> None:
         ink = printing.text(face, " ".join(many), size)[0][: int(height - y), :width]
         x = int(rng.integers(width - ink.shape[1] + 1))
         _mirror(back, ink, x, int(y))
-        if rng.random() < 0.15:  # boxes to fill in
-            side, left = size * rng.uniform(0.8, 2), rng.uniform(0, 0.8) * width
-            for at in np.arange(left, left + side * rng.integers(1, 8), side):
-                corner = (round(at), int(y))
-                cv2.rectangle(back, corner, (round(at + side), round(y + side)), 255, 1)
         y += size * rng.uniform(1.2, 2.5)
-    _shine(
-        rng, sheet, np.ascontiguousarray(np.rot90(back, -turns)), 45 if rng.random() < 0.7 else 90
-    )
+        if rng.random() < FRAMED:
+            side = size * rng.uniform(0.8, 2.5)
+            _frames(rng, back, face, side, int(y))
+            y += side * 1.3
+    upright = np.ascontiguousarray(np.rot90(back, -turns))
+    _shine(rng, sheet, upright, 45 if rng.random() < 0.7 else 90)
+
+
+def _frames(rng: Generator, back: Floats, face: str, side: float, y: int) -> None:
+    """Print boxes in a row, as they are filled in, or rings around letters, as they are ticked."""
+    left, count = rng.uniform(0, 0.8) * back.shape[1], int(rng.integers(1, 8))
+    apart = rng.choice([1.0, 1.3])
+    rings = rng.random() < 0.5
+    for number in range(count):
+        x = round(left + number * side * apart)
+        if not rings:
+            cv2.rectangle(back, (x, y), (round(x + side), round(y + side)), 255, 1)
+            continue
+        half = max(2, round(side / 2))
+        cv2.circle(back, (x + half, y + half), half, 255, 1 if side < 16 else 2, cv2.LINE_AA)
+        ink = printing.text(face, str(rng.choice(list("ABCDEFGH"))), side * 0.55)[0]
+        down, across = y + half - ink.shape[0] // 2, x + half - ink.shape[1] // 2
+        if 0 <= down < len(back) and 0 <= across <= back.shape[1] - ink.shape[1]:
+            _mirror(back, ink, across, down)
 
 
 def _security(rng: Generator, sheet: Floats) -> None:

@@ -132,6 +132,14 @@ def text(path: str, words: str, size: float) -> tuple[Pixels, list[tuple[float, 
     return np.asarray(sheet, np.uint8), spans
 
 
+def softened(glyph: Pixels, spread: float) -> Pixels:
+    """Return print out of focus by so many pixels, with the room around it that this takes."""
+    if not spread:
+        return glyph
+    room = np.pad(glyph, int(3 * spread) + 1)
+    return np.asarray(cv2.GaussianBlur(room, (0, 0), spread), np.uint8)
+
+
 # Digits of other scripts: first code point, a font that has them, and those unlike any of ours.
 SCRIPTS = (
     (0x0660, "NotoNaskhArabic-Regular", "23478"), (0x0660, "NotoKufiArabic-Regular", "23478"),

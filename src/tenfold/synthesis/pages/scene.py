@@ -7,7 +7,7 @@ from numpy.random import Generator
 
 from tenfold.signature import RUNNING
 from tenfold.synthesis.pages import letters, numbers, printing, writing
-from tenfold.synthesis.pages.canvas import Canvas, softened
+from tenfold.synthesis.pages.canvas import Canvas
 from tenfold.synthesis.pages.hands import Hand, Part, Stock
 from tenfold.synthesis.pages.strokes import Floats
 from tenfold.synthesis.pages.struck import strike
@@ -165,12 +165,12 @@ class Scene:
         words = " ".join(letters.random_word(rng) for _ in range(rng.integers(1, 5)))
         tall = min(room, 60) * rng.uniform(0.4, 0.9)
         glyph, _ = printing.text(face, words, tall)
-        glyph = softened(np.pad(glyph, round(3 * self.soft)), self.soft)
+        glyph = printing.softened(glyph, self.soft)
         turned = np.rot90(glyph, 1 if rng.random() < 0.7 else 3)
         spare = max(0, room - turned.shape[1])
         x = spare * rng.random() + (self.width - room if right else 0)
         y = rng.uniform(-0.2, 0.8) * max(1, self.height - turned.shape[0] / 2)
-        self.canvas.put(turned, x, y, float(rng.uniform(0.3, 1)))
+        self.canvas.put(np.ascontiguousarray(turned), x, y, float(rng.uniform(0.3, 1)))
 
     def rules(self, step: float, first: float, squared: bool = False, pen: float = 1.0) -> None:
         """Rule the paper, or square it."""

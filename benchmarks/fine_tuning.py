@@ -244,7 +244,7 @@ def main(arguments: argparse.Namespace) -> None:
         hands = composed_hands(arguments.hands)
         counts = tuple(arguments.counts)
         measured = measure_digits(real, hands, arguments.seeds, counts, sizes, arguments.minutes)
-        results["digits"] = results.get("digits", {}) | measured
+        results["digits"] = measured
         setting |= {"counts": COUNTS, "reference": arguments.reference, "allow": ALLOW}
     if arguments.part in (None, "car_a"):
         results["car_a"] = measure_lines(data, sizes, arguments.most)

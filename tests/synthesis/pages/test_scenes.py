@@ -114,14 +114,10 @@ def test_a_grid_goes_on_over_the_edges_or_ends(
     ends = 0
     for seed in range(30):
         made = Scene(np.random.default_rng(seed), stock, "train", SIDE, SIDE)
-        for start, count, step in zip(*_spans(made, 30.0, 40.0), (30.0, 40.0), strict=True):
+        spans = forms._extent(made, 30.0, 40.0)
+        for (start, count), step in zip(spans, (30.0, 40.0), strict=True):
             ends += start > 0 or start + count * step < SIDE
     assert ends > 40 if ending else ends == 0
-
-
-def _spans(scene: Scene, wide: float, tall: float) -> tuple[list[float], list[int]]:
-    spans = forms._extent(scene, wide, tall)
-    return [start for start, _ in spans], [count for _, count in spans]
 
 
 def test_empty_boxes_are_no_digits(stock: Stock, monkeypatch: pytest.MonkeyPatch) -> None:

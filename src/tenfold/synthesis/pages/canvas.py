@@ -124,9 +124,9 @@ class Canvas:
         for mark in placed:
             x0, y0, x1, y1 = (int(v) for v in mark.box)
             if len(self.masks) and mark.kind in (HAND, PRINT, RUNNING):
-                part, struck = self.masks[[mark.kind, STRUCK], y0:y1, x0:x1]
-                self.masks[STRUCK, y0:y1, x0:x1] = np.maximum(part, struck)
-                self.masks[mark.kind, y0:y1, x0:x1] = 0
+                own = self.masks[:, y0:y1, x0:x1]
+                np.maximum(own[STRUCK], own[mark.kind], out=own[STRUCK])
+                own[mark.kind] = 0
             self.placed[self.placed.index(mark)] = Placed(mark.char, STRUCK, mark.box)
 
 

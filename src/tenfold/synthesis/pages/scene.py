@@ -142,7 +142,9 @@ class Scene:
                 break
         return x
 
-    def words_around(self, face: str, size: float, free: tuple[float, ...], level: float) -> None:
+    def words_around(
+        self, face: str, size: float, free: tuple[float, float, float, float], level: float
+    ) -> None:
         """Print lines of words all over, but not in the place (left, top, right, bottom)."""
         rng, y = self.rng, self.rng.uniform(0, size)
         while y < self.height:
